@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * The binary interface between the engine and compiled functions: batches as a function sees them,
+ * outputs as the inline emit sees them, and the descriptions `flow_fn` and `flow_combine_fn`.
+ * Frozen: members are only added at the end (tests/abi checks). People write functions with
+ * `<flow/typed.h>`; bindings and generators fill these structs.
+ */
+#ifndef FLOW_FUNCTION_H
+#define FLOW_FUNCTION_H
+
+#include <flow/type.h>
+#include <flow/window.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Rows a batch holds at most. */
+#define FLOW_BATCH_ROWS 1024u
+
+/** Rows as a function sees them; lent for the call. Row r lies at `rows + r * stride`. */
+typedef struct flow_batch {
+    const char *rows; /**< First row. */
+    const uint16_t
+        *selection; /**< Numbers of the rows that count, ascending; NULL: rows 0 … count − 1. */
+    void *const *states;   /**< Stateful functions: the state of the i-th selected row's key. */
+    uint32_t count;        /**< Selected rows. */
+    uint32_t stride;       /**< Bytes from one row to the next. */
+    uint32_t key_offset;   /**< Where in a row the key lies (keyed collections). */
+    uint32_t value_offset; /**< Where in a row the element lies. */
+} flow_batch;
+
+/** An output as the inline emit sees it. Owned by the engine. */
+typedef struct flow_out {
+    char *next;       /**< Where the next row goes. */
+    uint16_t *origin; /**< Where the number of its source row goes. */
+    uint32_t
+        room; /**< Rows that fit without asking the engine; 0 whenever the engine must be asked. */
+    uint32_t stride;       /**< Bytes of a row. */
+    const flow_type *type; /**< What may be emitted here. */
+} flow_out;
+
+/** What a function is called with. Only the members named here are seen by compiled code; the rest
+ * is the engine's. */
+typedef struct flow_ctx {
+    flow_out *outs; /**< Outputs by index. */
+    uint32_t row;   /**< The row in work: where outputs take time, window and origin from. */
+    uint32_t next;  /**< Loops go on from this selected row; set to the failing one when they return
+                       an error. */
+    uint16_t *keep; /**< Filters: room for the numbers of the rows that pass. */
+    uint32_t kept;  /**< Filters: how many passed. */
+    flow_status status; /**< Sticky: the first failed emit or flow_fail of this call. */
+    char *update;       /**< Updates: the rows to change, laid out as the batch's. */
+    const void *config; /**< The step's configuration record, or NULL. */
+    bool adopt;         /**< Maps: strings of each written row must be made safe by flow_adopt. */
+} flow_ctx;
+
+/** One call for a batch. A return other than FLOW_OK means row `ctx->row` failed; `ctx->next` names
+ * its place. */
+typedef flow_status flow_batch_fn(flow_ctx *ctx, const flow_batch *batch);
+
+/** How a function works on a batch: which loop it is. Numbers never change. */
+typedef enum flow_form {
+    FLOW_FORM_EMIT =
+        1, /**< Emits any number of rows for each (element, keyed and fused functions). */
+    FLOW_FORM_BATCH = 2,    /**< Sees whole batches, sets `ctx->row` itself. */
+    FLOW_FORM_MAP = 3,      /**< Writes exactly one row at outs[0].next for each. */
+    FLOW_FORM_UPDATE = 4,   /**< Changes rows in place. */
+    FLOW_FORM_FILTER = 5,   /**< Fills `keep` and `kept`. */
+    FLOW_FORM_STATEFUL = 6, /**< As EMIT, with states and a timer. */
+    FLOW_FORM_GROUP = 7     /**< `process` is called for one key at a time; see flow_rows. */
+} flow_form;
+
+/** What kind of key a function wants; all zero: any or none. */
+typedef struct flow_key_spec {
+    flow_kind kind;     /**< FLOW_KIND_NONE: not keyed. */
+    uint32_t size;      /**< sizeof the key. */
+    const char *c_type; /**< As written in the declaration: "flow_str", "struct place". */
+} flow_key_spec;
+
+/** A function over elements: static, made by the macros of `<flow/typed.h>` or by hand. */
+typedef struct flow_fn {
+    const char *name;             /**< The default name of its steps. */
+    flow_form form;               /**< Which loop `process` is. */
+    flow_key_spec key;            /**< The key it is called with. */
+    const flow_type *in;          /**< Elements it takes. */
+    const flow_type *state;       /**< Stateful: record per key and window, zero at first. */
+    const flow_type *const *outs; /**< What it emits, by output index. */
+    uint32_t out_count; /**< Outputs; 0 only for filters and updates, whose output is their input's
+                           type. */
+    flow_batch_fn *process; /**< Called with rows. */
+    flow_batch_fn
+        *timer; /**< Stateful: called with the keys and states of due timers; may be NULL. */
+} flow_fn;
+
+/** The accumulators that the engine knows and runs without an indirect call. */
+typedef enum flow_primitive {
+    FLOW_PRIMITIVE_NONE = 0,  /**< Written by a user: `add` and `merge`. */
+    FLOW_PRIMITIVE_COUNT = 1, /**< Rows. Accumulator: int64. */
+    FLOW_PRIMITIVE_SUM =
+        2, /**< Sum of an integer field. Accumulator: 128 bits as two uint64, low first. */
+    FLOW_PRIMITIVE_MIN = 3, /**< Smallest of an integer or time field. Accumulator: int64. */
+    FLOW_PRIMITIVE_MAX = 4  /**< Largest of an integer or time field. Accumulator: int64. */
+} flow_primitive;
+
+/**
+ * How values of one key and window become one: static, made by FLOW_COMBINE_FN, by the library, or
+ * by hand. Merging is associative and commutative, and an accumulator of zeros is the neutral
+ * element (R73).
+ */
+typedef struct flow_combine_fn {
+    const char *name;         /**< The default name of its steps. */
+    const flow_type *in;      /**< Elements it takes; NULL: any. */
+    const flow_type *acc;     /**< The accumulator, a record (for state, snapshots and wire). */
+    const flow_type *out;     /**< What comes out; the accumulator itself without `extract`. */
+    flow_primitive primitive; /**< One that the engine knows, or NONE. */
+    bool exact;               /**< `subtract` undoes `merge` to the bit. */
+    /** Adds one element (or, with a field in the options, that field). `config` is the step's, or
+     * NULL. */
+    void (*add)(void *acc, const void *in, const void *config);
+    /** Adds another accumulator. */
+    void (*merge)(void *acc, const void *other, const void *config);
+    /** Takes an accumulator out again; only with `exact`. May be NULL. */
+    void (*subtract)(void *acc, const void *other, const void *config);
+    /** Makes the output; FLOW_OK or the reason why there is none. NULL: the accumulator is the
+     * output. */
+    flow_status (*extract)(const void *acc, void *out, const void *config);
+} flow_combine_fn;
+
+/** The rows of one key and window, for FLOW_GROUP_FN: taken one by one, in no particular order. */
+typedef struct flow_rows flow_rows;
+
+/** The next row, or NULL at the end. Lent until the group function returns. */
+FLOW_API const void *flow_rows_next(flow_rows *rows);
+
+/** How many rows there are. */
+FLOW_API size_t flow_rows_count(const flow_rows *rows);
+
+/** The rows that the engine calls a group function for. */
+FLOW_API flow_rows *flow_ctx_rows(flow_ctx *ctx);
+
+/** Emits when the inline way will not do: another description of the type, strings to make safe, a
+ * full batch. */
+FLOW_API flow_status flow_emit_slow(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row);
+
+/** Makes the strings of a row that a map wrote safe: those outside lent memory are copied. */
+FLOW_API void flow_adopt(flow_ctx *ctx, const flow_type *type, void *row);
+
+/** Copies `row` to an output; time, window and origin come from row `ctx->row`. Sticky on failure.
+ */
+static inline flow_status flow_emit(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, size_t size)
+{
+    flow_out *out = &ctx->outs[output];
+    if (out->type != type || out->room == 0)
+        return flow_emit_slow(ctx, output, type, row);
+    memcpy(out->next, row, size);
+    out->next += size;
+    *out->origin++ = (uint16_t)ctx->row;
+    out->room--;
+    return FLOW_OK;
+}
+
+/**
+ * Room for up to `*count` rows of an output, to be written in place; `*count` is lowered to what
+ * there is (at least 1), then call flow_commit. Only for types without strings, or with strings
+ * from flow_alloc or the input. NULL and a sticky status when there is none. For batch functions
+ * and sources.
+ */
+FLOW_API void *flow_reserve(flow_ctx *ctx, uint32_t output, const flow_type *type, uint32_t *count);
+
+/** Emits the first `count` rows of the last flow_reserve; all come from row `ctx->row`. */
+FLOW_API flow_status flow_commit(flow_ctx *ctx, uint32_t output, uint32_t count);
+
+/** Scratch memory, eight-byte aligned, that lasts until the bundle ends and longer where an emitted
+ * row points to it. */
+FLOW_API void *flow_alloc(flow_ctx *ctx, size_t size);
+
+/** Text made as printf makes it, in flow_alloc memory; empty without memory. */
+FLOW_API flow_str flow_format(flow_ctx *ctx, const char *format, ...) FLOW_PRINTF(2, 3);
+
+/** Fails the row in work with one sentence: `return flow_fail(ctx, FLOW_USER, "price %f is
+ * negative", …);`. */
+FLOW_API flow_status flow_fail(flow_ctx *ctx, flow_status status, const char *format, ...)
+    FLOW_PRINTF(3, 4);
+
+/** The event time of the row in work (of the timer, in a timer). */
+FLOW_API flow_time flow_event_time(const flow_ctx *ctx);
+
+/** The window of the row in work. */
+FLOW_API flow_window flow_event_window(const flow_ctx *ctx);
+
+/** End of that window: the first instant after it. */
+FLOW_API flow_time flow_window_end(const flow_ctx *ctx);
+
+/** The input watermark of the step: no element with an earlier time will come, but late ones. */
+FLOW_API flow_time flow_watermark(const flow_ctx *ctx);
+
+/** Stateful: calls the timer function of this key and window once the watermark passes `when`;
+ * replaces the one set. */
+FLOW_API void flow_timer_set(flow_ctx *ctx, flow_time when);
+
+/** Stateful: takes this key's timer back. */
+FLOW_API void flow_timer_clear(flow_ctx *ctx);
+
+/** Stateful: forgets this key's state when the call returns: the next element finds zeros. Takes
+ * the timer back. */
+FLOW_API void flow_state_clear(flow_ctx *ctx);
+
+/** The configuration record given to the step, or NULL and a sticky FLOW_TYPE when it is of another
+ * type. */
+FLOW_API const void *flow_config(flow_ctx *ctx, const flow_type *type);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

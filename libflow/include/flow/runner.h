@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * For who writes a runner: the graph as built, read-only, and what a runner offers.
+ */
+#ifndef FLOW_RUNNER_H
+#define FLOW_RUNNER_H
+
+#include <flow/transform.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The primitives: composites are expanded while the graph is built. */
+typedef enum flow_node_kind {
+    FLOW_NODE_SOURCE = 1, /**< Reads; no input. */
+    FLOW_NODE_DO = 2, /**< A function over elements; stateful with `fn->form` FLOW_FORM_STATEFUL. */
+    FLOW_NODE_WINDOW = 3,    /**< Assigns windows. */
+    FLOW_NODE_TIMESTAMP = 4, /**< Re-stamps elements from a field. */
+    FLOW_NODE_KEY = 5,       /**< Shows the same rows under another key; moves nothing. */
+    FLOW_NODE_FLATTEN = 6,   /**< Several inputs as one. */
+    FLOW_NODE_COMBINE = 7,   /**< One value per key and window. */
+    FLOW_NODE_GROUP = 8,     /**< A function over all rows of a key and window. */
+    FLOW_NODE_SINK = 9       /**< Writes; no output. */
+} flow_node_kind;
+
+/** How rows of a collection lie in memory. */
+typedef struct flow_shape {
+    const flow_type *type;       /**< The element. */
+    flow_kind key;               /**< Kind of the key; NONE: not keyed. */
+    const flow_type *key_record; /**< Its type, when it is a record. */
+    uint32_t key_size;           /**< Bytes of the key. */
+    uint32_t key_offset;         /**< Where in a row it lies. */
+    uint32_t value_offset;       /**< Where in a row the element lies. */
+    uint32_t stride;             /**< Bytes of a row. */
+} flow_shape;
+
+/** Index of flow_node.outputs for rejected and dropped elements; both carry flow_rejected. */
+#define FLOW_OUTPUT_DEAD_LETTERS 30u
+/** See FLOW_OUTPUT_DEAD_LETTERS. */
+#define FLOW_OUTPUT_DROPPED 31u
+/** How many outputs a step can have. */
+#define FLOW_OUTPUTS 32u
+
+/** A collection of the graph. */
+typedef struct flow_edge {
+    uint32_t id;            /**< Its number, from 1; position in flow_graph.edges plus 1. */
+    uint32_t producer;      /**< Position of the node it comes from. */
+    uint32_t output;        /**< Which output of it. */
+    flow_shape shape;       /**< How its rows lie. */
+    flow_windows windows;   /**< Its windowing. */
+    flow_duration lateness; /**< Allowed lateness (R17). */
+    bool unbounded;         /**< Has no end of its own. */
+} flow_edge;
+
+/** A step of the graph. Members that its kind does not use are zero. */
+typedef struct flow_node {
+    flow_node_kind kind;            /**< Which primitive. */
+    const char *path;               /**< Unique name with scopes: "orders/parse". */
+    bool named;                     /**< The user chose the name. */
+    const uint32_t *inputs;         /**< Edge ids. */
+    uint32_t input_count;           /**< How many. */
+    uint32_t outputs[FLOW_OUTPUTS]; /**< Edge id by output index; 0: not asked for. */
+    const flow_source *source;      /**< SOURCE. */
+    const flow_read_options *read;  /**< SOURCE. */
+    const flow_sink *sink;          /**< SINK. */
+    const void *sink_config;        /**< SINK. */
+    const flow_fn *fn;              /**< DO, GROUP. */
+    const flow_combine_fn *combine; /**< COMBINE. */
+    flow_field_ref field;         /**< TIMESTAMP: the field; COMBINE: the field it reads, if any. */
+    const void *config;           /**< DO, GROUP, COMBINE: the step's configuration. */
+    const flow_type *config_type; /**< DO, GROUP: its type. */
+    flow_on_error on_error;       /**< DO, GROUP, SOURCE. */
+    bool time_sorted;             /**< DO, stateful. */
+} flow_node;
+
+/** A checked graph: nodes stand after the nodes they take from. */
+typedef struct flow_graph {
+    const char *name;                /**< Of the pipeline. */
+    const flow_node *nodes;          /**< In topological order. */
+    uint32_t node_count;             /**< How many. */
+    const flow_edge *edges;          /**< By id − 1. */
+    uint32_t edge_count;             /**< How many. */
+    const flow_allocator *allocator; /**< Never NULL. */
+    flow_log_fn *log;                /**< May be NULL. */
+    void *log_user;                  /**< For `log`. */
+} flow_graph;
+
+/** The graph of a pipeline that passes flow_pipeline_check; NULL with the error otherwise. Lives as
+ * long as the pipeline. */
+FLOW_API const flow_graph *flow_pipeline_graph(flow_pipeline *pipeline, flow_error *error);
+
+/** What the functions of `<flow/function.h>` and `<flow/transform.h>` that take a flow_ctx do under
+ * this engine. */
+typedef struct flow_ctx_ops {
+    flow_status (*emit_slow)(flow_ctx *ctx, uint32_t output, const flow_type *type,
+        const void *row);                                           /**< flow_emit_slow */
+    void (*adopt)(flow_ctx *ctx, const flow_type *type, void *row); /**< flow_adopt */
+    void *(*reserve)(flow_ctx *ctx, uint32_t output, const flow_type *type,
+        uint32_t *count);                                                  /**< flow_reserve */
+    flow_status (*commit)(flow_ctx *ctx, uint32_t output, uint32_t count); /**< flow_commit */
+    void *(*alloc)(flow_ctx *ctx, size_t size);                            /**< flow_alloc */
+    flow_status (*fail)(flow_ctx *ctx, flow_status status, const char *message); /**< flow_fail */
+    flow_time (*event_time)(const flow_ctx *ctx);                /**< flow_event_time */
+    flow_window (*event_window)(const flow_ctx *ctx);            /**< flow_event_window */
+    flow_time (*watermark)(const flow_ctx *ctx);                 /**< flow_watermark */
+    void (*timer_set)(flow_ctx *ctx, flow_time when);            /**< flow_timer_set */
+    void (*timer_clear)(flow_ctx *ctx);                          /**< flow_timer_clear */
+    void (*state_clear)(flow_ctx *ctx);                          /**< flow_state_clear */
+    const void *(*config)(flow_ctx *ctx, const flow_type *type); /**< flow_config */
+    flow_rows *(*rows)(flow_ctx *ctx);                           /**< flow_ctx_rows */
+    const void *(*rows_next)(flow_rows *rows);                   /**< flow_rows_next */
+    size_t (*rows_count)(const flow_rows *rows);                 /**< flow_rows_count */
+    flow_status (*lend)(
+        flow_ctx *ctx, const flow_type *type, const void *rows, uint32_t count); /**< flow_lend */
+    flow_status (*keep)(flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user),
+        void *user);                                                             /**< flow_keep */
+    flow_status (*reject)(flow_ctx *ctx, flow_str element, const char *message); /**< flow_reject */
+    const char *(*step_path)(const flow_ctx *ctx); /**< flow_step_path */
+} flow_ctx_ops;
+
+/** What stands before every flow_ctx of an engine: the way from the public context to its
+ * functions. */
+typedef struct flow_ctx_engine {
+    const flow_ctx_ops *ops; /**< The engine's functions. */
+    flow_ctx ctx;            /**< What user functions are given. */
+} flow_ctx_engine;
+
+/** First member of every flow_rows of an engine. */
+struct flow_rows {
+    const flow_ctx_ops *ops; /**< The engine's functions. */
+};
+
+/** First member of every job of a runner. */
+struct flow_job {
+    const struct flow_runner_ops *ops; /**< The runner. */
+};
+
+/** What a runner offers. Each member as the flow_ function of its name says. */
+typedef struct flow_runner_ops {
+    const char *name; /**< "local", "pubsub", … */
+    /** Runs on the caller's thread until the end. */
+    flow_status (*run)(const flow_graph *graph, const void *options, flow_error *error);
+    /** Starts beside the caller. */
+    flow_job *(*start)(const flow_graph *graph, const void *options, flow_error *error);
+    flow_status (*wait)(flow_job *job, flow_error *error);           /**< flow_job_wait */
+    void (*cancel)(flow_job *job);                                   /**< flow_job_cancel */
+    void (*drain)(flow_job *job);                                    /**< flow_job_drain */
+    void (*status)(const flow_job *job, flow_status_report *report); /**< flow_job_status */
+    bool (*step)(const flow_job *job, size_t index, flow_step_report *report); /**< flow_job_step */
+} flow_runner_ops;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * For who writes a transform that needs execution of its own: sources and sinks. Most transforms
+ * are plain functions from collection to collection over the builders of `<flow/flow.h>` and need
+ * nothing from here.
+ */
+#ifndef FLOW_TRANSFORM_H
+#define FLOW_TRANSFORM_H
+
+#include <flow/flow.h>
+#include <flow/text.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Memory that lives as long as the pipeline, eight-byte aligned and zeroed; NULL fails building.
+ */
+FLOW_API void *flow_pipeline_alloc(flow_pipeline *pipeline, size_t size);
+
+/** A copy of a C string that lives as long as the pipeline; NULL for NULL. */
+FLOW_API const char *flow_pipeline_string(flow_pipeline *pipeline, const char *text);
+
+/** The element type of a collection; NULL for the invalid one. */
+FLOW_API const flow_type *flow_coll_type(flow_coll coll);
+
+/** Whether a collection has a key. */
+FLOW_API bool flow_coll_is_keyed(flow_coll coll);
+
+/** What a source, sink or partition is told when it is opened. Lent for the call, but for `config`.
+ */
+typedef struct flow_open {
+    const void *config;              /**< The transform's own configuration, in pipeline memory. */
+    const char *step;                /**< Path of the step, for errors. */
+    const flow_type *type;           /**< Element type. */
+    flow_key_spec key;               /**< Sinks: the key, or kind NONE. */
+    const flow_type *key_record;     /**< Sinks: its type, when it is a record. */
+    uint32_t workers;                /**< How many workers may call at once, numbered from 0. */
+    const flow_allocator *allocator; /**< Never NULL. */
+    flow_on_error on_error;          /**< What the step was told about bad elements. */
+    flow_error *error;               /**< Where to put the sentence. */
+} flow_open;
+
+/** Part of a partition: what one bundle reads. Reading it again gives the same rows, until it is
+ * finalized. */
+typedef struct flow_piece {
+    uint32_t partition; /**< Of which partition. */
+    uint64_t begin;     /**< Opaque position where it begins. */
+    uint64_t end;       /**< Opaque position where the next begins. */
+    void *data;         /**< Whatever `claim` found already; the source's. */
+} flow_piece;
+
+/** What asking a partition for a piece came to. */
+typedef enum flow_claim {
+    FLOW_CLAIM_PIECE = 0, /**< A piece; more may follow. */
+    FLOW_CLAIM_WAIT = 1,  /**< Nothing now; ask again later. */
+    FLOW_CLAIM_END = 2,   /**< Nothing ever again. */
+    FLOW_CLAIM_FAILED = 3 /**< The error is filled. */
+} flow_claim;
+
+/**
+ * How a source reads: static, filled by hand, found by the runner through flow_read. `self` is
+ * private memory of `self_size` bytes, zeroed, one per run. Order of calls: open, partitions, then
+ * any number of (seek before the first claim of a partition, claim, read, finalize), close. Calls
+ * for one partition's claim never overlap; reads of different pieces do, on any worker.
+ */
+typedef struct flow_source {
+    const char *name; /**< Default name of its steps. */
+    size_t self_size; /**< Bytes of private memory. */
+    bool unbounded;   /**< Overrides flow_read_options.unbounded when true. */
+    /** Checks that the input is there and finds its partitions. May block. */
+    flow_status (*open)(void *self, const flow_open *open);
+    /** How many partitions there are, known after `open`. */
+    uint32_t (*partitions)(void *self);
+    /** The next piece of a partition, about 64 Ki rows or 1 MiB. Must not block for long. */
+    flow_claim (*claim)(void *self, uint32_t partition, flow_piece *piece, flow_error *error);
+    /**
+     * Emits the rows of a piece on output 0 (flow_emit, flow_reserve, flow_lend). On a bad element:
+     * flow_reject, then go on when it returns FLOW_OK.
+     */
+    flow_status (*read)(void *self, const flow_piece *piece, flow_ctx *ctx);
+    /** Goes to a position that a piece ended at, before the first claim. May be NULL: not
+     * restartable. */
+    flow_status (*seek)(void *self, uint32_t partition, uint64_t position, flow_error *error);
+    /** All pieces before `position` are committed: nothing of them will be asked for again. May be
+     * NULL. */
+    void (*finalize)(void *self, uint32_t partition, uint64_t position);
+    /** Gives everything back; called once after a successful `open`. */
+    void (*close)(void *self);
+    /**
+     * Called once after open: keep it and call `wake(user)` from any thread when a partition that
+     * said WAIT has something. May be NULL: the runner asks again every millisecond.
+     */
+    void (*listen)(void *self, void (*wake)(void *user), void *user);
+} flow_source;
+
+/** Options of flow_read. */
+typedef struct flow_read_options {
+    const char *name;          /**< Name of the step; NULL: the source's. */
+    const flow_type *type;     /**< Element type; required. */
+    const void *config;        /**< Passed to `open`; in pipeline memory. */
+    bool unbounded;            /**< The input has no end of its own. */
+    flow_field_ref event_time; /**< A time field to stamp elements with; none: FLOW_TIME_MIN. */
+    flow_time_policy times;    /**< Watermark and idleness. */
+    flow_on_error on_error;    /**< For elements that flow_reject is called with. */
+} flow_read_options;
+
+/** A collection of what a source reads. */
+FLOW_API flow_coll flow_read(
+    flow_pipeline *pipeline, const flow_source *source, const flow_read_options *options);
+
+/**
+ * Hands `count` rows in the caller's memory to output 0 without a copy; they must stay unchanged
+ * until the piece is finalized. Only from `read`.
+ */
+FLOW_API flow_status flow_lend(
+    flow_ctx *ctx, const flow_type *type, const void *rows, uint32_t count);
+
+/**
+ * Tells the engine that `len` bytes at `data` live until `release(user)` is called: strings that
+ * point there are kept without a copy, and `release` is called, on any thread, once nothing points
+ * there any more. Only from `read`.
+ */
+FLOW_API flow_status flow_keep(
+    flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user), void *user);
+
+/**
+ * Reports an element that cannot be read, as the step's policy says: the bytes, a sentence with its
+ * origin
+ * (`orders.json:17: field "price": …`). FLOW_OK: go on with the next; else return what it returned.
+ */
+FLOW_API flow_status flow_reject(flow_ctx *ctx, flow_str element, const char *format, ...)
+    FLOW_PRINTF(3, 4);
+
+/** The path, for errors, of the step in work. */
+FLOW_API const char *flow_step_path(const flow_ctx *ctx);
+
+/** When in a window's life a pane was made (R46). */
+typedef enum flow_timing {
+    FLOW_TIMING_EARLY = 0,   /**< Before the watermark passed the end. */
+    FLOW_TIMING_ON_TIME = 1, /**< When it did. */
+    FLOW_TIMING_LATE = 2,    /**< After. */
+    FLOW_TIMING_UNKNOWN = 3  /**< Before any grouping (R51). */
+} flow_timing;
+
+/** Which firing of its window an element belongs to (R46–R51). */
+typedef struct flow_pane {
+    flow_timing timing;    /**< When it fired. */
+    bool first;            /**< The first of its key and window. */
+    bool last;             /**< None follows. */
+    uint32_t index;        /**< From 0. */
+    int32_t on_time_index; /**< From 0 at the first that is not EARLY; −1 before. */
+} flow_pane;
+
+/** Elements as a sink sees them; lent until the call returns. Arrays are by selected row, or NULL
+ * when not wanted. */
+typedef struct flow_elements {
+    flow_batch batch;           /**< Rows; key and value by its offsets. */
+    const flow_time *times;     /**< Event times. */
+    const flow_window *windows; /**< Windows. */
+    const flow_pane *panes;     /**< Panes. */
+} flow_elements;
+
+/**
+ * How a sink writes: static, filled by hand. `self` is private memory, one per run. Order of calls:
+ * open; per worker any number of bundles, each stage (any number of times) and then publish or
+ * abort; at the end finish, or discard when the job failed or was cancelled; close. Nothing staged
+ * may be visible before publish; nothing may look complete before finish.
+ */
+typedef struct flow_sink {
+    const char *name; /**< Default name of its steps. */
+    size_t self_size; /**< Bytes of private memory. */
+    bool wants_times; /**< Fill flow_elements.times, windows and panes. */
+    /** Checks that output is possible. May block. */
+    flow_status (*open)(void *self, const flow_open *open);
+    /** Takes a batch of the worker's bundle. May block, may fail: then the bundle is aborted. */
+    flow_status (*stage)(
+        void *self, uint32_t worker, const flow_elements *elements, flow_error *error);
+    /** The bundle is committed. Cannot fail. May be NULL. */
+    void (*publish)(void *self, uint32_t worker);
+    /** The bundle never was: undo what stage did. May be NULL when there is nothing to undo. */
+    void (*abort)(void *self, uint32_t worker);
+    /** All is written: make it final. May be NULL. */
+    flow_status (*finish)(void *self, flow_error *error);
+    /** The job failed: leave nothing that looks complete. May be NULL. */
+    void (*discard)(void *self);
+    /** Gives everything back; called once after a successful `open`. */
+    void (*close)(void *self);
+} flow_sink;
+
+/** Options of flow_write. */
+typedef struct flow_write_options {
+    const char *name;   /**< Name of the step; NULL: the sink's. */
+    const void *config; /**< Passed to `open`; in pipeline memory. */
+} flow_write_options;
+
+/** Writes a collection to a sink. */
+FLOW_API void flow_write(flow_coll in, const flow_sink *sink, const flow_write_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Typed functions: one macro after a plain C function checks its signature, writes the batch loop
+ * around it, and defines the description `NAME_fn` that builders take. The only place with clever
+ * macros; C only (C++ fills flow_fn).
+ */
+#ifndef FLOW_TYPED_H
+#define FLOW_TYPED_H
+
+#include <flow/function.h>
+
+#ifndef __cplusplus
+
+/** Emits a row on the main output: `FLOW_EMIT(ctx, word, .text = text)`. A misspelt field is a
+ * compile error. */
+#define FLOW_EMIT(ctx, T, ...) FLOW_EMIT_TO(ctx, 0, T, __VA_ARGS__)
+
+/** Emits a row on another output: `FLOW_EMIT_TO(ctx, REJECTED, flow_line, .text = line->text)`. */
+#define FLOW_EMIT_TO(ctx, output, T, ...)                                                          \
+    flow_emit((ctx), (output), &T##_type, &(struct T){ __VA_ARGS__ }, sizeof(struct T))
+
+/** Emits a row that exists: `FLOW_EMIT_ROW(ctx, word, &row)`. */
+#define FLOW_EMIT_ROW(ctx, T, row)                                                                 \
+    flow_emit((ctx), 0, &T##_type, (const struct T *){ (row) }, sizeof(struct T))
+
+/** Room for rows in place: `struct word *w = FLOW_RESERVE(ctx, word, &count);`, then
+ * `flow_commit(ctx, 0, n)`. */
+#define FLOW_RESERVE(ctx, T, count) ((struct T *)flow_reserve((ctx), 0, &T##_type, (count)))
+
+/** The step's configuration: `const struct limits *l = FLOW_CONFIG(ctx, limits);`. */
+#define FLOW_CONFIG(ctx, T) ((const struct T *)flow_config((ctx), &T##_type))
+
+#define FLOW_MUST_BE_(expression, pointer, sentence)                                               \
+    _Static_assert(_Generic((expression), pointer : 1, default : 0), sentence)
+
+/* for each selected row from ctx->next on: row = its number, ctx->row = row, status_ = call */
+#define FLOW_EACH_ROW_(call)                                                                       \
+    const uint16_t *selection_ = batch->selection;                                                 \
+    for (uint32_t i = ctx->next; i < batch->count; i++) {                                          \
+        const uint32_t row = selection_ ? selection_[i] : i;                                       \
+        ctx->row = row;                                                                            \
+        const flow_status status_ = (call);                                                        \
+        if (status_ != FLOW_OK) {                                                                  \
+            ctx->next = i;                                                                         \
+            return status_;                                                                        \
+        }                                                                                          \
+    }                                                                                              \
+    return FLOW_OK;
+
+#define FLOW_ROW_(T)                                                                               \
+    ((const T *)(const void *)(batch->rows + (size_t)row * batch->stride + batch->value_offset))
+#define FLOW_KEY_(K)                                                                               \
+    ((const K *)(const void *)(batch->rows + (size_t)row * batch->stride + batch->key_offset))
+
+#define FLOW_TYPE_COMMA_(ignored, T) &T##_type,
+#define FLOW_OUTS_(fn, ...)                                                                        \
+    static const flow_type *const fn##_outs_[] = { FLOW_EACH(FLOW_TYPE_COMMA_, ~, __VA_ARGS__) }
+#define FLOW_OUTS_OF_(fn)                                                                          \
+    .outs = fn##_outs_, .out_count = sizeof(fn##_outs_) / sizeof(fn##_outs_[0])
+#define FLOW_KEY_SPEC_(KEY)                                                                        \
+    {                                                                                              \
+        .kind = FLOW_KEY_KIND_OF_(*(KEY *)0), .size = sizeof(KEY), .c_type = #KEY                  \
+    }
+
+/**
+ * `flow_status fn(flow_ctx *, const struct IN *)`, for each element; emits OUT (output 0) and any
+ * further types, one per extra output. `FLOW_ELEMENT_FN(split, flow_line, word);` defines
+ * `split_fn`.
+ */
+#define FLOW_ELEMENT_FN(fn, IN, ...)                                                               \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *),                             \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *)");                  \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
+        fn(ctx, FLOW_ROW_(struct IN))) } FLOW_OUTS_(fn, __VA_ARGS__);                              \
+    static const flow_fn fn##_fn = { .name = #fn,                                                  \
+        .form = FLOW_FORM_EMIT,                                                                    \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(fn),                                                                         \
+        .process = fn##_batch_ }
+
+/**
+ * `flow_status fn(flow_ctx *, const flow_batch *)`, for each batch: for who can do better than a
+ * loop. Rows are read with FLOW_BATCH_ROW(batch, IN, i); set `ctx->row = FLOW_BATCH_INDEX(batch,
+ * i)` before emitting, which says where time and window come from.
+ */
+#define FLOW_BATCH_FN(fn, IN, ...)                                                                 \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const flow_batch *),                            \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const flow_batch *)");                      \
+    FLOW_OUTS_(fn, __VA_ARGS__);                                                                   \
+    static const flow_fn fn##_fn = {                                                               \
+        .name = #fn, .form = FLOW_FORM_BATCH, .in = &IN##_type, FLOW_OUTS_OF_(fn), .process = fn   \
+    }
+
+/** Number of the i-th selected row of a batch. */
+#define FLOW_BATCH_INDEX(batch, i) ((batch)->selection ? (batch)->selection[i] : (uint32_t)(i))
+
+/** The i-th selected row of a batch: `const struct bid *b = FLOW_BATCH_ROW(batch, bid, i);`. */
+#define FLOW_BATCH_ROW(batch, T, i)                                                                \
+    ((const struct T *)(const void *)((batch)->rows +                                              \
+                                      (size_t)FLOW_BATCH_INDEX(batch, i) * (batch)->stride +       \
+                                      (batch)->value_offset))
+
+/**
+ * `flow_status fn(flow_ctx *, const struct IN *in, struct OUT *out)`: one row gives one row,
+ * written where it stays. `out` is not zeroed; its strings must come from `in`, flow_alloc or
+ * static memory, or live for the call.
+ */
+#define FLOW_MAP_FN(fn, IN, OUT)                                                                   \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *, struct OUT *),               \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *, struct " #OUT       \
+            " *)");                                                                                \
+    static flow_status fn##_one_(flow_ctx *ctx, const struct IN *in, struct OUT *out)              \
+    {                                                                                              \
+        const flow_status status_ = fn(ctx, in, out);                                              \
+        if (ctx->adopt && status_ == FLOW_OK)                                                      \
+            flow_adopt(ctx, &OUT##_type, out);                                                     \
+        return status_;                                                                            \
+    }                                                                                              \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
+    {                                                                                              \
+        struct OUT *out_ = (struct OUT *)(void *)ctx->outs[0].next;                                \
+        FLOW_EACH_ROW_(fn##_one_(ctx, FLOW_ROW_(struct IN), &out_[i]))                             \
+    }                                                                                              \
+    FLOW_OUTS_(fn, OUT);                                                                           \
+    static const flow_fn fn##_fn = { .name = #fn,                                                  \
+        .form = FLOW_FORM_MAP,                                                                     \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(fn),                                                                         \
+        .process = fn##_batch_ }
+
+/** `flow_status fn(flow_ctx *, struct T *row)`: changes rows in place; the engine copies first
+ * where others see them. */
+#define FLOW_UPDATE_FN(fn, T)                                                                      \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, struct T *),                                    \
+        #fn " must be: flow_status " #fn "(flow_ctx *, struct " #T " *)");                         \
+    static flow_status fn##_one_(flow_ctx *ctx, struct T *row_)                                    \
+    {                                                                                              \
+        const flow_status status_ = fn(ctx, row_);                                                 \
+        if (ctx->adopt && status_ == FLOW_OK)                                                      \
+            flow_adopt(ctx, &T##_type, row_);                                                      \
+        return status_;                                                                            \
+    }                                                                                              \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
+    {                                                                                              \
+        char *rows_ = ctx->update + batch->value_offset;                                           \
+        FLOW_EACH_ROW_(fn##_one_(ctx, (struct T *)(void *)(rows_ + (size_t)row * batch->stride)))  \
+    }                                                                                              \
+    static const flow_fn fn##_fn = {                                                               \
+        .name = #fn, .form = FLOW_FORM_UPDATE, .in = &T##_type, .process = fn##_batch_             \
+    }
+
+/** `bool fn(const flow_ctx *, const struct T *)`: keeps the rows it says true of. Nothing is moved.
+ */
+#define FLOW_FILTER_FN(fn, T)                                                                      \
+    FLOW_MUST_BE_(&fn, bool (*)(const flow_ctx *, const struct T *),                               \
+        #fn " must be: bool " #fn "(const flow_ctx *, const struct " #T " *)");                    \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
+    {                                                                                              \
+        const uint16_t *selection_ = batch->selection;                                             \
+        uint16_t *keep_ = ctx->keep;                                                               \
+        uint32_t kept_ = 0;                                                                        \
+        for (uint32_t i = 0; i < batch->count; i++) {                                              \
+            const uint32_t row = selection_ ? selection_[i] : i;                                   \
+            keep_[kept_] = (uint16_t)row;                                                          \
+            kept_ += fn(ctx, FLOW_ROW_(struct T)) ? 1 : 0;                                         \
+        }                                                                                          \
+        ctx->kept = kept_;                                                                         \
+        return FLOW_OK;                                                                            \
+    }                                                                                              \
+    static const flow_fn fn##_fn = {                                                               \
+        .name = #fn, .form = FLOW_FORM_FILTER, .in = &T##_type, .process = fn##_batch_             \
+    }
+
+/** `flow_status fn(flow_ctx *, const KEY *, const struct IN *)`, for each keyed element; KEY is a
+ * type: `flow_str`. */
+#define FLOW_KEYED_FN(fn, KEY, IN, ...)                                                            \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const KEY *, const struct IN *),                \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, const struct " #IN        \
+            " *)");                                                                                \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
+        fn(ctx, FLOW_KEY_(KEY), FLOW_ROW_(struct IN))) } FLOW_OUTS_(fn, __VA_ARGS__);              \
+    static const flow_fn fn##_fn = { .name = #fn,                                                  \
+        .form = FLOW_FORM_EMIT,                                                                    \
+        .key = FLOW_KEY_SPEC_(KEY),                                                                \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(fn),                                                                         \
+        .process = fn##_batch_ }
+
+/**
+ * `flow_status fn(flow_ctx *, const KEY *, const struct IN *, struct STATE *)` for each element and
+ * `flow_status fn_timer(flow_ctx *, const KEY *, struct STATE *)` for each due timer. STATE is a
+ * record, one per key and window, all zero at first, kept by the engine; its strings may point to
+ * the element or to flow_alloc memory.
+ */
+#define FLOW_STATEFUL_FN(fn, KEY, IN, STATE, ...)                                                  \
+    FLOW_MUST_BE_(&fn,                                                                             \
+        flow_status (*)(flow_ctx *, const KEY *, const struct IN *, struct STATE *),               \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, const struct " #IN        \
+            " *, struct " #STATE " *)");                                                           \
+    FLOW_MUST_BE_(&fn##_timer, flow_status (*)(flow_ctx *, const KEY *, struct STATE *),           \
+        #fn "_timer must be: flow_status " #fn "_timer(flow_ctx *, const " #KEY                    \
+            " *, struct " #STATE " *)");                                                           \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
+    {                                                                                              \
+        FLOW_EACH_ROW_(                                                                            \
+            fn(ctx, FLOW_KEY_(KEY), FLOW_ROW_(struct IN), (struct STATE *)batch->states[i]))       \
+    }                                                                                              \
+    static flow_status fn##_timers_(flow_ctx *ctx, const flow_batch *batch){                       \
+        FLOW_EACH_ROW_(fn##_timer(ctx, FLOW_KEY_(KEY), (struct STATE *)batch->states[i]))          \
+    } FLOW_OUTS_(fn, __VA_ARGS__);                                                                 \
+    static const flow_fn fn##_fn = { .name = #fn,                                                  \
+        .form = FLOW_FORM_STATEFUL,                                                                \
+        .key = FLOW_KEY_SPEC_(KEY),                                                                \
+        .in = &IN##_type,                                                                          \
+        .state = &STATE##_type,                                                                    \
+        FLOW_OUTS_OF_(fn),                                                                         \
+        .process = fn##_batch_,                                                                    \
+        .timer = fn##_timers_ }
+
+/** `flow_status fn(flow_ctx *, const KEY *, flow_rows *)` for all rows of a key and window; IN says
+ * what a row is. */
+#define FLOW_GROUP_FN(fn, KEY, IN, ...)                                                            \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const KEY *, flow_rows *),                      \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, flow_rows *)");           \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
+        fn(ctx, FLOW_KEY_(KEY), flow_ctx_rows(ctx))) } FLOW_OUTS_(fn, __VA_ARGS__);                \
+    static const flow_fn fn##_fn = { .name = #fn,                                                  \
+        .form = FLOW_FORM_GROUP,                                                                   \
+        .key = FLOW_KEY_SPEC_(KEY),                                                                \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(fn),                                                                         \
+        .process = fn##_batch_ }
+
+/**
+ * A combine of one's own: `void ACC_add(struct ACC *, const struct IN *)` and
+ * `void ACC_merge(struct ACC *, const struct ACC *)`; zeros are the neutral element. Defines
+ * `ACC_combine`.
+ */
+#define FLOW_COMBINE_FN(ACC, IN)                                                                   \
+    FLOW_MUST_BE_(&ACC##_add, void (*)(struct ACC *, const struct IN *),                           \
+        #ACC "_add must be: void " #ACC "_add(struct " #ACC " *, const struct " #IN " *)");        \
+    FLOW_MUST_BE_(&ACC##_merge, void (*)(struct ACC *, const struct ACC *),                        \
+        #ACC "_merge must be: void " #ACC "_merge(struct " #ACC " *, const struct " #ACC " *)");   \
+    static void ACC##_add_(void *acc, const void *in, const void *config)                          \
+    {                                                                                              \
+        (void)config;                                                                              \
+        ACC##_add((struct ACC *)acc, (const struct IN *)in);                                       \
+    }                                                                                              \
+    static void ACC##_merge_(void *acc, const void *other, const void *config)                     \
+    {                                                                                              \
+        (void)config;                                                                              \
+        ACC##_merge((struct ACC *)acc, (const struct ACC *)other);                                 \
+    }                                                                                              \
+    static const flow_combine_fn ACC##_combine = { .name = #ACC,                                   \
+        .in = &IN##_type,                                                                          \
+        .acc = &ACC##_type,                                                                        \
+        .out = &ACC##_type,                                                                        \
+        .add = ACC##_add_,                                                                         \
+        .merge = ACC##_merge_ }
+
+/** A step of FLOW_STAGE: goes on with rows that `fn(ctx, row)` says true of, as FLOW_FILTER_FN. */
+#define FLOW_KEEP(fn)                                                                              \
+    if (!fn(ctx, row_))                                                                            \
+        continue;
+
+/** A step of FLOW_STAGE: changes the row by `fn(ctx, row)`, as FLOW_UPDATE_FN. */
+#define FLOW_CHANGE(fn)                                                                            \
+    if ((status_ = fn(ctx, row_)) != FLOW_OK)                                                      \
+        break;
+
+/** Last step of FLOW_STAGE: emits the row itself, a `struct T`. */
+#define FLOW_PASS(T) status_ = flow_emit(ctx, 0, &T##_type, row_, sizeof(struct T));
+
+/** Last step of FLOW_STAGE: emits the `struct OUT` that `fn(ctx, row, &out)` makes, as FLOW_MAP_FN.
+ */
+#define FLOW_INTO(OUT, fn)                                                                         \
+    struct OUT out_;                                                                               \
+    if ((status_ = fn(ctx, row_, &out_)) == FLOW_OK)                                               \
+        status_ = flow_emit(ctx, 0, &OUT##_type, &out_, sizeof out_);
+
+/**
+ * A fused stage: filters and updates over one record and a last step, composed by the compiler into
+ * one loop. `FLOW_STAGE(cheap, bid, bid, FLOW_KEEP(is_cheap) FLOW_CHANGE(convert) FLOW_PASS(bid));`
+ * defines `cheap_fn`, which gives the same rows as the chain of its steps.
+ */
+#define FLOW_STAGE(name_, IN, OUT, steps)                                                          \
+    static flow_status name_##_batch_(flow_ctx *ctx, const flow_batch *batch)                      \
+    {                                                                                              \
+        const uint16_t *selection_ = batch->selection;                                             \
+        flow_status status_ = FLOW_OK;                                                             \
+        for (uint32_t i = ctx->next; i < batch->count; i++) {                                      \
+            const uint32_t row = selection_ ? selection_[i] : i;                                   \
+            struct IN copy_ = *FLOW_ROW_(struct IN);                                               \
+            struct IN *row_ = &copy_;                                                              \
+            ctx->row = row;                                                                        \
+            do {                                                                                   \
+                steps                                                                              \
+            } while (0);                                                                           \
+            if (status_ != FLOW_OK) {                                                              \
+                ctx->next = i;                                                                     \
+                return status_;                                                                    \
+            }                                                                                      \
+        }                                                                                          \
+        return FLOW_OK;                                                                            \
+    }                                                                                              \
+    FLOW_OUTS_(name_, OUT);                                                                        \
+    static const flow_fn name_##_fn = { .name = #name_,                                            \
+        .form = FLOW_FORM_EMIT,                                                                    \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(name_),                                                                      \
+        .process = name_##_batch_ }
+
+#endif
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Files: lines, CSV and JSON lines, plain or compressed, as batch or followed while they grow.
+ */
+#ifndef FLOW_FILE_H
+#define FLOW_FILE_H
+
+#include <flow/flow.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How records stand in a file. */
+typedef enum flow_file_format {
+    FLOW_LINES = 0, /**< A line each: records of one text field, flow_line by default. */
+    FLOW_CSV = 1,   /**< RFC 4180 with a header line; BOM and CRLF are understood. */
+    FLOW_JSON = 2   /**< A JSON object a line. */
+} flow_file_format;
+
+/** How a file is compressed. */
+typedef enum flow_compression {
+    FLOW_COMPRESSION_AUTO = 0, /**< Reading: told by content, not by name. Writing: none. */
+    FLOW_COMPRESSION_NONE = 1, /**< Not at all. */
+    FLOW_COMPRESSION_GZIP = 2, /**< gzip; reading understands several members. */
+    FLOW_COMPRESSION_ZSTD = 3  /**< zstd; reading understands several frames. */
+} flow_compression;
+
+/** Options of flow_file_read. */
+typedef struct flow_file_read_options {
+    const char *name; /**< Name of the step; NULL: "read". */
+    const char *path; /**< A path, a glob (`*`, `?`, `[…]`; files in order of name), or "-" for
+                         standard input. */
+    flow_file_format format;      /**< How records stand in it. */
+    const flow_type *type;        /**< Element type; NULL: flow_line. */
+    flow_field_ref event_time;    /**< Field to stamp elements with. */
+    flow_time_policy times;       /**< Watermark and idleness. */
+    flow_on_error on_error;       /**< For records that do not parse. */
+    flow_compression compression; /**< Usually found out. */
+    bool follow;       /**< Goes on reading as the file grows: a stream. One plain file. */
+    bool no_header;    /**< CSV: columns are the fields in their order. */
+    char separator;    /**< CSV: 0 means a comma. */
+    uint64_t line_max; /**< Longest record in bytes; 0: 16 MiB. A longer one is a bad record. */
+    uint64_t expansion_max; /**< Compressed files: refuse to expand more than this many times (and
+                               64 MiB); 0: 1,000. */
+} flow_file_read_options;
+
+/** Reads files. A path without a file fails at start. Errors name `file:line` (plain files by
+ * offset where split). */
+FLOW_API flow_coll flow_file_read_sized(
+    flow_pipeline *pipeline, const flow_file_read_options *options, size_t size);
+
+/** Reads files: see flow_file_read_options. */
+static inline flow_coll flow_file_read(
+    flow_pipeline *pipeline, const flow_file_read_options *options)
+{
+    return flow_file_read_sized(pipeline, options, sizeof *options);
+}
+
+/** Options of flow_file_write. */
+typedef struct flow_file_write_options {
+    const char *name;        /**< Name of the step; NULL: "write". */
+    const char *path;        /**< A path, "-" for standard output, or with `sharded` a prefix. */
+    flow_file_format format; /**< How records stand in it. */
+    flow_compression compression; /**< AUTO: none. */
+    bool sharded;                 /**< A file a worker: `path-00000-of-00002`. */
+    bool no_header;               /**< CSV: without the header line. */
+    const char *key_name; /**< Keyed collections: name of the key's column, first; NULL: "key". */
+} flow_file_write_options;
+
+/** Writes files; see flow_file_write. */
+FLOW_API void flow_file_write_sized(
+    flow_coll in, const flow_file_write_options *options, size_t size);
+
+/**
+ * Writes a collection to a file under a temporary name, which is synced and renamed when all is
+ * written: a run that fails leaves the old file, or none. The key of a keyed collection is written
+ * as the first column.
+ */
+static inline void flow_file_write(flow_coll in, const flow_file_write_options *options)
+{
+    flow_file_write_sized(in, options, sizeof *options);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
