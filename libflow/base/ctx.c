@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls that functions, sources and group functions make, handed to the engine behind the
+// context.
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <flow/runner.h>
+
+static const flow_ctx_ops *ops_of(const flow_ctx *ctx)
+{
+    const char *engine = (const char *)(const void *)ctx - offsetof(flow_ctx_engine, ctx);
+    return ((const flow_ctx_engine *)(const void *)engine)->ops;
+}
+
+flow_status flow_emit_slow(flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row)
+{
+    return ops_of(ctx)->emit_slow(ctx, output, type, row);
+}
+
+void flow_adopt(flow_ctx *ctx, const flow_type *type, void *row)
+{
+    ops_of(ctx)->adopt(ctx, type, row);
+}
+
+void *flow_reserve(flow_ctx *ctx, uint32_t output, const flow_type *type, uint32_t *count)
+{
+    return ops_of(ctx)->reserve(ctx, output, type, count);
+}
+
+flow_status flow_commit(flow_ctx *ctx, uint32_t output, uint32_t count)
+{
+    return ops_of(ctx)->commit(ctx, output, count);
+}
+
+void *flow_alloc(flow_ctx *ctx, size_t size)
+{
+    return ops_of(ctx)->alloc(ctx, size);
+}
+
+flow_str flow_format(flow_ctx *ctx, const char *format, ...)
+{
+    flow_str text = { NULL, 0 };
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    const int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *data = len < 0 ? NULL : flow_alloc(ctx, (size_t)len + 1);
+    if (data) {
+        vsnprintf(data, (size_t)len + 1, format, again);
+        text.data = data;
+        text.len = (size_t)len;
+    }
+    va_end(again);
+    return text;
+}
+
+flow_status flow_fail(flow_ctx *ctx, flow_status status, const char *format, ...)
+{
+    char message[480];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return ops_of(ctx)->fail(ctx, status, message);
+}
+
+flow_time flow_event_time(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->event_time(ctx);
+}
+
+flow_window flow_event_window(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->event_window(ctx);
+}
+
+flow_time flow_window_end(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->event_window(ctx).end;
+}
+
+flow_time flow_watermark(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->watermark(ctx);
+}
+
+void flow_timer_set(flow_ctx *ctx, flow_time when)
+{
+    ops_of(ctx)->timer_set(ctx, when);
+}
+
+void flow_timer_clear(flow_ctx *ctx)
+{
+    ops_of(ctx)->timer_clear(ctx);
+}
+
+void flow_state_clear(flow_ctx *ctx)
+{
+    ops_of(ctx)->state_clear(ctx);
+}
+
+const void *flow_config(flow_ctx *ctx, const flow_type *type)
+{
+    return ops_of(ctx)->config(ctx, type);
+}
+
+flow_rows *flow_ctx_rows(flow_ctx *ctx)
+{
+    return ops_of(ctx)->rows(ctx);
+}
+
+const void *flow_rows_next(flow_rows *rows)
+{
+    return rows->ops->rows_next(rows);
+}
+
+size_t flow_rows_count(const flow_rows *rows)
+{
+    return rows->ops->rows_count(rows);
+}
+
+flow_status flow_lend(flow_ctx *ctx, const flow_type *type, const void *rows, uint32_t count)
+{
+    return ops_of(ctx)->lend(ctx, type, rows, count);
+}
+
+flow_status flow_keep(
+    flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user), void *user)
+{
+    return ops_of(ctx)->keep(ctx, data, len, release, user);
+}
+
+flow_status flow_reject(flow_ctx *ctx, flow_str element, const char *format, ...)
+{
+    char message[480];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return ops_of(ctx)->reject(ctx, element, message);
+}
+
+const char *flow_step_path(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->step_path(ctx);
+}
