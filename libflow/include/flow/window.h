@@ -69,6 +69,12 @@ FLOW_API flow_status flow_windows_check(const flow_windows *windows, flow_error 
  * every > size. */
 FLOW_API bool flow_windows_last(const flow_windows *windows, flow_time at, flow_window *window);
 
+/**
+ * From a window that holds `at` to the one before, by start, that holds it too; false when there is
+ * none: `for (bool in = flow_windows_last(w, at, &x); in; in = flow_windows_before(w, at, &x))`.
+ */
+FLOW_API bool flow_windows_before(const flow_windows *windows, flow_time at, flow_window *window);
+
 /** How many windows hold an instant: at most size/every rounded up; exact for the given instant. */
 FLOW_API uint32_t flow_windows_count(const flow_windows *windows, flow_time at);
 
