@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+# The suites of `./dev test`; read by dev, whose helpers it uses.
+
+# Minutes that a suite may take on two cores, its build included. Together: half an hour with set-up.
+declare -A budget=([release]=6 [style]=5 [asan]=8 [tsan]=5 [fuzz]=4 [slow]=60)
+fuzz_seconds=5
+
+# Sanitizers stop at the first finding, so that it is the test's own failure.
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+# run_meson SUITE DIR OPTION…: a build's tests, counted by case. Prints the count.
+run_meson() {
+    local suite=$1 dir=$2
+    shift 2
+    export FLOW_CASES=$PWD/$dir/cases-$suite
+    rm -rf "$FLOW_CASES"
+    mkdir -p "$FLOW_CASES"
+    meson test -C "$dir" --no-rebuild --wrapper "$PWD/tools/check_run.sh" \
+        --logbase "dev-$suite" "$@" >"$dir/dev-test-$suite.log" 2>&1 </dev/null || true
+    local log=$dir/meson-logs/dev-$suite-check_run.sh.json
+    if [ -f "$log" ]; then
+        python3 tools/tally.py add "$results" "$suite" "$log" "$FLOW_CASES"
+    else
+        failed_case "$suite" run "no log in $dir; see $dir/dev-test-$suite.log"
+    fi
+}
+
+failed_case() {
+    python3 tools/tally.py one "$results" "$1" "$2" failed 0 "$3"
+    say "0 passed, 1 failed ($2: $3)"
+}
+
+suite_release() {
+    configure build --buildtype=release -Dtests=enabled &&
+        build build || { failed_case release build 'see build/dev-*.log'; return; }
+    run_meson release build --no-suite style --no-suite slow -t 4
+}
+
+suite_style() {
+    build build || { failed_case style build 'see build/dev-build.log'; return; }
+    run_meson style build --suite style -t 10
+}
+
+suite_slow() {
+    build build || { failed_case slow build 'see build/dev-build.log'; return; }
+    run_meson slow build --suite slow -t 20
+}
+
+suite_asan() {
+    configure build-asan --buildtype=debugoptimized --werror -Dtests=enabled -Dbench=false \
+        -Db_sanitize=address,undefined &&
+        build build-asan || { failed_case asan build 'see build-asan/dev-*.log'; return; }
+    CK_FORK=no run_meson asan build-asan --no-suite style --no-suite slow -t 12
+}
+
+suite_tsan() {
+    configure build-tsan --buildtype=debugoptimized --werror -Dtests=enabled -Dbench=false \
+        -Dexamples=false -Db_sanitize=thread &&
+        build build-tsan || { failed_case tsan build 'see build-tsan/dev-*.log'; return; }
+    CK_FORK=no TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+        run_meson tsan build-tsan --suite race -t 12
+}
+
+build_fuzz() {
+    CC=clang configure build-fuzz --buildtype=debugoptimized -Dtests=auto -Dbench=false \
+        -Dexamples=false -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args=-fsanitize=fuzzer-no-link &&
+        if has_target build-fuzz fuzz; then build build-fuzz fuzz; fi
+}
+
+# run_fuzz SECONDS [TARGET]: prints a line a target; true when all ran without a finding.
+run_fuzz() {
+    local seconds=$1 only=$2 target name start seeds status=0
+    for target in build-fuzz/tests/fuzz/fuzz-*; do
+        name=${target##*/fuzz-}
+        [ -f "$target" ] && [ -x "$target" ] || continue
+        [ -z "$only" ] || [ "$only" = "$name" ] || continue
+        mkdir -p "build-fuzz/corpus/$name"
+        seeds=tests/fuzz/corpus/$name
+        [ -d "$seeds" ] || seeds=
+        start=$(now_ms)
+        if "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -print_final_stats=1 \
+            -artifact_prefix="build-fuzz/found-$name-" "build-fuzz/corpus/$name" $seeds \
+            >"build-fuzz/dev-fuzz-$name.log" 2>&1 </dev/null; then
+            fuzz_result "$name" passed "$start"
+        else
+            status=1
+            fuzz_result "$name" failed "$start"
+        fi
+    done
+    return $status
+}
+
+fuzz_result() {
+    local log=build-fuzz/dev-fuzz-$1.log runs
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    say "fuzz $1: $2 after ${runs:-0} inputs ($log)"
+    [ -z "${results:-}" ] ||
+        python3 tools/tally.py one "$results" fuzz "$1" "$2" "$(seconds_since "$3")" "see $log"
+}
+
+suite_fuzz() {
+    build_fuzz || { failed_case fuzz build 'see build-fuzz/dev-*.log'; return; }
+    run_fuzz "$fuzz_seconds" '' >build-fuzz/dev-fuzz.log || true
+    say "$(grep -c ': passed' build-fuzz/dev-fuzz.log) passed," \
+        "$(grep -c ': failed' build-fuzz/dev-fuzz.log) failed"
+}
+
+run_tests() {
+    local suites=(release style asan tsan fuzz) suite start minutes count report=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+        all) suites+=(slow) ;;
+        --junit) report+=(--junit "$2") && shift ;;
+        --tap) report+=(--tap) ;;
+        *) die "test takes all, --junit FILE and --tap, not '$1'" ;;
+        esac
+        shift
+    done
+    mkdir -p build
+    results=$PWD/build/dev-results.jsonl
+    : >"$results"
+    for suite in ${SUITES:-"${suites[@]}"}; do
+        start=$(now_ms)
+        count=$("suite_$suite")
+        minutes=$(minutes_since "$start")
+        printf '%-8s %5s min   %s' "$suite" "$minutes" "$count"
+        awk -v m="$minutes" -v b="${budget[$suite]}" 'BEGIN { exit !(m > b) }' &&
+            printf '   (over its budget of %s min)' "${budget[$suite]}"
+        printf '\n'
+    done
+    python3 tools/tally.py end "$results" "${report[@]}"
+}
