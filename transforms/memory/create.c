@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bounded collection of rows in the caller's memory.
+#include <flow/memory.h>
+
+#include "options.h"
+
+#define PIECE_ROWS ((size_t)16 * 1024)
+
+struct create_config {
+    const void *rows;
+    const flow_type *type;
+    size_t count;
+};
+
+struct create {
+    const struct create_config *config;
+    size_t next; // the first row that is in no piece yet
+};
+
+static flow_status create_open(void *self, const flow_open *open)
+{
+    struct create *create = self;
+    create->config = open->config;
+    return FLOW_OK;
+}
+
+static uint32_t create_partitions(void *self)
+{
+    (void)self;
+    return 1;
+}
+
+static flow_claim create_claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
+{
+    struct create *create = self;
+    (void)partition;
+    (void)error;
+    const size_t left = create->config->count - create->next;
+    if (left == 0)
+        return FLOW_CLAIM_END;
+    piece->begin = create->next;
+    create->next += left < PIECE_ROWS ? left : PIECE_ROWS;
+    piece->end = create->next;
+    return FLOW_CLAIM_PIECE;
+}
+
+static flow_status create_read(void *self, const flow_piece *piece, flow_ctx *ctx)
+{
+    const struct create_config *config = ((struct create *)self)->config;
+    const char *first = (const char *)config->rows + piece->begin * config->type->size;
+    return flow_lend(ctx, config->type, first, (uint32_t)(piece->end - piece->begin));
+}
+
+static flow_status create_seek(void *self, uint32_t partition, uint64_t position, flow_error *error)
+{
+    struct create *create = self;
+    (void)partition;
+    if (position > create->config->count)
+        return flow_error_raise(error, FLOW_INVALID, NULL,
+            "position %llu lies past the %zu rows that flow_create was given",
+            (unsigned long long)position, create->config->count);
+    create->next = (size_t)position;
+    return FLOW_OK;
+}
+
+static void create_close(void *self)
+{
+    (void)self;
+}
+
+static const flow_source create_source = {
+    .name = "create",
+    .self_size = sizeof(struct create),
+    .open = create_open,
+    .partitions = create_partitions,
+    .claim = create_claim,
+    .read = create_read,
+    .seek = create_seek,
+    .close = create_close,
+};
+
+flow_coll flow_create_sized(
+    flow_pipeline *pipeline, const flow_create_options *options, size_t size)
+{
+    flow_create_options own;
+    const flow_coll none = { pipeline, 0 };
+    const bool known = fl_memory_options(&own, sizeof own, options, size);
+    const char *step = own.name ? own.name : create_source.name;
+    if (!known || own.type == NULL || (own.rows == NULL && own.count > 0)) {
+        flow_pipeline_fail(pipeline, FLOW_INVALID, step, "%s",
+            !known             ? "an option is set that this version of libflow does not know"
+            : own.type == NULL ? "the option `type` is missing"
+                               : "the option `rows` is NULL although `count` is not 0");
+        return none;
+    }
+    struct create_config *config = flow_pipeline_alloc(pipeline, sizeof *config);
+    if (config == NULL)
+        return none;
+    *config = (struct create_config){ own.rows, own.type, own.count };
+    const flow_read_options read = { .name = own.name,
+        .type = own.type,
+        .config = config,
+        .event_time = own.event_time,
+        .times = own.times };
+    return flow_read(pipeline, &create_source, &read);
+}
