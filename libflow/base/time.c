@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instants as RFC 3339 text and back, by civil-calendar arithmetic that holds before 1970 too.
+#include <flow/base.h>
+
+#define SECOND_US     INT64_C(1000000)
+#define DAY_SECONDS   INT64_C(86400)
+#define ERA_DAYS      INT64_C(146097) // 400 years
+#define EPOCH_SHIFT   INT64_C(719468) // days from 0000-03-01 to 1970-01-01
+#define SECONDS_BELOW INT64_C(100000000000)
+#define MILLIS_BELOW  INT64_C(100000000000000)
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+struct civil {
+    int64_t year;
+    unsigned month;
+    unsigned day;
+};
+
+// Years begin in March here, so that a leap day is the last of its year.
+static struct civil civil_from_days(int64_t days)
+{
+    const int64_t shifted = days + EPOCH_SHIFT;
+    const int64_t era = floor_div(shifted, ERA_DAYS);
+    const unsigned doe = (unsigned)(shifted - era * ERA_DAYS);
+    const unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    const unsigned mp = (5 * doy + 2) / 153;
+    const unsigned month = mp < 10 ? mp + 3 : mp - 9;
+    const int64_t year = (int64_t)yoe + era * 400 + (month <= 2);
+    return (struct civil){ year, month, doy - (153 * mp + 2) / 5 + 1 };
+}
+
+static int64_t days_from_civil(struct civil date)
+{
+    const int64_t year = date.year - (date.month <= 2);
+    const int64_t era = floor_div(year, 400);
+    const unsigned yoe = (unsigned)(year - era * 400);
+    const unsigned mp = date.month > 2 ? date.month - 3 : date.month + 9;
+    const unsigned doy = (153 * mp + 2) / 5 + date.day - 1;
+    const unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    return era * ERA_DAYS + (int64_t)doe - EPOCH_SHIFT;
+}
+
+static unsigned days_in_month(int64_t year, unsigned month)
+{
+    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static char *put_digits(char *at, uint64_t number, unsigned count)
+{
+    for (unsigned i = count; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + count;
+}
+
+// Years of other than four digits get a sign and six digits, as ISO 8601 extends them.
+static char *put_year(char *at, int64_t year)
+{
+    if (year >= 0 && year <= 9999)
+        return put_digits(at, (uint64_t)year, 4);
+    *at++ = year < 0 ? '-' : '+';
+    return put_digits(at, (uint64_t)(year < 0 ? -year : year), 6);
+}
+
+size_t flow_time_print(flow_time at, char *text)
+{
+    const int64_t seconds = floor_div(at.us, SECOND_US);
+    const unsigned micros = (unsigned)(at.us - seconds * SECOND_US);
+    const int64_t days = floor_div(seconds, DAY_SECONDS);
+    const unsigned of_day = (unsigned)(seconds - days * DAY_SECONDS);
+    const struct civil date = civil_from_days(days);
+    char *to = put_year(text, date.year);
+    *to++ = '-';
+    to = put_digits(to, date.month, 2);
+    *to++ = '-';
+    to = put_digits(to, date.day, 2);
+    *to++ = 'T';
+    to = put_digits(to, of_day / 3600, 2);
+    *to++ = ':';
+    to = put_digits(to, of_day / 60 % 60, 2);
+    *to++ = ':';
+    to = put_digits(to, of_day % 60, 2);
+    if (micros) {
+        *to++ = '.';
+        to = micros % 1000 ? put_digits(to, micros, 6) : put_digits(to, micros / 1000, 3);
+    }
+    *to++ = 'Z';
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+// What is left of a text that is read from the front.
+struct reader {
+    const char *at;
+    const char *end;
+};
+
+static bool read_char(struct reader *reader, char c)
+{
+    if (reader->at == reader->end || *reader->at != c)
+        return false;
+    reader->at++;
+    return true;
+}
+
+// Exactly `count` digits.
+static bool read_digits(struct reader *reader, unsigned count, unsigned *number)
+{
+    if ((size_t)(reader->end - reader->at) < count)
+        return false;
+    unsigned n = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned digit = (unsigned)(unsigned char)reader->at[i] - '0';
+        if (digit > 9)
+            return false;
+        n = n * 10 + digit;
+    }
+    reader->at += count;
+    *number = n;
+    return true;
+}
+
+static bool read_year(struct reader *reader, int64_t *year)
+{
+    unsigned number;
+    const bool minus = read_char(reader, '-');
+    if (!minus && !read_char(reader, '+')) {
+        if (!read_digits(reader, 4, &number))
+            return false;
+        *year = number;
+        return true;
+    }
+    if (!read_digits(reader, 6, &number) || (minus && number == 0))
+        return false;
+    *year = minus ? -(int64_t)number : (int64_t)number;
+    return true;
+}
+
+static bool read_date(struct reader *reader, int64_t *days)
+{
+    struct civil date;
+    if (!read_year(reader, &date.year) || !read_char(reader, '-') ||
+        !read_digits(reader, 2, &date.month) || !read_char(reader, '-') ||
+        !read_digits(reader, 2, &date.day))
+        return false;
+    if (date.month < 1 || date.month > 12 || date.day < 1 ||
+        date.day > days_in_month(date.year, date.month))
+        return false;
+    *days = days_from_civil(date);
+    return true;
+}
+
+// Digits past the sixth are dropped, that is, floored, since they count upwards from the second.
+static bool read_fraction(struct reader *reader, unsigned *micros)
+{
+    unsigned digit, weight = 100000;
+    if (!read_digits(reader, 1, &digit))
+        return false;
+    do {
+        *micros += digit * weight;
+        weight /= 10;
+    } while (read_digits(reader, 1, &digit));
+    return true;
+}
+
+// Seconds east of UTC. None is read as UTC.
+static bool read_offset(struct reader *reader, int64_t *offset)
+{
+    *offset = 0;
+    if (reader->at == reader->end || read_char(reader, 'Z') || read_char(reader, 'z'))
+        return true;
+    unsigned hours, minutes;
+    const bool minus = read_char(reader, '-');
+    if (!minus && !read_char(reader, '+'))
+        return false;
+    if (!read_digits(reader, 2, &hours) || !read_char(reader, ':') ||
+        !read_digits(reader, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *offset = (int64_t)(hours * 3600 + minutes * 60);
+    if (minus)
+        *offset = -*offset;
+    return true;
+}
+
+// The time of day, moved to UTC by its offset. A leap second (only ever 23:59:60 UTC) is read as
+// the last microsecond before it: our time line has none, and so it stays in its own day.
+static bool read_time_of_day(struct reader *reader, int64_t *seconds, unsigned *micros)
+{
+    unsigned hour, minute, second;
+    if (!read_digits(reader, 2, &hour) || !read_char(reader, ':') ||
+        !read_digits(reader, 2, &minute) || !read_char(reader, ':') ||
+        !read_digits(reader, 2, &second))
+        return false;
+    if (hour > 23 || minute > 59 || second > 60)
+        return false;
+    *micros = 0;
+    if (read_char(reader, '.') && !read_fraction(reader, micros))
+        return false;
+    int64_t offset;
+    if (!read_offset(reader, &offset))
+        return false;
+    *seconds = (int64_t)(hour * 3600 + minute * 60 + second) - offset;
+    if (second < 60)
+        return true;
+    if ((*seconds % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS != 0)
+        return false;
+    *seconds -= 1;
+    *micros = 999999;
+    return true;
+}
+
+static bool from_parts(int64_t seconds, unsigned micros, flow_time *at)
+{
+    const int64_t most = FLOW_TIME_MAX_US / SECOND_US;
+    if (seconds > most || seconds < -most - 1)
+        return false;
+    // Below zero from the second after, since the second before may not fit.
+    const int64_t whole = seconds < 0 ? seconds + 1 : seconds;
+    const int64_t part = seconds < 0 ? (int64_t)micros - SECOND_US : (int64_t)micros;
+    if (seconds == most && part > FLOW_TIME_MAX_US % SECOND_US)
+        return false;
+    if (seconds == -most - 1 && part < FLOW_TIME_MIN_US % SECOND_US)
+        return false;
+    at->us = whole * SECOND_US + part;
+    return true;
+}
+
+static bool parse_civil(struct reader *reader, flow_time *at)
+{
+    int64_t days, seconds = 0;
+    unsigned micros = 0;
+    if (!read_date(reader, &days))
+        return false;
+    if (reader->at != reader->end) {
+        if (!read_char(reader, 'T') && !read_char(reader, 't') && !read_char(reader, ' '))
+            return false;
+        if (!read_time_of_day(reader, &seconds, &micros) || reader->at != reader->end)
+            return false;
+    }
+    return from_parts(days * DAY_SECONDS + seconds, micros, at);
+}
+
+// A whole number is told apart by its size: seconds up to the year 5138, then milliseconds.
+static bool parse_number(struct reader *reader, flow_time *at)
+{
+    const bool minus = read_char(reader, '-');
+    uint64_t number = 0;
+    unsigned digit;
+    while (read_digits(reader, 1, &digit)) {
+        if (number > (uint64_t)FLOW_TIME_MAX_US / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    if (number > (uint64_t)FLOW_TIME_MAX_US)
+        return false;
+    int64_t us = (int64_t)number;
+    if (us < SECONDS_BELOW)
+        us *= SECOND_US;
+    else if (us < MILLIS_BELOW)
+        us *= 1000;
+    at->us = minus ? -us : us;
+    return true;
+}
+
+// Whether all is digits, but for a minus in front.
+static bool is_number(flow_str text)
+{
+    size_t i = text.len && text.data[0] == '-';
+    if (i == text.len)
+        return false;
+    while (i < text.len && text.data[i] >= '0' && text.data[i] <= '9')
+        i++;
+    return i == text.len;
+}
+
+bool flow_time_parse(flow_str text, flow_time *at)
+{
+    if (text.len == 0)
+        return false;
+    struct reader reader = { text.data, text.data + text.len };
+    // The fifth byte of the usual form is a dash, which saves looking at the rest.
+    if ((text.len > 4 && text.data[4] == '-') || !is_number(text))
+        return parse_civil(&reader, at);
+    return parse_number(&reader, at);
+}
