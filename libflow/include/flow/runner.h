@@ -68,7 +68,7 @@ typedef struct flow_node {
     const void *sink_config;        /**< SINK. */
     const flow_fn *fn;              /**< DO, GROUP. */
     const flow_combine_fn *combine; /**< COMBINE. */
-    flow_field_ref field;         /**< TIMESTAMP: the field; COMBINE: the field it reads, if any. */
+    flow_field_ref field; /**< TIMESTAMP, KEY: the field; COMBINE: the field it reads, if any. */
     const void *config;           /**< DO, GROUP, COMBINE: the step's configuration. */
     const flow_type *config_type; /**< DO, GROUP: its type. */
     flow_on_error on_error;       /**< DO, GROUP, SOURCE. */

@@ -28,6 +28,10 @@ FLOW_API const flow_type *flow_coll_type(flow_coll coll);
 /** Whether a collection has a key. */
 FLOW_API bool flow_coll_is_keyed(flow_coll coll);
 
+/** The field of the element that is the key; all zero without a key, or when the key is no part of
+ * it. */
+FLOW_API flow_field_ref flow_coll_key(flow_coll coll);
+
 /** What a source, sink or partition is told when it is opened. Lent for the call, but for `config`.
  */
 typedef struct flow_open {

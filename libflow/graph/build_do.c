@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builders of steps that run a function, and of what else such steps give.
+#include <flow/flow.h>
+#include <flow/text.h>
+#include <flow/transform.h>
+
+#include "graph/graph.h"
+
+static void *take(void *user, size_t size)
+{
+    return flow_pipeline_alloc(user, size);
+}
+
+// A deep copy of the configuration, so that the caller's may go.
+static bool copy_config(const fl_call *call, const flow_do_options *options, flow_node *node)
+{
+    if (!options->config)
+        return true;
+    if (!options->config_type)
+        return fl_refuse(call, FLOW_INVALID, "its options have a 'config' without 'config_type'");
+    if (!fl_check_type(call, options->config_type))
+        return false;
+    void *copy = flow_pipeline_alloc(call->pipeline, options->config_type->size);
+    if (!copy)
+        return false;
+    memcpy(copy, options->config, options->config_type->size);
+    const flow_memory memory = { take, call->pipeline };
+    const flow_status status = flow_row_adopt(options->config_type, copy, &memory, NULL, NULL);
+    if (status != FLOW_OK)
+        return fl_refuse(call, status, "its configuration could not be copied");
+    node->config = copy;
+    node->config_type = options->config_type;
+    return true;
+}
+
+static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_options *options)
+{
+    if (options->on_error < FLOW_ON_ERROR_FAIL || options->on_error > FLOW_ON_ERROR_SKIP)
+        return fl_refuse(call, FLOW_INVALID, "its options have an unknown 'on_error' %d",
+            (int)options->on_error);
+    if (options->time_sorted && fn->form != FLOW_FORM_STATEFUL)
+        return fl_refuse(
+            call, FLOW_INVALID, "only stateful functions take their input 'time_sorted'");
+    return true;
+}
+
+// The main output: the input's own shape for filters and updates.
+static flow_edge main_output(const flow_fn *fn, const flow_edge *in)
+{
+    flow_edge out = *in;
+    out.output = 0;
+    if (fn->out_count > 0)
+        out.shape = fl_shape_of(fn->outs[0]);
+    return out;
+}
+
+// Groups go through flow_group and nothing else does; both wait for windows to end.
+static bool check_kind(
+    const fl_call *call, const flow_node *node, const flow_fn *fn, const flow_edge *in)
+{
+    const bool group = fn->form == FLOW_FORM_GROUP;
+    if (node->kind == FLOW_NODE_GROUP)
+        return group ? fl_check_ends(call, in, "groups")
+                     : fl_refuse(call, FLOW_INVALID,
+                           "only functions over groups (FLOW_GROUP_FN) are grouped");
+    if (group)
+        return fl_refuse(call, FLOW_INVALID, "a function over groups is applied with flow_group");
+    return !node->time_sorted || fl_check_ends(call, in, "sorts");
+}
+
+static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
+    const flow_do_options *options, flow_node_kind kind)
+{
+    const flow_edge *from = fl_input(call, in);
+    if (!from)
+        return fl_nothing(in.pipeline);
+    fl_call_name(call, options->name, fn ? fn->name : NULL);
+    if (!fn) {
+        fl_refuse(call, FLOW_INVALID, "it was given no function");
+        return fl_nothing(in.pipeline);
+    }
+    flow_node node = { .kind = kind,
+        .inputs = &in.id,
+        .input_count = 1,
+        .fn = fn,
+        .on_error = options->on_error,
+        .time_sorted = options->time_sorted };
+    if (!fl_check_fn(call, fn, &from->shape) || !check_options(call, fn, options) ||
+        !check_kind(call, &node, fn, from) || !copy_config(call, options, &node))
+        return fl_nothing(in.pipeline);
+    const flow_edge out = main_output(fn, from);
+    return fl_step_add(call, &node, &out);
+}
+
+flow_coll flow_do_sized(
+    flow_coll in, const flow_fn *fn, const flow_do_options *options, size_t size)
+{
+    fl_call call = { in.pipeline, "flow_do", "do", false };
+    flow_do_options known;
+    if (!fl_options(&call, &known, sizeof known, options, size))
+        return fl_nothing(in.pipeline);
+    return apply(&call, in, fn, &known, FLOW_NODE_DO);
+}
+
+flow_coll flow_group_sized(
+    flow_coll in, const flow_fn *fn, const flow_do_options *options, size_t size)
+{
+    fl_call call = { in.pipeline, "flow_group", "group", false };
+    flow_do_options known;
+    if (!fl_options(&call, &known, sizeof known, options, size))
+        return fl_nothing(in.pipeline);
+    return apply(&call, in, fn, &known, FLOW_NODE_GROUP);
+}
+
+// The call and the step behind a collection that another output is asked of.
+static const flow_node *producer_of(fl_call *call, flow_coll coll, const flow_edge **edge)
+{
+    *edge = fl_input(call, coll);
+    if (!*edge)
+        return NULL;
+    const flow_node *node = &coll.pipeline->nodes[(*edge)->producer];
+    call->step = node->path;
+    return node;
+}
+
+flow_coll flow_output(flow_coll coll, uint32_t index)
+{
+    fl_call call = { coll.pipeline, "flow_output", "output", false };
+    const flow_edge *edge = NULL;
+    const flow_node *node = producer_of(&call, coll, &edge);
+    if (!node)
+        return fl_nothing(coll.pipeline);
+    const uint32_t count = node->fn && node->fn->out_count > 0 ? node->fn->out_count : 1;
+    if (index >= count) {
+        fl_refuse(&call, FLOW_INVALID, "the step has %u output%s, number %u was asked for",
+            (unsigned)count, count == 1 ? "" : "s", (unsigned)index);
+        return fl_nothing(coll.pipeline);
+    }
+    const flow_edge *first = &coll.pipeline->edges[node->outputs[0] - 1];
+    flow_edge out = *first;
+    out.output = index;
+    if (index > 0)
+        out.shape = fl_shape_of(node->fn->outs[index]);
+    return fl_output_add(coll.pipeline, edge->producer, &out);
+}
+
+// Rejected and dropped elements: records of their own in the global window, since the window of
+// what was dropped may be gone.
+static flow_coll rejected(flow_coll coll, const flow_edge *edge, uint32_t output)
+{
+    const flow_edge out = {
+        .output = output, .shape = fl_shape_of(&flow_rejected_type), .unbounded = edge->unbounded
+    };
+    return fl_output_add(coll.pipeline, edge->producer, &out);
+}
+
+flow_coll flow_dead_letters(flow_coll coll)
+{
+    fl_call call = { coll.pipeline, "flow_dead_letters", "dead letters", false };
+    const flow_edge *edge = NULL;
+    const flow_node *node = producer_of(&call, coll, &edge);
+    if (!node)
+        return fl_nothing(coll.pipeline);
+    if (node->on_error != FLOW_ON_ERROR_DEAD_LETTER) {
+        fl_refuse(&call, FLOW_INVALID,
+            "the step keeps no dead letters; its 'on_error' must be FLOW_ON_ERROR_DEAD_LETTER");
+        return fl_nothing(coll.pipeline);
+    }
+    return rejected(coll, edge, FLOW_OUTPUT_DEAD_LETTERS);
+}
+
+flow_coll flow_dropped(flow_coll coll)
+{
+    fl_call call = { coll.pipeline, "flow_dropped", "dropped", false };
+    const flow_edge *edge = NULL;
+    const flow_node *node = producer_of(&call, coll, &edge);
+    if (!node)
+        return fl_nothing(coll.pipeline);
+    if (node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN) {
+        fl_refuse(&call, FLOW_INVALID, "the step drops nothing; ask the one that does");
+        return fl_nothing(coll.pipeline);
+    }
+    return rejected(coll, edge, FLOW_OUTPUT_DROPPED);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builders of the ends of a graph: sources and sinks.
+#include <flow/transform.h>
+
+#include "graph/graph.h"
+
+static bool check_source(const fl_call *call, const flow_source *source)
+{
+    if (!source)
+        return fl_refuse(call, FLOW_INVALID, "it was given no source");
+    const char *missing = !source->open         ? "open"
+                          : !source->partitions ? "partitions"
+                          : !source->claim      ? "claim"
+                          : !source->read       ? "read"
+                          : !source->close      ? "close"
+                                                : NULL;
+    return !missing || fl_refuse(call, FLOW_INVALID, "the source has no '%s'", missing);
+}
+
+static bool check_times(const fl_call *call, const flow_time_policy *times)
+{
+    if (times->disorder.us < 0)
+        return fl_refuse(call, FLOW_INVALID, "its disorder is %lld us, it must be at least 0",
+            (long long)times->disorder.us);
+    if (times->idle < FLOW_IDLE_HOLD || times->idle > FLOW_IDLE_END)
+        return fl_refuse(call, FLOW_INVALID, "its idle policy %d is unknown", (int)times->idle);
+    if (times->idle != FLOW_IDLE_HOLD && times->idle_after.us <= 0)
+        return fl_refuse(call, FLOW_INVALID,
+            "its idle policy needs 'idle_after' above 0, it is %lld us",
+            (long long)times->idle_after.us);
+    return true;
+}
+
+static bool check_read(const fl_call *call, const flow_read_options *options, bool unbounded)
+{
+    if (!options->type)
+        return fl_refuse(call, FLOW_INVALID, "its options name no element type");
+    if (!fl_check_type(call, options->type) || !check_times(call, &options->times))
+        return false;
+    if (options->on_error < FLOW_ON_ERROR_FAIL || options->on_error > FLOW_ON_ERROR_SKIP)
+        return fl_refuse(call, FLOW_INVALID, "its options have an unknown 'on_error' %d",
+            (int)options->on_error);
+    if (!options->event_time.type)
+        return true;
+    fl_place place;
+    if (!fl_check_field(call, options->type, &options->event_time, "event time", &place))
+        return false;
+    if (place.kind != FLOW_KIND_TIME)
+        return fl_refuse(call, FLOW_TYPE, "its event time '%s' is '%s', not a time",
+            options->event_time.name ? options->event_time.name : options->type->name,
+            flow_kind_name(place.kind));
+    if (unbounded && options->times.disorder.us == 0 && !options->times.in_order)
+        return fl_refuse(call, FLOW_INVALID,
+            "its input has no end, so the watermark needs 'times.disorder' or 'times.in_order'");
+    return true;
+}
+
+flow_coll flow_read(
+    flow_pipeline *pipeline, const flow_source *source, const flow_read_options *options)
+{
+    if (!pipeline || pipeline->error.status != FLOW_OK)
+        return fl_nothing(pipeline);
+    fl_call call = { pipeline, "flow_read", "read", false };
+    fl_call_name(&call, options ? options->name : NULL, source ? source->name : NULL);
+    static const flow_read_options none = { 0 };
+    if (!check_source(&call, source))
+        return fl_nothing(pipeline);
+    const bool unbounded = source->unbounded || (options && options->unbounded);
+    if (!check_read(&call, options ? options : &none, unbounded))
+        return fl_nothing(pipeline);
+    flow_read_options *copy = flow_pipeline_alloc(pipeline, sizeof *copy);
+    if (!copy)
+        return fl_nothing(pipeline);
+    *copy = *options;
+    copy->unbounded = unbounded;
+    copy->name = flow_pipeline_string(pipeline, options->name);
+    copy->event_time.name = flow_pipeline_string(pipeline, options->event_time.name);
+    const flow_node node = {
+        .kind = FLOW_NODE_SOURCE, .source = source, .read = copy, .on_error = copy->on_error
+    };
+    const flow_edge out = { .shape = fl_shape_of(copy->type), .unbounded = unbounded };
+    return fl_step_add(&call, &node, &out);
+}
+
+static bool check_sink(const fl_call *call, const flow_sink *sink)
+{
+    if (!sink)
+        return fl_refuse(call, FLOW_INVALID, "it was given no sink");
+    const char *missing = !sink->open    ? "open"
+                          : !sink->stage ? "stage"
+                          : !sink->close ? "close"
+                                         : NULL;
+    return !missing || fl_refuse(call, FLOW_INVALID, "the sink has no '%s'", missing);
+}
+
+void flow_write(flow_coll in, const flow_sink *sink, const flow_write_options *options)
+{
+    fl_call call = { in.pipeline, "flow_write", "write", false };
+    if (!fl_input(&call, in))
+        return;
+    fl_call_name(&call, options ? options->name : NULL, sink ? sink->name : NULL);
+    if (!check_sink(&call, sink))
+        return;
+    const flow_node node = { .kind = FLOW_NODE_SINK,
+        .inputs = &in.id,
+        .input_count = 1,
+        .sink = sink,
+        .sink_config = options ? options->config : NULL };
+    fl_step_add(&call, &node, NULL);
+}

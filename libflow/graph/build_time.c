@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builders around time and whole collections: windows, event times, several inputs as one.
+#include <flow/flow.h>
+#include <flow/transform.h>
+
+#include "graph/graph.h"
+
+// One spelling for each way to cut time, so that windowings can be compared.
+static flow_windows plain_windows(flow_windows windows)
+{
+    if (windows.kind == FLOW_WINDOW_GLOBAL)
+        return flow_global();
+    if (windows.kind == FLOW_WINDOW_FIXED && windows.every.us == 0)
+        windows.every = windows.size;
+    return windows;
+}
+
+static bool windows_equal(const flow_windows *a, const flow_windows *b)
+{
+    return a->size.us == b->size.us && a->every.us == b->every.us && a->offset.us == b->offset.us &&
+           (a->kind == FLOW_WINDOW_GLOBAL) == (b->kind == FLOW_WINDOW_GLOBAL);
+}
+
+flow_coll flow_window_into_sized(flow_coll in, const flow_window_options *options, size_t size)
+{
+    const fl_call call = { in.pipeline, "flow_window_into", "window", false };
+    flow_window_options known;
+    const flow_edge *from = NULL;
+    if (!fl_options(&call, &known, sizeof known, options, size) || !(from = fl_input(&call, in)))
+        return fl_nothing(in.pipeline);
+    const flow_windows windows = plain_windows(known.windows);
+    flow_error error = { 0 };
+    if (flow_windows_check(&windows, &error) != FLOW_OK) {
+        fl_refuse(&call, error.status, "%s", error.message);
+        return fl_nothing(in.pipeline);
+    }
+    if (known.lateness.us < 0) {
+        fl_refuse(&call, FLOW_INVALID, "its lateness is %lld us, it must be at least 0",
+            (long long)known.lateness.us);
+        return fl_nothing(in.pipeline);
+    }
+    const flow_node node = { .kind = FLOW_NODE_WINDOW, .inputs = &in.id, .input_count = 1 };
+    flow_edge out = *from;
+    out.output = 0;
+    out.windows = windows;
+    if (known.lateness.us > out.lateness.us)
+        out.lateness = known.lateness;
+    return fl_step_add(&call, &node, &out);
+}
+
+flow_coll flow_with_timestamps(flow_coll in, flow_field_ref field)
+{
+    const fl_call call = { in.pipeline, "flow_with_timestamps", "timestamps", false };
+    const flow_edge *from = fl_input(&call, in);
+    fl_place place;
+    if (!from || !fl_check_field(&call, from->shape.type, &field, "event time", &place))
+        return fl_nothing(in.pipeline);
+    if (place.kind != FLOW_KIND_TIME) {
+        fl_refuse(&call, FLOW_TYPE, "its event time '%s' is '%s', not a time",
+            field.name ? field.name : field.type->name, flow_kind_name(place.kind));
+        return fl_nothing(in.pipeline);
+    }
+    flow_node node = {
+        .kind = FLOW_NODE_TIMESTAMP, .inputs = &in.id, .input_count = 1, .field = field
+    };
+    node.field.name = flow_pipeline_string(in.pipeline, field.name);
+    flow_edge out = *from;
+    out.output = 0;
+    return fl_step_add(&call, &node, &out);
+}
+
+// R14: what is flattened must be of one type, one key and one windowing. `n` counts from 1.
+static bool check_alike(const fl_call *call, const flow_edge *first, const flow_edge *in, size_t n)
+{
+    const flow_shape *a = &first->shape;
+    const flow_shape *b = &in->shape;
+    if (!flow_type_equal(a->type, b->type))
+        return fl_refuse(call, FLOW_TYPE, "input 1 has '%s', input %zu has '%s'", a->type->name, n,
+            b->type->name);
+    const bool keys_alike = a->key == b->key && (a->key != FLOW_KIND_RECORD ||
+                                                    flow_type_equal(a->key_record, b->key_record));
+    if (!keys_alike)
+        return fl_refuse(call, FLOW_TYPE, "the key of input 1 is '%s', that of input %zu is '%s'",
+            fl_key_name(a), n, fl_key_name(b));
+    if (!windows_equal(&first->windows, &in->windows))
+        return fl_refuse(
+            call, FLOW_INVALID, "input 1 and input %zu are cut into different windows", n);
+    if (!fl_shape_equal(a, b))
+        return fl_refuse(call, FLOW_TYPE,
+            "rows of input 1 and input %zu lie differently in memory (one comes from a combine, or "
+            "the keys are different fields)",
+            n);
+    return true;
+}
+
+flow_coll flow_flatten(const flow_coll *ins, size_t count)
+{
+    flow_pipeline *p = count > 0 && ins ? ins[0].pipeline : NULL;
+    const fl_call call = { p, "flow_flatten", "flatten", false };
+    if (!p || p->error.status != FLOW_OK)
+        return fl_nothing(p);
+    const flow_edge *first = fl_input(&call, ins[0]);
+    uint32_t *inputs = flow_pipeline_alloc(p, count * sizeof *inputs);
+    if (!first || !inputs)
+        return fl_nothing(p);
+    flow_edge out = *first;
+    out.output = 0;
+    for (size_t i = 0; i < count; i++) {
+        const flow_edge *in = fl_input(&call, ins[i]);
+        if (!in || !check_alike(&call, first, in, i + 1))
+            return fl_nothing(p);
+        inputs[i] = in->id;
+        out.unbounded = out.unbounded || in->unbounded;
+        if (in->lateness.us > out.lateness.us)
+            out.lateness = in->lateness;
+    }
+    const flow_node node = {
+        .kind = FLOW_NODE_FLATTEN, .inputs = inputs, .input_count = (uint32_t)count
+    };
+    return fl_step_add(&call, &node, &out);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What composites may ask about a collection.
+#include <flow/transform.h>
+
+#include "graph/graph.h"
+
+const flow_type *flow_coll_type(flow_coll coll)
+{
+    const flow_pipeline *p = coll.pipeline;
+    return p && coll.id > 0 && coll.id <= p->graph.edge_count ? p->edges[coll.id - 1].shape.type
+                                                              : NULL;
+}
+
+bool flow_coll_is_keyed(flow_coll coll)
+{
+    return flow_coll_type(coll) && coll.pipeline->edges[coll.id - 1].shape.key != FLOW_KIND_NONE;
+}
+
+flow_field_ref flow_coll_key(flow_coll coll)
+{
+    const flow_field_ref none = { 0 };
+    if (!flow_coll_is_keyed(coll))
+        return none;
+    const flow_pipeline *p = coll.pipeline;
+    const flow_edge *edge = &p->edges[coll.id - 1];
+    // A combine puts the key before the value, so a key within the value was set by a step of which
+    // the rows have come unchanged.
+    if (edge->shape.key_offset < edge->shape.value_offset ||
+        edge->shape.key_offset >= edge->shape.value_offset + edge->shape.type->size)
+        return none;
+    const flow_node *node = &p->nodes[edge->producer];
+    while (node->kind != FLOW_NODE_KEY)
+        node = &p->nodes[p->edges[node->inputs[0] - 1].producer];
+    return node->field;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the builders of this folder share: the pipeline's insides, calls, shapes, names.
+#ifndef FL_GRAPH_GRAPH_H
+#define FL_GRAPH_GRAPH_H
+
+#include <flow/runner.h>
+
+#include "base/arena.h"
+
+// What an unnamed step or an unkeyed row may take at most.
+#define FL_ROW_MAX 32768u
+
+// Hashes of a step's path and of the path it asked for, before a number made it unique.
+typedef struct fl_name {
+    uint32_t path;
+    uint32_t asked;
+} fl_name;
+
+// One open scope: its path with a slash at the end.
+typedef struct fl_scope {
+    struct fl_scope *outer;
+    const char *path;
+} fl_scope;
+
+struct flow_pipeline {
+    flow_graph graph; // what runners see; kept true by every builder
+    flow_allocator allocator;
+    fl_arena arena;
+    flow_error error; // the first error of building
+    flow_node *nodes; // graph.nodes, to be changed
+    flow_edge *edges; // graph.edges, to be changed
+    fl_name *names;   // by node
+    uint32_t node_room;
+    uint32_t edge_room;
+    fl_scope *scope;           // the innermost; NULL outside scopes
+    const flow_type **checked; // declarations that passed flow_type_check
+    uint32_t checked_count;
+    uint32_t checked_room;
+};
+
+// One call of a builder, as its errors show it: "flow_do(parse): …".
+typedef struct fl_call {
+    flow_pipeline *pipeline;
+    const char *builder; // "flow_do"
+    const char *step;    // name without scopes
+    bool named;          // the user chose it
+} fl_call;
+
+// Where a field lies in an element, and what it is.
+typedef struct fl_place {
+    flow_kind kind;
+    const flow_type *record; // its type, when it is a record
+    uint32_t offset;
+} fl_place;
+
+// --- pipeline.c
+
+// Fails building with "builder(step): sentence"; always false.
+bool fl_refuse(const fl_call *call, flow_status status, const char *format, ...) FLOW_PRINTF(3, 4);
+
+// The invalid collection.
+flow_coll fl_nothing(flow_pipeline *pipeline);
+
+// The collection as the graph knows it; NULL when the pipeline has failed or `in` is none of it.
+const flow_edge *fl_input(const fl_call *call, flow_coll in);
+
+// Copies what both sides know of an options record into `to`, zeroed first; false (and refused)
+// when a newer caller set a member that this library does not know.
+bool fl_options(const fl_call *call, void *to, size_t known, const void *from, size_t size);
+
+// Adds a step and its main output (none when `out` is NULL). `node->inputs` is copied.
+flow_coll fl_step_add(const fl_call *call, const flow_node *node, const flow_edge *out);
+
+// Another output of a step, made on first demand.
+flow_coll fl_output_add(flow_pipeline *pipeline, uint32_t node, const flow_edge *edge);
+
+// Room for one more item of `size` bytes in a growing array of the pipeline.
+void *fl_grow(flow_pipeline *pipeline, void *items, uint32_t count, uint32_t *room, size_t size);
+
+// --- name.c
+
+// Names a call: the user's choice, or the default.
+void fl_call_name(fl_call *call, const char *chosen, const char *fallback);
+
+// The path of a step under the pipeline's innermost scope, unique; NULL when it cannot be had.
+const char *fl_path_claim(const fl_call *call, uint32_t node);
+
+// --- check.c
+
+// Checks a declaration once per pipeline.
+bool fl_check_type(const fl_call *call, const flow_type *type);
+
+// Checks a reference against the element type and resolves it, through nested records where the
+// name has dots; `what` is as errors call it: "key", "event time".
+bool fl_check_field(const fl_call *call, const flow_type *type, const flow_field_ref *ref,
+    const char *what, fl_place *place);
+
+// Checks that a function can be called with rows of a shape.
+bool fl_check_fn(const fl_call *call, const flow_fn *fn, const flow_shape *shape);
+
+// R19: a step that waits for the end of windows needs windows that end.
+bool fl_check_ends(const fl_call *call, const flow_edge *in, const char *verb);
+
+// --- shape.c
+
+// Unkeyed rows of one type.
+flow_shape fl_shape_of(const flow_type *type);
+
+// The same rows under the key at `offset` of the element.
+flow_shape fl_shape_keyed(
+    const flow_shape *shape, flow_kind kind, const flow_type *record, uint32_t offset);
+
+// What a combine makes: the key of `in` first, then the value.
+flow_shape fl_shape_combined(const flow_shape *in, const flow_type *value);
+
+// Whether rows lie alike.
+bool fl_shape_equal(const flow_shape *a, const flow_shape *b);
+
+// How errors and prints call the key: a record's name, a kind's name, or "no key".
+const char *fl_key_name(const flow_shape *shape);
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pipeline as text for people, as Graphviz and as Mermaid.
+#include <stdio.h>
+
+#include <flow/flow.h>
+#include <flow/text.h>
+
+#include "base/alloc.h"
+#include "graph/graph.h"
+
+// What stands before text that flow_text_free gives back.
+typedef struct text_head {
+    flow_allocator allocator;
+    size_t size;
+} text_head;
+
+static const char *kind_name(flow_node_kind kind)
+{
+    static const char *const names[] = { "", "source", "do", "window", "timestamps", "key",
+        "flatten", "combine", "group", "sink" };
+    return names[kind];
+}
+
+static void put_duration(flow_buffer *out, flow_duration span)
+{
+    static const struct {
+        int64_t us;
+        const char *unit;
+    } units[] = { { INT64_C(86400000000), "d" }, { INT64_C(3600000000), "h" }, { 60000000, "m" },
+        { 1000000, "s" }, { 1000, "ms" }, { 1, "us" } };
+    size_t i = 0;
+    while (span.us % units[i].us != 0 || span.us < units[i].us)
+        if (++i == sizeof units / sizeof units[0] - 1)
+            break;
+    flow_buffer_printf(out, "%lld%s", (long long)(span.us / units[i].us), units[i].unit);
+}
+
+static void put_windows(flow_buffer *out, const flow_windows *windows)
+{
+    if (windows->kind == FLOW_WINDOW_GLOBAL)
+        return;
+    flow_buffer_printf(out, ", windows of ");
+    put_duration(out, windows->size);
+    if (windows->every.us != windows->size.us) {
+        flow_buffer_printf(out, " every ");
+        put_duration(out, windows->every);
+    }
+    if (windows->offset.us) {
+        flow_buffer_printf(out, " offset ");
+        put_duration(out, windows->offset);
+    }
+}
+
+// What flows along an edge: "reading, key int64, windows of 1m, lateness 30s, unbounded".
+static void put_edge(flow_buffer *out, const flow_edge *edge)
+{
+    flow_buffer_printf(out, "%s", edge->shape.type->name);
+    if (edge->shape.key != FLOW_KIND_NONE)
+        flow_buffer_printf(out, ", key %s", fl_key_name(&edge->shape));
+    put_windows(out, &edge->windows);
+    if (edge->lateness.us) {
+        flow_buffer_printf(out, ", lateness ");
+        put_duration(out, edge->lateness);
+    }
+    if (edge->unbounded)
+        flow_buffer_printf(out, ", unbounded");
+}
+
+// Which output of its step: nothing for the main one.
+static void put_output(flow_buffer *out, uint32_t output, const char *before)
+{
+    if (output == FLOW_OUTPUT_DEAD_LETTERS)
+        flow_buffer_printf(out, "%sdead letters", before);
+    else if (output == FLOW_OUTPUT_DROPPED)
+        flow_buffer_printf(out, "%sdropped", before);
+    else if (output > 0)
+        flow_buffer_printf(out, "%soutput %u", before, (unsigned)output);
+}
+
+static void put_inputs(flow_buffer *out, const flow_graph *graph, const flow_node *node)
+{
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        const flow_edge *edge = &graph->edges[node->inputs[i] - 1];
+        flow_buffer_printf(out, "%s%s", i ? ", " : " of ", graph->nodes[edge->producer].path);
+        put_output(out, edge->output, ": ");
+    }
+}
+
+static int path_width(const flow_graph *graph)
+{
+    size_t width = 0;
+    for (uint32_t i = 0; i < graph->node_count; i++) {
+        const size_t len = strlen(graph->nodes[i].path);
+        width = len > width ? len : width;
+    }
+    return width < 60 ? (int)width : 60;
+}
+
+static void print_text(flow_buffer *out, const flow_graph *graph)
+{
+    const int width = path_width(graph);
+    flow_buffer_printf(out, "%s: %u step%s\n", graph->name, (unsigned)graph->node_count,
+        graph->node_count == 1 ? "" : "s");
+    for (uint32_t i = 0; i < graph->node_count; i++) {
+        const flow_node *node = &graph->nodes[i];
+        flow_buffer_printf(out, "  %-*s  %s", width, node->path, kind_name(node->kind));
+        put_inputs(out, graph, node);
+        if (node->outputs[0]) {
+            flow_buffer_printf(out, " -> ");
+            put_edge(out, &graph->edges[node->outputs[0] - 1]);
+        }
+        flow_buffer_printf(out, "\n");
+    }
+}
+
+// Names come from the program, but quotes and backslashes must not end a label.
+static void put_quoted(flow_buffer *out, const char *text, const char *quote, const char *backslash)
+{
+    for (; *text; text++) {
+        if (*text == '"')
+            flow_buffer_printf(out, "%s", quote);
+        else if (*text == '\\')
+            flow_buffer_printf(out, "%s", backslash);
+        else
+            flow_buffer_put(out, text, 1);
+    }
+}
+
+// Calls `put` for each input of each step.
+static void each_link(flow_buffer *out, const flow_graph *graph,
+    void (*put)(flow_buffer *out, const flow_edge *edge, uint32_t to))
+{
+    for (uint32_t i = 0; i < graph->node_count; i++)
+        for (uint32_t k = 0; k < graph->nodes[i].input_count; k++)
+            put(out, &graph->edges[graph->nodes[i].inputs[k] - 1], i);
+}
+
+static void put_dot_link(flow_buffer *out, const flow_edge *edge, uint32_t to)
+{
+    flow_buffer_printf(out, "  n%u -> n%u [label=\"", (unsigned)edge->producer, (unsigned)to);
+    put_edge(out, edge);
+    put_output(out, edge->output, ", ");
+    flow_buffer_printf(out, "\"];\n");
+}
+
+static void print_dot(flow_buffer *out, const flow_graph *graph)
+{
+    flow_buffer_printf(out, "digraph \"");
+    put_quoted(out, graph->name, "\\\"", "\\\\");
+    flow_buffer_printf(out, "\" {\n  node [shape=box];\n");
+    for (uint32_t i = 0; i < graph->node_count; i++) {
+        flow_buffer_printf(out, "  n%u [label=\"", (unsigned)i);
+        put_quoted(out, graph->nodes[i].path, "\\\"", "\\\\");
+        flow_buffer_printf(out, "\\n%s\"];\n", kind_name(graph->nodes[i].kind));
+    }
+    each_link(out, graph, put_dot_link);
+    flow_buffer_printf(out, "}\n");
+}
+
+static void put_mermaid_link(flow_buffer *out, const flow_edge *edge, uint32_t to)
+{
+    flow_buffer_printf(out, "  n%u -- \"", (unsigned)edge->producer);
+    put_edge(out, edge);
+    put_output(out, edge->output, ", ");
+    flow_buffer_printf(out, "\" --> n%u\n", (unsigned)to);
+}
+
+static void print_mermaid(flow_buffer *out, const flow_graph *graph)
+{
+    flow_buffer_printf(out, "flowchart TD\n");
+    for (uint32_t i = 0; i < graph->node_count; i++) {
+        flow_buffer_printf(out, "  n%u[\"", (unsigned)i);
+        put_quoted(out, graph->nodes[i].path, "#quot;", "#92;");
+        flow_buffer_printf(out, "<br/>%s\"]\n", kind_name(graph->nodes[i].kind));
+    }
+    each_link(out, graph, put_mermaid_link);
+}
+
+char *flow_pipeline_print(const flow_pipeline *pipeline, flow_print_form form)
+{
+    if (!pipeline)
+        return NULL;
+    flow_buffer out = { .allocator = &pipeline->allocator };
+    const text_head head = { .allocator = pipeline->allocator };
+    flow_buffer_put(&out, &head, sizeof head);
+    if (form == FLOW_PRINT_DOT)
+        print_dot(&out, &pipeline->graph);
+    else if (form == FLOW_PRINT_MERMAID)
+        print_mermaid(&out, &pipeline->graph);
+    else
+        print_text(&out, &pipeline->graph);
+    flow_buffer_put(&out, "", 1);
+    // A block of its own: the buffer's is not aligned for a head.
+    const size_t size = out.len;
+    char *text = out.failed ? NULL : fl_alloc(&pipeline->allocator, size, _Alignof(text_head));
+    if (text) {
+        memcpy(text, out.data, size);
+        ((text_head *)(void *)text)->size = size;
+        text += sizeof head;
+    }
+    flow_buffer_free(&out);
+    return text;
+}
+
+void flow_text_free(char *text)
+{
+    if (!text)
+        return;
+    text_head *head = (text_head *)(void *)(text - sizeof *head);
+    const flow_allocator allocator = head->allocator;
+    fl_free(&allocator, head, head->size);
+}
