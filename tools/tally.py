@@ -29,6 +29,8 @@ def tap_cases(suite, program, text):
     for line in text.splitlines():
         match = TAP_LINE.match(line)
         if not match:
+            if line.startswith('# ') and found and found[-1]['status'] == 'failed':
+                found[-1]['message'] += line[2:] + '\n'
             continue
         status = 'failed' if match.group(1) else 'passed'
         name, message = match.group(2), ''

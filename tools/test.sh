@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites of `./dev test`; read by dev, whose helpers it uses.
 
-# Minutes that a suite may take on two cores, its build included. Together: half an hour with set-up.
+# Minutes that a suite may take on two cores, its build included; half an hour in all, with set-up.
 declare -A budget=([release]=6 [style]=5 [asan]=8 [tsan]=5 [fuzz]=4 [slow]=60)
 fuzz_seconds=5
 
 # Sanitizers stop at the first finding, so that it is the test's own failure.
-export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1
+asan_options=(detect_stack_use_after_return=1 strict_string_checks=1 allocator_may_return_null=1)
+ASAN_OPTIONS=$(IFS=: && printf '%s' "${asan_options[*]}")
+export ASAN_OPTIONS
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 # run_meson SUITE DIR OPTION…: a build's tests, counted by case. Prints the count.
