@@ -100,8 +100,9 @@ typedef enum flow_primitive {
     FLOW_PRIMITIVE_COUNT = 1, /**< Rows. Accumulator: int64. */
     FLOW_PRIMITIVE_SUM =
         2, /**< Sum of an integer field. Accumulator: 128 bits as two uint64, low first. */
-    FLOW_PRIMITIVE_MIN = 3, /**< Smallest of an integer or time field. Accumulator: int64. */
-    FLOW_PRIMITIVE_MAX = 4  /**< Largest of an integer or time field. Accumulator: int64. */
+    FLOW_PRIMITIVE_MIN = 3, /**< Smallest of a time, duration or integer field but U64. Accumulator:
+                               int64 value, int64 seen (0: none yet, 1: `value` counts). */
+    FLOW_PRIMITIVE_MAX = 4  /**< Largest, likewise. */
 } flow_primitive;
 
 /**
@@ -116,8 +117,8 @@ typedef struct flow_combine_fn {
     const flow_type *out;     /**< What comes out; the accumulator itself without `extract`. */
     flow_primitive primitive; /**< One that the engine knows, or NONE. */
     bool exact;               /**< `subtract` undoes `merge` to the bit. */
-    /** Adds one element (or, with a field in the options, that field). `config` is the step's, or
-     * NULL. */
+    /** Adds one element: the whole of it, whatever field the options name. `config` is the step's,
+     * or NULL. */
     void (*add)(void *acc, const void *in, const void *config);
     /** Adds another accumulator. */
     void (*merge)(void *acc, const void *other, const void *config);

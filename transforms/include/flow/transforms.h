@@ -60,14 +60,15 @@ FLOW_API extern const flow_type flow_summary_type;
 /** Counts elements per key and window (per window without a key). */
 FLOW_API flow_coll flow_count(flow_coll in);
 
-/** Sums a field: flow_integer for integers (an overflow of 64 bits fails the step), flow_number for
- * floats. */
+/** Sums a field: flow_integer for integers (a sum outside 64 bits fails the step) and durations (in
+ * microseconds), flow_number for floats. */
 FLOW_API flow_coll flow_sum(flow_coll in, flow_field_ref field);
 
-/** The smallest value of a field: flow_integer or flow_number. */
+/** The smallest value of a field: flow_integer for integers, times and durations (in microseconds),
+ * flow_number for floats, where a NaN gives way to any number. */
 FLOW_API flow_coll flow_min(flow_coll in, flow_field_ref field);
 
-/** The largest value of a field: flow_integer or flow_number. */
+/** The largest value of a field, as flow_min. */
 FLOW_API flow_coll flow_max(flow_coll in, flow_field_ref field);
 
 /** The mean of a field: flow_averaged. */
@@ -76,11 +77,12 @@ FLOW_API flow_coll flow_mean(flow_coll in, flow_field_ref field);
 /** Count, mean, deviation, minimum and maximum of a field: flow_summary. */
 FLOW_API flow_coll flow_summarize(flow_coll in, flow_field_ref field);
 
-/** Each different element once per window; equality by binary form (R21). */
+/** Each different element once per window; equality by binary form (R21). Keyed as its input where
+ * the key is a field of the element, else unkeyed. */
 FLOW_API flow_coll flow_distinct(flow_coll in);
 
-/** The `count` (at most 1,000) elements with the largest values of `field` per key and window,
- * largest first. */
+/** The `count` (at most 1,000, and 32 KiB) elements with the largest values of `field` per key and
+ * window, largest first; ties are broken by the rest of the element. Keyed as flow_distinct. */
 FLOW_API flow_coll flow_top(flow_coll in, uint32_t count, flow_field_ref field);
 
 #ifdef __cplusplus

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// flow_distinct: the whole element as key, counted, and the key as the element again.
+#include <flow/transform.h>
+#include <flow/transforms.h>
+
+static flow_status emit_keys(flow_ctx *ctx, const flow_batch *batch)
+{
+    const flow_type *type = ctx->outs[0].type;
+    for (uint32_t i = ctx->next; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        const char *key = batch->rows + (size_t)ctx->row * batch->stride + batch->key_offset;
+        const flow_status status = flow_emit(ctx, 0, type, key, type->size);
+        if (status != FLOW_OK) {
+            ctx->next = i;
+            return status;
+        }
+    }
+    return FLOW_OK;
+}
+
+// A function from counts to their keys; the key's type is known only now.
+static const flow_fn *keys_fn(flow_pipeline *pipeline, const flow_type *type)
+{
+    flow_fn *fn = flow_pipeline_alloc(pipeline, sizeof *fn);
+    const flow_type **outs = flow_pipeline_alloc(pipeline, sizeof *outs);
+    if (!fn || !outs)
+        return NULL;
+    outs[0] = type;
+    *fn = (flow_fn){
+        .name = "elements",
+        .form = FLOW_FORM_EMIT,
+        .in = &flow_counted_type,
+        .outs = outs,
+        .out_count = 1,
+        .process = emit_keys,
+    };
+    return fn;
+}
+
+flow_coll flow_distinct(flow_coll in)
+{
+    const flow_type *type = flow_coll_type(in);
+    const flow_fn *fn = type ? keys_fn(in.pipeline, type) : NULL;
+    if (!fn)
+        return (flow_coll){ in.pipeline, 0 };
+    const flow_field_ref whole = { .type = type, .kind = FLOW_KIND_RECORD };
+    const flow_field_ref key = flow_coll_key(in);
+    flow_scope_begin(in.pipeline, "distinct");
+    flow_coll elements = flow_do(flow_count(flow_key_by(in, whole)), fn);
+    if (key.type)
+        elements = flow_key_by(elements, key);
+    flow_scope_end(in.pipeline);
+    return elements;
+}
