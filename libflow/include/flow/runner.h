@@ -69,7 +69,7 @@ typedef struct flow_node {
     const flow_fn *fn;              /**< DO, GROUP. */
     const flow_combine_fn *combine; /**< COMBINE. */
     flow_field_ref field; /**< TIMESTAMP, KEY: the field; COMBINE: the field it reads, if any. */
-    const void *config;           /**< DO, GROUP, COMBINE: the step's configuration. */
+    const void *config;   /**< DO, GROUP, COMBINE: the step's configuration. */
     const flow_type *config_type; /**< DO, GROUP: its type. */
     flow_on_error on_error;       /**< DO, GROUP, SOURCE. */
     bool time_sorted;             /**< DO, stateful. */
