@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hand-written loops: what the same work costs without any engine.
+#ifndef BENCH_HAND_HAND_H
+#define BENCH_HAND_HAND_H
+
+#include "support/bench.h"
+#include "support/event.h"
+
+/** Filter, map, filter, sum (stateless.c). Input: struct events. */
+bench_side hand_stateless;
+/** The same with a first filter that half pass (stateless.c). */
+bench_side hand_stateless_half;
+/** Count per product and minute (keyed_1k.c). Input: struct events. */
+bench_side hand_keyed_1k;
+/** Count per product and second (keyed_1k.c). */
+bench_side hand_keyed_1k_second;
+/** Count per user and minute (keyed_1m.c). Input: struct events. */
+bench_side hand_keyed_1m;
+/** Count per product in 60 s every second, by slices with a running sum (sliding.c). */
+bench_side hand_sliding;
+/** The same by adding each event to its 60 windows, one table a window (sliding_naive.c). */
+bench_side hand_sliding_naive;
+
+/** A file of JSON lines. */
+struct hand_file {
+    const char *path; /**< Where. */
+    size_t lines;     /**< How many. */
+};
+
+/** Parses each line and looks at nothing (json.c). Input: struct hand_file. Checksum: lines. */
+bench_side hand_json_parse;
+
+/** Multiplier of the hash: one multiplication and a shift. */
+#define HAND_HASH UINT64_C(0x9E3779B97F4A7C15)
+
+/** Key and count beside each other; count 0 is an empty slot. */
+struct hand_slot {
+    uint64_t key;   /**< The key. */
+    uint64_t count; /**< Events of it. */
+};
+
+/** Adds `count` to a key's slot in a table of 2^(64 − shift) slots at most half full. */
+static inline void hand_add(struct hand_slot *slots, unsigned shift, uint64_t key, uint64_t count)
+{
+    const uint64_t mask = (UINT64_C(1) << (64 - shift)) - 1;
+    uint64_t at = key * HAND_HASH >> shift;
+    while (slots[at].key != key) {
+        if (slots[at].count == 0) {
+            slots[at].key = key;
+            break;
+        }
+        at = (at + 1) & mask;
+    }
+    slots[at].count += count;
+}
+
+/** Shift for hand_add so that `keys` keys fill at most half of a table. */
+static inline unsigned hand_shift(size_t keys)
+{
+    unsigned bits = 4;
+    while ((UINT64_C(1) << bits) < keys * 2)
+        bits++;
+    return 64 - bits;
+}
+
+/** Adds a table's counts to a checksum. */
+static inline void hand_emit(
+    const struct hand_slot *slots, unsigned shift, int64_t start_us, struct outcome *outcome)
+{
+    const size_t size = (size_t)1 << (64 - shift);
+    for (size_t i = 0; i < size; i++) {
+        if (slots[i].count == 0)
+            continue;
+        outcome->sum += event_mix(slots[i].key, start_us, (int64_t)slots[i].count);
+        outcome->results++;
+    }
+}
+
+#endif

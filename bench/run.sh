@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]: runs the benchmarks of a release build, one line a
+# figure, and keeps them with a description of the machine in BUILD_DIR/bench/results.txt.
+set -euo pipefail
+[ $# -ge 1 ] || { echo "usage: bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]" >&2; exit 2; }
+build=$(cd "$1" && pwd)
+shift
+program=$build/bench/flow-bench
+if [ ! -x "$program" ]; then
+    echo "bench: $build has no flow-bench (it needs the json feature)" >&2
+    exit 1
+fi
+
+ids=
+while [ $# -gt 0 ] && [[ $1 != --* ]]; do
+    ids=${ids:+$ids,}$1
+    shift
+done
+
+folder=$build/bench/data
+results=$build/bench/results.txt
+mkdir -p "$folder"
+arguments=(--folder "$folder")
+[ -d "$build/examples/trendmart/spikes" ] &&
+    arguments+=(--spikes "$build/examples/trendmart/spikes")
+
+describe() {
+    echo "# cpu: $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo), family $(
+        awk -F': *' '/^cpu family/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores"
+    echo "# memory: $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)"
+    echo "# kernel: $(uname -sr)"
+    echo "# compiler: $(${CC:-cc} --version | head -n 1)"
+    echo "# date: $(date -u +%Y-%m-%d)"
+    echo "# load before: $(cut -d' ' -f1-3 /proc/loadavg)"
+}
+
+# The counter of allocations is preloaded for that benchmark alone.
+others() { "$program" --list | grep -v -x allocations | paste -s -d, -; }
+run() {
+    if [ -n "$ids" ]; then
+        local rest
+        rest=$(tr ',' '\n' <<<"$ids" | grep -v -x allocations | paste -s -d, -)
+        [ -z "$rest" ] || "$program" "${arguments[@]}" --only "$rest" "$@" || failed=1
+    else
+        "$program" "${arguments[@]}" --only "$(others)" "$@" || failed=1
+    fi
+    if [ -z "$ids" ] || [[ ,$ids, == *,allocations,* ]]; then
+        LD_PRELOAD=$build/bench/libbench-allocations.so \
+            "$program" "${arguments[@]}" --only allocations "$@" || failed=1
+    fi
+    return "${failed:-0}"
+}
+
+describe | tee "$results.new"
+status=0
+run "$@" | tee -a "$results.new" || status=$?
+mv "$results.new" "$results"
+exit "$status"
