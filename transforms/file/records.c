@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records: where one ends, and from text to rows.
+#include "read.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "heap.h"
+
+uint64_t fl_count_lines(const char *text, size_t len)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+static size_t after_last_line_end(flow_str text, size_t from)
+{
+    for (size_t i = text.len; i > from; i--)
+        if (text.data[i - 1] == '\n')
+            return i;
+    return 0;
+}
+
+size_t fl_records_cut(flow_file_format format, flow_str text, size_t from, size_t cut)
+{
+    if (format != FLOW_CSV || (cut == 0 && memchr(text.data, '"', text.len) == NULL)) {
+        const size_t end = after_last_line_end(text, from > cut ? from : cut);
+        return end > cut ? end : cut;
+    }
+    // A line end within quotes ends no record, and only the reader of CSV knows what quotes mean.
+    while (cut < text.len) {
+        const flow_str rest = { text.data + cut, text.len - cut };
+        const size_t len = flow_csv_line(rest);
+        if (len == 0)
+            break;
+        cut += len;
+    }
+    return cut;
+}
+
+// A call of fl_records_emit: rows are parsed where the engine wants them, a batch at a time.
+struct emitter {
+    const struct fl_records *records;
+    const struct fl_read_config *config;
+    flow_ctx *ctx;
+    flow_memory memory;
+    struct fl_parser *parser;
+    char *rows;
+    uint32_t room;
+    uint32_t used;
+    const char *counted; // lines before are in `line`
+    uint64_t line;       // 0: not known yet
+};
+
+static void *take(void *user, size_t size)
+{
+    return flow_alloc(user, size);
+}
+
+static flow_status flush(struct emitter *e)
+{
+    const flow_status status = e->used ? flow_commit(e->ctx, 0, e->used) : FLOW_OK;
+    e->rows = NULL;
+    e->room = e->used = 0;
+    return status;
+}
+
+// Room for one more row; NULL with `*status` set.
+static void *next_row(struct emitter *e, flow_status *status)
+{
+    const flow_type *type = e->config->options.type;
+    if (e->used == e->room) {
+        *status = flush(e);
+        if (*status != FLOW_OK)
+            return NULL;
+        uint32_t count = FLOW_BATCH_ROWS;
+        e->rows = flow_reserve(e->ctx, 0, type, &count);
+        if (e->rows == NULL) {
+            *status = e->ctx->status;
+            return NULL;
+        }
+        e->room = count;
+    }
+    return e->rows + (size_t)e->used * type->size;
+}
+
+static uint64_t line_at(struct emitter *e, const char *at)
+{
+    const struct fl_records *records = e->records;
+    if (e->line == 0)
+        e->line = records->line;
+    if (e->line == 0 && records->part->split)
+        e->line = fl_plain_line(records->read, records->part, records->offset);
+    if (e->line == 0)
+        return 0;
+    e->line += fl_count_lines(e->counted, (size_t)(at - e->counted));
+    e->counted = at;
+    return e->line;
+}
+
+flow_status fl_reject_at(
+    const struct fl_records *records, flow_ctx *ctx, flow_str element, const char *sentence)
+{
+    const char *path = strcmp(records->part->path, "-") == 0 ? "stdin" : records->part->path;
+    if (records->line > 0)
+        return flow_reject(ctx, element, "%s:%" PRIu64 ": %s", path, records->line, sentence);
+    return flow_reject(
+        ctx, element, "%s: at byte %" PRIu64 ": %s", path, records->offset, sentence);
+}
+
+static flow_status reject(struct emitter *e, flow_str record, const char *sentence)
+{
+    const flow_status status = flush(e); // rows keep their order before and after the bad one
+    if (status != FLOW_OK)
+        return status;
+    struct fl_records at = *e->records;
+    at.line = line_at(e, record.data);
+    at.offset += (uint64_t)(record.data - e->records->text.data);
+    return fl_reject_at(&at, e->ctx, record, sentence);
+}
+
+static flow_status reject_long(struct emitter *e, flow_str record)
+{
+    char sentence[128];
+    snprintf(sentence, sizeof sentence, "the record is longer than %" PRIu64 " bytes (line_max)",
+        e->config->options.line_max);
+    record.len = record.len < FL_SAMPLE_SIZE ? record.len : FL_SAMPLE_SIZE;
+    return reject(e, record, sentence);
+}
+
+static flow_status parse(struct emitter *e, flow_str record, void *row, flow_error *error)
+{
+    switch (e->config->options.format) {
+    case FLOW_JSON:
+        return flow_json_read(e->parser->json, record, row, &e->memory, error);
+    case FLOW_CSV:
+        return flow_csv_read(e->records->part->csv, record, row, &e->memory, error);
+    case FLOW_LINES:
+        break;
+    }
+    memcpy((char *)row + e->config->text_offset, &record, sizeof record);
+    return FLOW_OK;
+}
+
+static bool is_blank(flow_str record)
+{
+    for (size_t i = 0; i < record.len; i++)
+        if (record.data[i] != ' ' && record.data[i] != '\t' && record.data[i] != '\r')
+            return false;
+    return true;
+}
+
+static flow_status emit_record(struct emitter *e, flow_str record)
+{
+    const flow_file_format format = e->config->options.format;
+    if (record.len > 0 && record.data[record.len - 1] == '\n')
+        record.len--;
+    if (record.len > 0 && record.data[record.len - 1] == '\r')
+        record.len--;
+    if (record.len > e->config->options.line_max)
+        return reject_long(e, record);
+    if ((format == FLOW_JSON && is_blank(record)) || (format == FLOW_CSV && record.len == 0))
+        return FLOW_OK; // an empty line is no record
+    flow_status status = FLOW_OK;
+    void *row = next_row(e, &status);
+    if (row == NULL)
+        return status;
+    flow_error error = { 0 };
+    status = parse(e, record, row, &error);
+    if (status == FLOW_OK)
+        e->used++;
+    else if (status == FLOW_MEMORY)
+        status = flow_fail(e->ctx, status, "%s: no memory to read a record of %zu bytes",
+            e->records->part->path, record.len);
+    else
+        status = reject(e, record, error.message);
+    return status;
+}
+
+static size_t record_size(flow_file_format format, flow_str rest)
+{
+    size_t len = 0;
+    if (format == FLOW_CSV) {
+        len = flow_csv_line(rest);
+    } else {
+        const char *end = memchr(rest.data, '\n', rest.len);
+        len = end ? (size_t)(end - rest.data) + 1 : 0;
+    }
+    return len ? len : rest.len; // the last line of a file may lack its end
+}
+
+static flow_status emit_all(struct emitter *e)
+{
+    flow_str rest = e->records->text;
+    const flow_file_format format = e->config->options.format;
+    while (rest.len > 0) {
+        const flow_str record = { rest.data, record_size(format, rest) };
+        const flow_status status = emit_record(e, record);
+        if (status != FLOW_OK)
+            return status;
+        rest.data += record.len;
+        rest.len -= record.len;
+    }
+    return flush(e);
+}
+
+static struct fl_parser *parser_take(struct fl_file_read *read, flow_error *error)
+{
+    pthread_mutex_lock(&read->lock);
+    struct fl_parser *parser = read->parsers;
+    if (parser != NULL)
+        read->parsers = parser->next;
+    pthread_mutex_unlock(&read->lock);
+    if (parser != NULL)
+        return parser;
+    parser = fl_file_alloc(&read->allocator, sizeof *parser);
+    if (parser == NULL)
+        return NULL;
+    parser->json = flow_json_new(read->config->options.type, &read->allocator, error);
+    if (parser->json == NULL) {
+        fl_file_free(parser);
+        return NULL;
+    }
+    return parser;
+}
+
+static void parser_give(struct fl_file_read *read, struct fl_parser *parser)
+{
+    if (parser == NULL)
+        return;
+    pthread_mutex_lock(&read->lock);
+    parser->next = read->parsers;
+    read->parsers = parser;
+    pthread_mutex_unlock(&read->lock);
+}
+
+flow_status fl_records_emit(const struct fl_records *records, flow_ctx *ctx)
+{
+    struct fl_file_read *read = records->read;
+    struct emitter e = { .records = records,
+        .config = read->config,
+        .ctx = ctx,
+        .memory = { take, ctx },
+        .counted = records->text.data };
+    if (records->text.len == 0)
+        return FLOW_OK;
+    if (read->config->options.format == FLOW_JSON) {
+        flow_error error = { 0 };
+        e.parser = parser_take(read, &error);
+        if (e.parser == NULL)
+            return flow_fail(ctx, error.status ? error.status : FLOW_MEMORY, "%s",
+                error.status ? error.message : "no memory for a reader of JSON");
+    }
+    const flow_status status = emit_all(&e);
+    parser_give(read, e.parser);
+    return status;
+}
