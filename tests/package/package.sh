@@ -3,6 +3,7 @@
 # Installs libflow from a build folder into a place of its own, and uses it as strangers do: through
 # pkg-config, CMake, as a meson subproject, from C++. Speaks TAP: package.sh SOURCE BUILD YYJSON_DIR
 set -uo pipefail
+unset LD_LIBRARY_PATH # meson's names the build folder
 source_dir=$1
 build_dir=$2
 yyjson_dir=$3
@@ -52,7 +53,7 @@ never() {
     fi
 }
 
-loads_libflow() { ldd "$1" | grep 'libflow\.so'; }
+loads_libflow() { LD_LIBRARY_PATH=$(libdir) ldd "$1" | grep 'libflow\.so'; }
 
 install_it() {
     DESTDIR=$work/root meson install -C "$build_dir" --no-rebuild --quiet
