@@ -38,7 +38,8 @@ def resolve(tree, path, name):
     """The file of the tree that `#include "name"` in `path` means, or None."""
     parts = path.split('/')[:-1]
     above = ['/'.join(parts[:count]) for count in range(len(parts), 0, -1)]
-    for folder in above + ['libflow', 'runners/core', 'tests/support']:
+    mirrored = ['/'.join(parts[1:])] if parts[:1] == ['tests'] else []
+    for folder in above + mirrored + ['libflow', 'runners/core', 'tests/support']:
         found = os.path.normpath(os.path.join(folder, name))
         if found in tree.by_path:
             return found

@@ -31,6 +31,8 @@ def parameter_count(tree):
             if '=' in text or 'typedef' in text or 'FLOW_' in text.split('(')[0].split(' ')[-1]:
                 continue
             head = head_of(source.code, start, stop)
+            if head and not source.code[start:head[2]].strip():
+                continue  # a macro at file level: a function has a type before its name
             if head and len(head[1]) > PARAMETERS_MAX:
                 yield (source.path, source.line_of(head[2]),
                        f'{head[0]} takes {len(head[1])} parameters; {PARAMETERS_MAX} is the most')
