@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON reader's inside: plans that match members to fields, and the sentences of its errors.
+#ifndef FL_JSON_H
+#define FL_JSON_H
+
+#include <yyjson.h>
+
+#include <flow/text.h>
+
+#include "base/arena.h"
+
+#define FL_JSON_NO_FIELD UINT32_MAX
+#define FL_JSON_PAD      16 // readable bytes past the text's copy
+
+// A field's outside name, ready to compare.
+struct fl_json_name {
+    const char *text;
+    size_t len;
+    uint64_t head; // the first eight bytes, zeros behind the end
+};
+
+// How the members of objects become the fields of one record type.
+struct fl_json_plan {
+    struct fl_json_plan *next; // of the reader's plans
+    const flow_type *type;
+    struct fl_json_name *names;    // one a field
+    struct fl_json_plan **records; // one a field: the plan of its record type, or NULL
+    uint32_t *slots;               // hash table of 1 + field, 0 where empty
+    unsigned slot_shift;           // 64 − log2 of their number
+    uint32_t *guesses;             // field of the i-th member of the object before
+    uint32_t guess_count;
+    uint32_t *seen; // one a field: the round in which it was last read
+    uint32_t round;
+    uint32_t required; // fields that must be there
+};
+
+// A plan for `type` and for each record type in it; NULL without memory. `plans` is the list of
+// those there are.
+struct fl_json_plan *fl_json_plan_new(
+    fl_arena *arena, struct fl_json_plan **plans, const flow_type *type);
+
+// The field that member number `index` with the name `key` stands for, or FL_JSON_NO_FIELD. At
+// least FL_JSON_PAD bytes after `key` are readable.
+uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str key);
+
+#define FL_JSON_NO_INDEX SIZE_MAX
+
+// Where in a row a value goes, from the inside out.
+struct fl_json_path {
+    const struct fl_json_path *up;
+    const flow_field *field;
+    yyjson_val *key; // the member's name; NULL where it is missing
+    size_t index;    // of the item, or FL_JSON_NO_INDEX
+};
+
+// One reading of a text.
+struct fl_json_reading {
+    flow_str text;    // as lent
+    const char *copy; // what was parsed, in place
+    const flow_memory *memory;
+    flow_error *error;
+    flow_status status; // what was raised, also where `error` is NULL
+    bool raw;           // numbers are left as text
+    bool again;         // the first look at a number was not enough: read again with `raw`
+};
+
+// Errors, in words. All return false.
+bool fl_json_refuse_value(struct fl_json_reading *reading, const struct fl_json_path *path,
+    flow_kind kind, yyjson_val *found);
+bool fl_json_refuse_missing(struct fl_json_reading *reading, const struct fl_json_path *path);
+bool fl_json_refuse_memory(
+    struct fl_json_reading *reading, const struct fl_json_path *path, size_t size);
+void fl_json_refuse_root(struct fl_json_reading *reading, yyjson_val *found);
+void fl_json_refuse_text(struct fl_json_reading *reading, const yyjson_read_err *why);
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matches the members of JSON objects to fields: first by the order of the object before, then by a
+// small hash table.
+#include "type/field.h"
+#include "type/json.h"
+
+#define HEAD         sizeof(uint64_t)
+#define GUESSES_MORE 16 // unknown members that an order may have besides the fields
+
+// The eight bytes at `text` as a number with the first byte lowest, so that a shorter name can be
+// cut off by a mask on every platform.
+static uint64_t load(const char *text)
+{
+    unsigned char bytes[HEAD];
+    memcpy(bytes, text, HEAD);
+    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
+           (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 |
+           (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
+// The first bytes of a name, zeros behind its end. Eight bytes are readable.
+static uint64_t head_of(flow_str name)
+{
+    const uint64_t head = load(name.data);
+    return name.len >= HEAD ? head : head & ~(UINT64_MAX << (8 * name.len));
+}
+
+static uint64_t hash_of(flow_str name, uint64_t head)
+{
+    const uint64_t tail = name.len > HEAD ? load(name.data + name.len - HEAD) : 0;
+    return (head ^ (tail << 31 | tail >> 33) ^ name.len) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static bool is_named(const struct fl_json_name *name, flow_str key, uint64_t head)
+{
+    return name->len == key.len && name->head == head &&
+           (key.len <= HEAD || memcmp(name->text + HEAD, key.data + HEAD, key.len - HEAD) == 0);
+}
+
+static uint32_t look_up(const struct fl_json_plan *plan, flow_str key, uint64_t head)
+{
+    const uint32_t mask = (uint32_t)(UINT64_MAX >> plan->slot_shift);
+    uint32_t slot = (uint32_t)(hash_of(key, head) >> plan->slot_shift);
+    for (; plan->slots[slot]; slot = (slot + 1) & mask) {
+        const uint32_t field = plan->slots[slot] - 1;
+        if (is_named(&plan->names[field], key, head))
+            return field;
+    }
+    return FL_JSON_NO_FIELD;
+}
+
+uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str key)
+{
+    const uint64_t head = head_of(key);
+    if (index >= plan->guess_count)
+        return look_up(plan, key, head);
+    const uint32_t guess = plan->guesses[index];
+    if (guess != FL_JSON_NO_FIELD && is_named(&plan->names[guess], key, head))
+        return guess;
+    return plan->guesses[index] = look_up(plan, key, head);
+}
+
+static bool add_tables(fl_arena *arena, struct fl_json_plan *plan)
+{
+    const uint32_t count = plan->type->field_count;
+    unsigned bits = 3;
+    while ((UINT32_C(1) << bits) < 2 * count)
+        bits++;
+    plan->slot_shift = 64 - bits;
+    plan->slots = fl_arena_calloc(arena, sizeof(uint32_t) << bits, _Alignof(uint32_t));
+    plan->guess_count = count + GUESSES_MORE;
+    plan->guesses =
+        fl_arena_calloc(arena, plan->guess_count * sizeof(uint32_t), _Alignof(uint32_t));
+    plan->seen = fl_arena_calloc(arena, count * sizeof(uint32_t), _Alignof(uint32_t));
+    plan->names =
+        fl_arena_calloc(arena, count * sizeof *plan->names, _Alignof(struct fl_json_name));
+    plan->records = fl_arena_calloc(
+        arena, count * sizeof(struct fl_json_plan *), _Alignof(struct fl_json_plan *));
+    return plan->slots && plan->guesses && plan->seen && plan->names && plan->records;
+}
+
+// The copy has what head_of reads past the name.
+static bool add_name(fl_arena *arena, struct fl_json_plan *plan, uint32_t field)
+{
+    const char *outside = fl_field_outside(&plan->type->fields[field]);
+    const flow_str name = { outside, strlen(outside) };
+    char *copy = fl_arena_calloc(arena, name.len + FL_JSON_PAD, 1);
+    if (!copy)
+        return false;
+    memcpy(copy, name.data, name.len);
+    const flow_str key = { copy, name.len };
+    const uint64_t head = head_of(key);
+    plan->names[field] = (struct fl_json_name){ copy, name.len, head };
+    const uint32_t mask = (uint32_t)(UINT64_MAX >> plan->slot_shift);
+    uint32_t slot = (uint32_t)(hash_of(key, head) >> plan->slot_shift);
+    while (plan->slots[slot])
+        slot = (slot + 1) & mask;
+    plan->slots[slot] = field + 1;
+    return true;
+}
+
+// One plan serves all places of a type: a checked type never holds itself, so that no plan is in
+// use twice at a time.
+struct fl_json_plan *fl_json_plan_new(
+    fl_arena *arena, struct fl_json_plan **plans, const flow_type *type)
+{
+    for (struct fl_json_plan *plan = *plans; plan; plan = plan->next) {
+        if (plan->type == type)
+            return plan;
+    }
+    struct fl_json_plan *plan = fl_arena_calloc(arena, sizeof *plan, _Alignof(struct fl_json_plan));
+    if (!plan)
+        return NULL;
+    plan->type = type;
+    plan->next = *plans;
+    *plans = plan;
+    if (!add_tables(arena, plan))
+        return NULL;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const flow_field *field = &type->fields[i];
+        if (!add_name(arena, plan, i))
+            return NULL;
+        if (field->record && !(plan->records[i] = fl_json_plan_new(arena, plans, field->record)))
+            return NULL;
+        plan->guesses[i] = i;
+        plan->required += field->presence == 0;
+    }
+    return plan;
+}
