@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of the spike detection job.
+#include "job.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const char usage[] =
+    "usage: spikes [OPTION…] FILE      FILE: a path, a glob, or - for standard input\n"
+    "what is read\n"
+    "  --format json|csv       how the file is written (default: by its name, else json)\n"
+    "  --time-field NAME       default at: RFC 3339, or a number since 1970\n"
+    "  --product-field NAME    default product\n"
+    "  --event-field NAME      default event\n"
+    "  --session-field NAME    default session; only for --distinct\n"
+    "  --on-error fail|dead-letter|skip     lines that do not parse (default fail)\n"
+    "  --limit N               only the first N rows\n"
+    "what is counted\n"
+    "  --views KIND            kind of event that is a view (default view; '' takes every event)\n"
+    "  --sales KIND            kind of event that is a sale (default purchase)\n"
+    "  --no-views, --no-sales  only the other\n"
+    "  --distinct              different sessions instead of events\n"
+    "the rule\n"
+    "  --window D --slide D    windows of so long, starting every so often (10m, 1m)\n"
+    "  --baseline N            compared with the mean of N windows before (6)\n"
+    "  --factor F              a spike has F times the baseline (3)\n"
+    "  --min-count N           and at least N events (60)\n"
+    "  --drop-factor F         a drop has the baseline over F or less (4; 0: no drops)\n"
+    "  --min-baseline N        where the baseline is at least N (100)\n"
+    "  --fresh                 a spike is what has nothing at all in its baseline\n"
+    "  --cooldown D            alerts not further apart are one episode (the window)\n"
+    "  --from T --until T      first and last event (default: seen in the file, if it is plain)\n"
+    "time\n"
+    "  --batch                 read all, then end (default)\n"
+    "  --stream --speed X      replay at X times the events' own pace\n"
+    "  --follow                go on as the file grows\n"
+    "  --disorder D            events come at most so much out of order (batch: any; else 5s)\n"
+    "  --lateness D            windows wait so long for later ones (0)\n"
+    "  --not-after T           events later than this are dropped (now and a day)\n"
+    "  --idle hold|advance|end --idle-after D   when nothing comes (hold, 10s)\n"
+    "what is shown\n"
+    "  --output json|table     episodes as JSON lines (default) or as a table\n"
+    "  --out FILE              episodes to a file too\n"
+    "  --tap STEP              what passes a step: read, views/only, views/count, views/detect, "
+    "join\n"
+    "  --plan                  prints the graph only\n"
+    "  --dry-run               prints the graph and tries the first 100 rows\n"
+    "  --balance               counts where every line went; fails unless it adds up\n"
+    "  --quiet                 only figures\n"
+    "  --workers N             threads (default: one a core)\n";
+
+// Names of options without a letter of their own.
+enum option_name {
+    FORMAT = 256,
+    TIME_FIELD,
+    PRODUCT_FIELD,
+    EVENT_FIELD,
+    SESSION_FIELD,
+    ON_ERROR,
+    LIMIT,
+    VIEWS,
+    SALES,
+    NO_VIEWS,
+    NO_SALES,
+    DISTINCT,
+    WINDOW,
+    SLIDE,
+    BASELINE,
+    FACTOR,
+    MIN_COUNT,
+    DROP_FACTOR,
+    MIN_BASELINE,
+    FRESH,
+    COOLDOWN,
+    FROM,
+    UNTIL,
+    BATCH,
+    STREAM,
+    SPEED,
+    FOLLOW,
+    DISORDER,
+    LATENESS,
+    NOT_AFTER,
+    IDLE,
+    IDLE_AFTER,
+    OUTPUT,
+    OUT,
+    TAP,
+    PLAN,
+    DRY_RUN,
+    BALANCE,
+    QUIET,
+    WORKERS,
+    HELP
+};
+
+static const struct option options[] = { { "format", 1, 0, FORMAT },
+    { "time-field", 1, 0, TIME_FIELD }, { "product-field", 1, 0, PRODUCT_FIELD },
+    { "event-field", 1, 0, EVENT_FIELD }, { "session-field", 1, 0, SESSION_FIELD },
+    { "on-error", 1, 0, ON_ERROR }, { "limit", 1, 0, LIMIT }, { "views", 1, 0, VIEWS },
+    { "sales", 1, 0, SALES }, { "no-views", 0, 0, NO_VIEWS }, { "no-sales", 0, 0, NO_SALES },
+    { "distinct", 0, 0, DISTINCT }, { "window", 1, 0, WINDOW }, { "slide", 1, 0, SLIDE },
+    { "baseline", 1, 0, BASELINE }, { "factor", 1, 0, FACTOR }, { "min-count", 1, 0, MIN_COUNT },
+    { "drop-factor", 1, 0, DROP_FACTOR }, { "min-baseline", 1, 0, MIN_BASELINE },
+    { "fresh", 0, 0, FRESH }, { "cooldown", 1, 0, COOLDOWN }, { "from", 1, 0, FROM },
+    { "until", 1, 0, UNTIL }, { "batch", 0, 0, BATCH }, { "stream", 0, 0, STREAM },
+    { "speed", 1, 0, SPEED }, { "follow", 0, 0, FOLLOW }, { "disorder", 1, 0, DISORDER },
+    { "lateness", 1, 0, LATENESS }, { "not-after", 1, 0, NOT_AFTER }, { "idle", 1, 0, IDLE },
+    { "idle-after", 1, 0, IDLE_AFTER }, { "output", 1, 0, OUTPUT }, { "out", 1, 0, OUT },
+    { "tap", 1, 0, TAP }, { "plan", 0, 0, PLAN }, { "dry-run", 0, 0, DRY_RUN },
+    { "balance", 0, 0, BALANCE }, { "quiet", 0, 0, QUIET }, { "workers", 1, 0, WORKERS },
+    { "help", 0, 0, HELP }, { 0 } };
+
+// What the defaults depend on.
+struct parsed {
+    struct job *job;
+    const char *fields[4];
+    bool disorder, cooldown, format;
+};
+
+static bool read_count(const char *text, int64_t least, int64_t *count)
+{
+    char *end;
+    *count = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && *count >= least;
+}
+
+static bool read_number(const char *text, double *number)
+{
+    char *end;
+    *number = strtod(text, &end);
+    return end != text && *end == '\0' && *number >= 0;
+}
+
+// 90s, 10m, 1h, 7d, 250ms
+static bool read_duration(const char *text, flow_duration *duration)
+{
+    static const struct {
+        const char *unit;
+        int64_t us;
+    } units[] = { { "ms", 1000 }, { "s", 1000000 }, { "m", 60000000 }, { "h", 3600000000 },
+        { "d", 86400000000 } };
+    char *end;
+    const double number = strtod(text, &end);
+    for (size_t i = 0; end != text && i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(end, units[i].unit) == 0 && number >= 0 && number < 1e6) {
+            duration->us = (int64_t)(number * (double)units[i].us);
+            return true;
+        }
+    }
+    return false;
+}
+
+// The place of `text` among `count` words, or −1.
+static int read_word(const char *text, const char *const *words, int count)
+{
+    while (--count >= 0 && strcmp(text, words[count]) != 0)
+        continue;
+    return count;
+}
+
+static bool set_source(struct parsed *p, int name, const char *value)
+{
+    static const char *const formats[] = { "json", "csv" };
+    static const char *const policies[] = { "fail", "dead-letter", "skip" };
+    int64_t count = 0;
+    int word = 0;
+    switch (name) {
+    case FORMAT:
+        word = read_word(value, formats, 2);
+        p->job->format = word == 0 ? FLOW_JSON : FLOW_CSV;
+        p->format = true;
+        return word >= 0;
+    case ON_ERROR:
+        word = read_word(value, policies, 3);
+        p->job->on_error = (flow_on_error)word;
+        return word >= 0;
+    case LIMIT:
+        if (!read_count(value, 1, &count))
+            return false;
+        p->job->limit = (uint64_t)count;
+        return true;
+    default:
+        p->fields[name - TIME_FIELD] = value;
+        return true;
+    }
+}
+
+static bool set_rule(struct parsed *p, int name, const char *value)
+{
+    struct rule *rule = &p->job->rule;
+    switch (name) {
+    case WINDOW:
+        return read_duration(value, &rule->window) && rule->window.us > 0;
+    case SLIDE:
+        return read_duration(value, &rule->slide) && rule->slide.us > 0;
+    case BASELINE:
+        return read_count(value, 1, &rule->baseline);
+    case FACTOR:
+        return read_number(value, &rule->factor);
+    case MIN_COUNT:
+        return read_count(value, 1, &rule->count_min);
+    case DROP_FACTOR:
+        return read_number(value, &rule->drop_factor);
+    case MIN_BASELINE:
+        return read_count(value, 1, &rule->baseline_min);
+    case COOLDOWN:
+        p->cooldown = true;
+        return read_duration(value, &rule->cooldown);
+    case FROM:
+        return flow_time_parse(flow_str_of(value), &rule->from);
+    case UNTIL:
+        return flow_time_parse(flow_str_of(value), &rule->until);
+    default:
+        rule->fresh = true;
+        return true;
+    }
+}
+
+static bool set_time(struct parsed *p, int name, const char *value)
+{
+    static const char *const idle[] = { "hold", "advance", "end" };
+    struct job *job = p->job;
+    int word;
+    switch (name) {
+    case SPEED:
+        return read_number(value, &job->pace.speed);
+    case DISORDER:
+        p->disorder = true;
+        return read_duration(value, &job->times.disorder);
+    case LATENESS:
+        return read_duration(value, &job->rule.lateness);
+    case NOT_AFTER:
+        return flow_time_parse(flow_str_of(value), &job->times.not_after);
+    case IDLE:
+        word = read_word(value, idle, 3);
+        job->times.idle = (flow_idle)word;
+        return word >= 0;
+    case IDLE_AFTER:
+        return read_duration(value, &job->times.idle_after);
+    default:
+        job->stream = name == STREAM;
+        job->follow = name == FOLLOW;
+        return true;
+    }
+}
+
+static bool set_output(struct job *job, int name, const char *value)
+{
+    static const char *const forms[] = { "json", "table" };
+    int64_t count;
+    switch (name) {
+    case OUTPUT:
+        job->table = strcmp(value, "table") == 0;
+        return read_word(value, forms, 2) >= 0;
+    case OUT:
+        job->out = value;
+        return true;
+    case TAP:
+        job->tap = value;
+        return true;
+    case WORKERS:
+        if (!read_count(value, 1, &count) || count > 64)
+            return false;
+        job->workers = (uint32_t)count;
+        return true;
+    case PLAN:
+        job->plan = true;
+        return true;
+    case DRY_RUN:
+        job->dry_run = true;
+        return true;
+    case BALANCE:
+        job->balance = true;
+        return true;
+    default:
+        job->quiet = true;
+        return true;
+    }
+}
+
+static bool set_measure(struct job *job, int name, const char *value)
+{
+    if (name == DISTINCT)
+        job->distinct = true;
+    else if (name == VIEWS || name == NO_VIEWS)
+        job->views = value;
+    else
+        job->sales = value;
+    return true;
+}
+
+static bool set(struct parsed *p, int name, const char *value)
+{
+    if (name <= LIMIT)
+        return set_source(p, name, value);
+    if (name <= DISTINCT)
+        return set_measure(p->job, name, value);
+    if (name <= UNTIL)
+        return set_rule(p, name, value);
+    if (name <= IDLE_AFTER)
+        return set_time(p, name, value);
+    return set_output(p->job, name, value);
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+    const size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+// What was not said.
+static void fill_in(struct parsed *p)
+{
+    struct job *job = p->job;
+    if (!p->format && (ends_in(job->path, ".csv") || ends_in(job->path, ".csv.gz")))
+        job->format = FLOW_CSV;
+    if (!p->cooldown)
+        job->rule.cooldown = job->rule.window;
+    if (!p->disorder && (job->stream || job->follow))
+        job->times.disorder = flow_seconds(5);
+    if (job->times.not_after.us == 0)
+        job->times.not_after.us = ((int64_t)time(NULL) + 86400) * 1000000;
+    event_names(p->fields[0], p->fields[1], p->fields[2] ? p->fields[2] : "event", p->fields[3]);
+}
+
+static bool complain(const char *sentence)
+{
+    fprintf(stderr, "spikes: %s\n", sentence);
+    return false;
+}
+
+static bool check(const struct job *job)
+{
+    const struct rule *rule = &job->rule;
+    if (!job->views && !job->sales)
+        return complain("--no-views and --no-sales leave nothing to count");
+    if (rule->window.us % rule->slide.us != 0)
+        return complain("--window must be a multiple of --slide");
+    if (rule->baseline >= HISTORY ||
+        rule->baseline * (rule->window.us / rule->slide.us) >= HISTORY) {
+        fprintf(
+            stderr, "spikes: --baseline times --window over --slide must be below %d\n", HISTORY);
+        return false;
+    }
+    if (job->stream && !(job->pace.speed > 0))
+        return complain("--stream wants --speed, how many times faster than the events' own pace");
+    return true;
+}
+
+bool job_parse(struct job *job, int argc, char **argv, int *status)
+{
+    *job = (struct job){ .views = "view", .sales = "purchase", .format = FLOW_JSON };
+    job->times.idle_after = flow_seconds(10);
+    job->rule = (struct rule){ .window = flow_minutes(10),
+        .slide = flow_minutes(1),
+        .baseline = 6,
+        .count_min = 60,
+        .factor = 3,
+        .baseline_min = 100,
+        .drop_factor = 4 };
+    struct parsed p = { .job = job };
+    *status = 2;
+    for (int name, at = 0; (name = getopt_long(argc, argv, "", options, &at)) != -1;) {
+        if (name == HELP) {
+            fputs(usage, stdout);
+            *status = 0;
+            return false;
+        }
+        if (name == '?')
+            return false;
+        if (!set(&p, name, name == NO_VIEWS || name == NO_SALES ? NULL : optarg)) {
+            fprintf(stderr, "spikes: --%s cannot be '%s'\n", options[at].name, optarg);
+            return false;
+        }
+    }
+    if (optind != argc - 1)
+        return complain("wants one FILE; spikes --help says more");
+    job->path = argv[optind];
+    fill_in(&p);
+    return check(job) && job_find_span(job);
+}
