@@ -71,7 +71,8 @@ static char *put_year(char *at, int64_t year)
 size_t flow_time_print(flow_time at, char *text)
 {
     const int64_t seconds = floor_div(at.us, SECOND_US);
-    const unsigned micros = (unsigned)(at.us - seconds * SECOND_US);
+    const int64_t part = at.us % SECOND_US;
+    const unsigned micros = (unsigned)(part < 0 ? part + SECOND_US : part);
     const int64_t days = floor_div(seconds, DAY_SECONDS);
     const unsigned of_day = (unsigned)(seconds - days * DAY_SECONDS);
     const struct civil date = civil_from_days(days);
