@@ -10,7 +10,8 @@
 enum {
     MORSEL = 65536,
     THREADS = 64,
-    DENSE = 2048
+    DENSE = EVENT_PRODUCTS + 1,
+    SLOTS = 8192
 };
 
 struct shared {
@@ -19,29 +20,32 @@ struct shared {
     size_t slices;
 };
 
-/* Products get dense numbers per thread; a slice is an array over them. */
+struct numbered {
+    uint64_t key; /* with number 0: empty */
+    uint64_t number;
+};
+
+/* Products get dense numbers from 1 per thread; a slice is an array over them. */
 struct worker {
     struct shared *shared;
     uint64_t keys[DENSE];
-    uint64_t slots[DENSE]; /* key + 1 of the slot's product, 0: empty */
-    uint16_t numbers[DENSE];
+    struct numbered slots[SLOTS];
     uint32_t known;
     uint32_t (*counts)[DENSE]; /* by slice */
 };
 
-static inline uint32_t number_of(struct worker *worker, uint64_t key)
+static inline uint64_t number_of(struct worker *worker, uint64_t key)
 {
-    uint64_t at = key * HAND_HASH >> 53;
-    while (worker->slots[at] != key + 1) {
-        if (worker->slots[at] == 0) {
-            worker->slots[at] = key + 1;
-            worker->numbers[at] = (uint16_t)worker->known;
-            worker->keys[worker->known++] = key;
+    uint64_t at = key * HAND_HASH >> 51;
+    while (worker->slots[at].key != key || worker->slots[at].number == 0) {
+        if (worker->slots[at].number == 0) {
+            worker->keys[++worker->known] = key;
+            worker->slots[at] = (struct numbered){ key, worker->known };
             break;
         }
-        at = (at + 1) & (DENSE - 1);
+        at = (at + 1) & (SLOTS - 1);
     }
-    return worker->numbers[at];
+    return worker->slots[at].number;
 }
 
 static void count_morsel(struct worker *worker, const struct event *rows, size_t count)
@@ -74,11 +78,11 @@ static void *work(void *argument)
 /* Takes one thread's slices into the first thread's. */
 static void merge(struct worker *into, const struct worker *from)
 {
-    uint32_t numbers[DENSE];
-    for (uint32_t k = 0; k < from->known; k++)
+    uint64_t numbers[DENSE];
+    for (uint32_t k = 1; k <= from->known; k++)
         numbers[k] = number_of(into, from->keys[k]);
     for (size_t s = 0; s < into->shared->slices; s++) {
-        for (uint32_t k = 0; k < from->known; k++)
+        for (uint32_t k = 1; k <= from->known; k++)
             into->counts[s][numbers[k]] += from->counts[s][k];
     }
 }
@@ -93,7 +97,7 @@ static void emit(struct worker *worker, struct outcome *outcome)
         const uint32_t *in = e < slices ? worker->counts[e] : none;
         const uint32_t *out = e >= EVENT_SLICES ? worker->counts[e - EVENT_SLICES] : none;
         const int64_t start = EVENT_BASE_US + ((int64_t)e + 1 - EVENT_SLICES) * EVENT_SLICE_US;
-        for (uint32_t k = 0; k < worker->known; k++) {
+        for (uint32_t k = 1; k <= worker->known; k++) {
             running[k] += (int64_t)in[k] - (int64_t)out[k];
             if (running[k] == 0)
                 continue;
