@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What composites may ask about a collection.
+#include "graph_test.h"
+
+TCase *coll_tests(void);
+
+START_TEST(invalid_collection_has_no_type_and_no_key)
+{
+    const flow_coll nothing = { NULL, 0 };
+    ck_assert_ptr_null(flow_coll_type(nothing));
+    ck_assert(!flow_coll_is_keyed(nothing));
+    ck_assert_ptr_null(flow_coll_key(nothing).type);
+}
+END_TEST
+
+START_TEST(key_field_is_known_as_long_as_it_lies_in_the_element)
+{
+    flow_pipeline *p = flow_pipeline_new("key");
+    const flow_coll in = flow_key_by(test_readings(p, NULL, false), FLOW_FIELD(reading, where.zip));
+    const flow_coll ins[] = { flow_do(in, positive), in };
+    const flow_coll later = flow_window_into(flow_flatten(ins, 2), NULL);
+    const flow_field_ref key = flow_coll_key(later);
+    ck_assert_str_eq(key.name, "where.zip");
+    ck_assert_int_eq(key.kind, FLOW_KIND_I64);
+    ck_assert_uint_ne(flow_key_by(test_readings(p, NULL, false), key).id, 0);
+    flow_pipeline_free(p);
+}
+END_TEST
+
+START_TEST(key_of_a_combine_is_no_field)
+{
+    flow_pipeline *p = flow_pipeline_new("key");
+    const flow_coll in = flow_key_by(test_readings(p, NULL, false), FLOW_FIELD(reading, number));
+    const flow_coll out = flow_do(flow_key_by(in, FLOW_FIELD(reading, sensor)), positive);
+    ck_assert_str_eq(flow_coll_key(out).name, "sensor");
+    const flow_coll combined = flow_combine(in, add_up);
+    ck_assert(flow_coll_is_keyed(combined));
+    ck_assert_ptr_null(flow_coll_key(combined).type);
+    ck_assert_str_eq(flow_coll_key(flow_key_by(combined, FLOW_FIELD(total, value))).name, "value");
+    ck_assert_ptr_null(flow_coll_key(flow_unkey(in)).type);
+    flow_pipeline_free(p);
+}
+END_TEST
+
+START_TEST(whole_record_as_key_has_no_field_name)
+{
+    flow_pipeline *p = flow_pipeline_new("key");
+    const flow_field_ref key =
+        flow_coll_key(flow_key_by(test_readings(p, NULL, false), FLOW_SELF(reading)));
+    ck_assert_ptr_nonnull(key.type);
+    ck_assert_ptr_null(key.name);
+    ck_assert_int_eq(key.kind, FLOW_KIND_RECORD);
+    flow_pipeline_free(p);
+}
+END_TEST
+
+TCase *coll_tests(void)
+{
+    TCase *tests = tcase_create("coll");
+    tcase_add_test(tests, invalid_collection_has_no_type_and_no_key);
+    tcase_add_test(tests, key_field_is_known_as_long_as_it_lies_in_the_element);
+    tcase_add_test(tests, key_of_a_combine_is_no_field);
+    tcase_add_test(tests, whole_record_as_key_has_no_field_name);
+    return tests;
+}
