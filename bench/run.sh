@@ -22,8 +22,7 @@ folder=$build/bench/data
 results=$build/bench/results.txt
 mkdir -p "$folder"
 arguments=(--folder "$folder")
-[ -d "$build/examples/trendmart/spikes" ] &&
-    arguments+=(--spikes "$build/examples/trendmart/spikes")
+[ -x "$build/examples/trendmart/spikes" ] && arguments+=(--spikes "$build/examples/trendmart")
 
 describe() {
     echo "# cpu: $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo), family $(

@@ -83,8 +83,8 @@ static bool run_job(const struct bench_options *options, const struct job *job)
 {
     char threads[16];
     snprintf(threads, sizeof threads, "%u", options->threads);
-    char *const arguments[] = { (char *)(uintptr_t)job->program, "--workers", threads, "--input",
-        (char *)(uintptr_t)job->path, "--output", (char *)(uintptr_t)job->alerts, NULL };
+    char *const arguments[] = { (char *)(uintptr_t)job->program, "--quiet", "--workers", threads,
+        "--out", (char *)(uintptr_t)job->alerts, (char *)(uintptr_t)job->path, NULL };
     return execute(arguments);
 }
 
