@@ -102,6 +102,7 @@ static void send(struct feed *feed, const struct click *click)
     const struct clicks_options *o = feed->options;
     const int64_t place = stall_of(click->at);
     release(feed, place);
+    write_mistakes(feed, click);
     if (o->disordered > 0 && roll_chance(&feed->dice, o->disordered)) {
         const int64_t later = stall_of(click->at + roll_below(&feed->dice, o->disorder_ms));
         if (later > place) {
@@ -110,7 +111,6 @@ static void send(struct feed *feed, const struct click *click)
         }
     }
     write_click(feed, click);
-    write_mistakes(feed, click);
 }
 
 // Some time after an event another of the same session and product follows.

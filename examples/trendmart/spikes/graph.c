@@ -92,13 +92,29 @@ static flow_coll watch(struct graph *graph, const struct job *job, const char *m
     flow_scope_begin(graph->pipeline, measure);
     flow_coll chosen = *kind ? flow_do(graph->events, &is_chosen_fn, &only) : graph->events;
     flow_coll counts = count_events(chosen, job);
+    if (job->dropped)
+        graph->dropped[graph->measures] = flow_dropped(counts);
     flow_coll alerts = detect_alerts(counts, &rule);
     if (job->pace.speed > 0)
         alerts = flow_do(alerts, &stamp_fn, &by_clock);
     flow_coll episodes = join_alerts(alerts, &rule);
-    flow_scope_end(graph->pipeline);
     report_measure(report, graph, (flow_coll[]){ chosen, counts, alerts });
+    flow_scope_end(graph->pipeline);
     return episodes;
+}
+
+static void write_files(const struct graph *graph, const struct job *job)
+{
+    const flow_file_write_options out = { .path = job->out, .format = FLOW_JSON };
+    const flow_file_write_options dropped = {
+        .name = "write-dropped",
+        .path = job->dropped,
+        .format = FLOW_JSON,
+    };
+    if (job->out)
+        flow_file_write(graph->episodes, &out);
+    if (job->dropped)
+        flow_file_write(flow_flatten(graph->dropped, graph->measures), &dropped);
 }
 
 void build_graph(
@@ -107,6 +123,8 @@ void build_graph(
     flow_coll episodes[2];
     size_t count = 0;
     graph->events = read_events(graph->pipeline, job, channel);
+    if (!channel && job->on_error == FLOW_ON_ERROR_DEAD_LETTER)
+        report_dead_letters(report, graph->events);
     if (job->views)
         episodes[count++] = watch(graph, job, "views", job->views, report);
     if (job->sales)

@@ -73,7 +73,7 @@ struct pace {
 FLOW_RECORD(pace, origin, start, speed);
 
 struct job {
-    const char *path, *out, *tap, *views, *sales;
+    const char *path, *out, *dropped, *tap, *views, *sales;
     flow_file_format format;
     flow_on_error on_error;
     struct rule rule;
@@ -106,7 +106,7 @@ flow_coll join_alerts(flow_coll alerts, const struct rule *rule);
 // The collections of a built graph that others look at.
 struct graph {
     flow_pipeline *pipeline;
-    flow_coll events, episodes;
+    flow_coll events, episodes, dropped[2]; // dropped: by measure, if asked for
     size_t measures;
 };
 

@@ -48,6 +48,7 @@ static const char usage[] =
     "  --plan                  prints the graph only\n"
     "  --dry-run               prints the graph and tries the first 100 rows\n"
     "  --balance               counts where every line went; fails unless it adds up\n"
+    "  --dropped FILE          what came too late to a window, as JSON lines\n"
     "  --quiet                 only figures\n"
     "  --workers N             threads (default: one a core)\n";
 
@@ -87,6 +88,7 @@ enum option_name {
     IDLE_AFTER,
     OUTPUT,
     OUT,
+    DROPPED,
     TAP,
     PLAN,
     DRY_RUN,
@@ -109,9 +111,9 @@ static const struct option options[] = { { "format", 1, 0, FORMAT },
     { "speed", 1, 0, SPEED }, { "follow", 0, 0, FOLLOW }, { "disorder", 1, 0, DISORDER },
     { "lateness", 1, 0, LATENESS }, { "not-after", 1, 0, NOT_AFTER }, { "idle", 1, 0, IDLE },
     { "idle-after", 1, 0, IDLE_AFTER }, { "output", 1, 0, OUTPUT }, { "out", 1, 0, OUT },
-    { "tap", 1, 0, TAP }, { "plan", 0, 0, PLAN }, { "dry-run", 0, 0, DRY_RUN },
-    { "balance", 0, 0, BALANCE }, { "quiet", 0, 0, QUIET }, { "workers", 1, 0, WORKERS },
-    { "help", 0, 0, HELP }, { 0 } };
+    { "dropped", 1, 0, DROPPED }, { "tap", 1, 0, TAP }, { "plan", 0, 0, PLAN },
+    { "dry-run", 0, 0, DRY_RUN }, { "balance", 0, 0, BALANCE }, { "quiet", 0, 0, QUIET },
+    { "workers", 1, 0, WORKERS }, { "help", 0, 0, HELP }, { 0 } };
 
 // What the defaults depend on.
 struct parsed {
@@ -258,6 +260,9 @@ static bool set_output(struct job *job, int name, const char *value)
     case OUT:
         job->out = value;
         return true;
+    case DROPPED:
+        job->dropped = value;
+        return true;
     case TAP:
         job->tap = value;
         return true;
@@ -347,6 +352,8 @@ static bool check(const struct job *job)
     }
     if (job->stream && !(job->pace.speed > 0))
         return complain("--stream wants --speed, how many times faster than the events' own pace");
+    if (job->balance && job->distinct)
+        return complain("--balance adds up events, not the sessions of --distinct");
     return true;
 }
 
