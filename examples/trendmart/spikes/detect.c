@@ -2,12 +2,13 @@
 // The rule: a window of a product against the mean of the windows before it.
 #include "job.h"
 
-// Counts of the latest windows of one product. Window n ends at n slides since 1970.
+// Counts of the latest windows of one product. Window n ends at n slides since 1970; its count is
+// kept at n modulo HISTORY, from when it comes until no baseline needs it, and is zero elsewhere.
 struct history {
-    int64_t pending; // the window in work: all before it have been judged
+    int64_t pending; // the window to judge next
     int64_t latest;  // the last window with an event
     bool known;
-    uint32_t counts[HISTORY]; // of window n at n % HISTORY
+    uint32_t counts[HISTORY];
 };
 #define COUNT(i) FLOW_COLUMN(history, counts[i])
 #define EIGHT(i)                                                                                   \
@@ -15,14 +16,14 @@ struct history {
         COUNT(i + 7)
 FLOW_RECORD_OF(history, FLOW_COLUMN(history, pending), FLOW_COLUMN(history, latest),
     FLOW_COLUMN(history, known), EIGHT(0), EIGHT(8), EIGHT(16), EIGHT(24), EIGHT(32), EIGHT(40),
-    EIGHT(48), EIGHT(56));
+    EIGHT(48), EIGHT(56), EIGHT(64), EIGHT(72), EIGHT(80), EIGHT(88));
 
 static uint32_t *count_of(struct history *history, int64_t window)
 {
-    return &history->counts[(uint64_t)window % HISTORY];
+    return &history->counts[flow_floor_mod(window, HISTORY)];
 }
 
-// The time that a window's count is stamped with, after which no more of it comes.
+// The instant after which no more of a window's count comes.
 static flow_time complete_at(const struct rule *rule, int64_t window)
 {
     return (flow_time){ window * rule->slide.us - 1 + rule->lateness.us };
@@ -47,7 +48,7 @@ static flow_str draw(flow_ctx *ctx, const struct rule *rule, struct history *his
     return flow_format(ctx, "%.*s", (int)len, text);
 }
 
-// Compares the pending window with its baseline and goes on to the next.
+// Compares the pending window with its baseline.
 static flow_status judge(
     flow_ctx *ctx, const flow_str *product, const struct rule *rule, struct history *history)
 {
@@ -67,51 +68,39 @@ static flow_status judge(
     const bool drop = known && rule->drop_factor > 0 &&
                       sum >= rule->baseline_min * rule->baseline &&
                       (double)(count * rule->baseline) * rule->drop_factor <= (double)sum;
-    if (spike || drop)
-        FLOW_EMIT(ctx, alert, .measure = rule->measure, .product = *product, .at = at,
-            .kind = flow_str_of(spike ? "spike" : "drop"), .count = count, .baseline = baseline,
-            .factor = (double)count / (baseline < 1 ? 1 : baseline),
-            .bar = draw(ctx, rule, history));
-    *count_of(history, ++history->pending) = 0;
-    return ctx->status;
+    if (!spike && !drop)
+        return FLOW_OK;
+    return FLOW_EMIT(ctx, alert, .measure = rule->measure, .product = *product, .at = at,
+        .kind = flow_str_of(spike ? "spike" : "drop"), .count = count, .baseline = baseline,
+        .factor = (double)count / (baseline < 1 ? 1 : baseline), .bar = draw(ctx, rule, history));
 }
 
-static bool is_empty(const struct history *history)
-{
-    return history->pending - history->latest >= HISTORY;
-}
-
-// A count has come: the windows since the last one had none.
+// A count has come. With a time-sorted input every timer before it has fired.
 static flow_status detect(flow_ctx *ctx, const flow_str *product,
     const struct flow_counted *counted, struct history *history)
 {
     const struct rule *rule = FLOW_CONFIG(ctx, rule);
     const int64_t window = flow_floor_div(flow_event_time(ctx).us + 1, rule->slide.us);
-    const struct history fresh = { .known = true, .pending = window, .latest = window };
+    const int64_t ahead = rule->lateness.us / rule->slide.us;
     if (!history->known)
-        *history = fresh;
-    while (history->pending < window && !is_empty(history)) {
-        const flow_status status = judge(ctx, product, rule, history);
-        if (status != FLOW_OK)
-            return status;
-    }
-    if (is_empty(history))
-        *history = fresh;
-    if (window < history->pending)
-        return flow_fail(ctx, FLOW_INTERNAL, "a count of %.*s came after its window was judged",
+        *history = (struct history){ .known = true, .pending = window - ahead, .latest = window };
+    if (window < history->pending || window > history->pending + ahead + 1)
+        return flow_fail(ctx, FLOW_INTERNAL, "a count of %.*s is not in its time",
             (int)product->len, product->data);
     *count_of(history, window) += (uint32_t)counted->count;
-    history->latest = window;
-    flow_timer_set(ctx, complete_at(rule, window));
+    history->latest = window > history->latest ? window : history->latest;
+    flow_timer_set(ctx, complete_at(rule, history->pending));
     return FLOW_OK;
 }
 
-// The pending window is complete. A product that is silent for long is forgotten.
+// The pending window is complete, with events or without. What has an empty past is forgotten.
 static flow_status detect_timer(flow_ctx *ctx, const flow_str *product, struct history *history)
 {
     const struct rule *rule = FLOW_CONFIG(ctx, rule);
+    const int64_t span = rule->baseline * (rule->window.us / rule->slide.us);
     const flow_status status = judge(ctx, product, rule, history);
-    if (is_empty(history))
+    *count_of(history, history->pending - span) = 0;
+    if (++history->pending - history->latest > span)
         flow_state_clear(ctx);
     else
         flow_timer_set(ctx, complete_at(rule, history->pending));

@@ -21,6 +21,12 @@ struct event {
 };
 extern const flow_type event_type;
 
+// Somebody saw something.
+struct visit {
+    flow_str product, session;
+};
+FLOW_RECORD(visit, product, session);
+
 // What counts as a spike or a drop (docs/guide/spikes.md).
 struct rule {
     flow_str measure;       // what is counted: "views" or "sales"
@@ -94,8 +100,19 @@ void event_names(const char *at, const char *product, const char *kind, const ch
 bool job_find_span(struct job *job);
 
 enum {
-    HISTORY = 64 // slides that the detector remembers
+    HISTORY = 96 // slides that the detector remembers
 };
+
+// ends.c: where events come from (`channel` or, without one, the file), and what is written.
+flow_coll read_events(flow_pipeline *pipeline, const struct job *job, flow_channel *channel);
+void write_episodes(flow_coll episodes, const struct job *job);
+void write_dropped(const flow_coll *dropped, size_t count, const struct job *job);
+
+// steps.c: events of one kind ('': all), who visited what, alerts with their delay if there is a
+// clock.
+flow_coll only_kind(flow_coll events, const char *kind);
+flow_coll visits_of(flow_coll events);
+flow_coll stamp_alerts(flow_coll alerts, const struct pace *pace);
 
 // detect.c: alerts from counts per product and window.
 flow_coll detect_alerts(flow_coll counts, const struct rule *rule);

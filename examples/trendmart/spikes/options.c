@@ -344,10 +344,12 @@ static bool check(const struct job *job)
         return complain("--no-views and --no-sales leave nothing to count");
     if (rule->window.us % rule->slide.us != 0)
         return complain("--window must be a multiple of --slide");
-    if (rule->baseline >= HISTORY ||
-        rule->baseline * (rule->window.us / rule->slide.us) >= HISTORY) {
-        fprintf(
-            stderr, "spikes: --baseline times --window over --slide must be below %d\n", HISTORY);
+    const int64_t past = rule->baseline < HISTORY ? rule->baseline * rule->window.us : INT64_MAX;
+    if (past > INT64_MAX / 2 || (past + rule->lateness.us) / rule->slide.us >= HISTORY - 1) {
+        fprintf(stderr,
+            "spikes: --baseline times --window, and --lateness, must be below %d"
+            " times --slide\n",
+            HISTORY - 1);
         return false;
     }
     if (job->stream && !(job->pace.speed > 0))
