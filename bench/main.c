@@ -26,6 +26,7 @@ static const struct {
     { "sliding_60_naive", bench_sliding_60_naive, true },
     { "allocations", bench_allocations, false },
     { "json_count", bench_json_count, false },
+    { "csv_count", bench_csv_count, false },
     { "spikes", bench_spikes, false },
     { "startup", bench_startup, false },
     { "latency", bench_latency, false },

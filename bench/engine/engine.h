@@ -38,6 +38,7 @@ bench_run bench_sliding_60;
 bench_run bench_sliding_60_naive;
 bench_run bench_allocations;
 bench_run bench_json_count;
+bench_run bench_csv_count;
 bench_run bench_latency;
 bench_run bench_spikes;
 bench_run bench_startup;

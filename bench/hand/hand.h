@@ -29,6 +29,8 @@ struct hand_file {
 
 /** Parses each line and looks at nothing (json.c). Input: struct hand_file. Checksum: lines. */
 bench_side hand_json_parse;
+/** Splits CSV lines and reads three numbers of each (csv.c). Input and checksum as above. */
+bench_side hand_csv_parse;
 
 /** Multiplier of the hash: one multiplication and a shift. */
 #define HAND_HASH UINT64_C(0x9E3779B97F4A7C15)
