@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The demo: TrendMart's spike detection in four acts. usage: demo.sh BUILD_DIR [--seed N]
+# [--plant PRODUCT@HH:MM×FACTOR]… [--events N]. Ends with 0 only if the truth, both hashes and the
+# balance hold.
+set -euo pipefail
+
+usage() {
+    echo "usage: demo.sh BUILD_DIR [--seed N] [--plant PRODUCT@HH:MM×FACTOR]… [--events N]" >&2
+    exit 2
+}
+
+[ $# -ge 1 ] || usage
+build=$(cd "$1" && pwd)
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+seed=$((RANDOM * 32768 + RANDOM))
+events=10000000
+plants=()
+while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || usage
+    case $1 in
+    --seed) seed=$2 ;;
+    --plant) plants+=(--plant "$2") ;;
+    --events) events=$2 ;;
+    *) usage ;;
+    esac
+    shift 2
+done
+
+programs=$build/examples/trendmart
+data=$build/demo
+mkdir -p "$data"
+trap 'rm -f "$data"/*.clicks' EXIT
+bold='' plain=''
+[ -t 1 ] && bold=$'\e[1m' plain=$'\e[0m'
+failed=0
+
+act() { printf '%s%-9s%s %s\n' "$bold" "$1" "$plain" "$2"; }
+now() { date +%s%N; }
+since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", (b - a) / 1e9 }'; }
+indent() { sed -u 's/^/          /'; }
+hash_of() { sed -n 's/.*hash //p' "$1"; }
+
+act '1 batch' "about $events events of a shop, with spikes planted in them"
+start=$(now)
+"$programs/generate" --seed "$seed" --events "$events" "${plants[@]}" --disordered 0.2 \
+    --out "$data/batch.clicks" --truth "$data/batch.truth" 2>"$data/generate.log"
+echo "          generated in $(since "$start") s: $(cat "$data/generate.log")"
+# On a terminal the job shows its progress itself.
+batch=("$programs/spikes" --disorder 5s --output table --out "$data/batch.episodes")
+if [ -t 2 ]; then
+    "${batch[@]}" "$data/batch.clicks" >"$data/batch.table" || failed=1
+else
+    "${batch[@]}" "$data/batch.clicks" >"$data/batch.table" 2>"$data/batch.log" || failed=1
+    indent <"$data/batch.log"
+fi
+head -4 "$data/batch.table" | indent
+echo "          … $(wc -l <"$data/batch.table") episodes in all: $data/batch.episodes"
+
+act '2 live' "two days in about 15 s, as a stream: an episode when it is over, with its delay"
+"$programs/generate" --seed $((seed + 1)) --events 2000000 --disordered 0.2 \
+    --spikes 8 --nears 8 --drops 2 --out "$data/live.clicks" --truth "$data/live.truth" \
+    2>/dev/null
+"$programs/spikes" --quiet "$data/live.clicks" >"$data/live.batch" 2>/dev/null || failed=1
+"$programs/spikes" --stream --speed 11520 --output table "$data/live.clicks" \
+    2>"$data/live.log" | indent || failed=1
+if [ -s "$data/live.batch" ] && [ "$(hash_of "$data/live.batch")" = "$(hash_of "$data/live.log")" ]; then
+    echo "          alerts equal batch: $(hash_of "$data/live.log")"
+else
+    echo "          ALERTS DIFFER: stream $(hash_of "$data/live.log"), batch $(hash_of "$data/live.batch")"
+    failed=1
+fi
+
+act '3 yours' "seed $seed: --seed $seed repeats this run, --plant hat-88@14:30×5 plants your own"
+for wish in "${plants[@]}"; do
+    [ "$wish" = --plant ] && continue
+    product=${wish%%@*}
+    { grep " $product " "$data/batch.table" || echo "$wish: no episode"; } | indent
+done
+best=$(grep '"kind":"near"' "$data/batch.truth" |
+    sed 's/.*"product":"\([^"]*\)".*"peak":"\([^"]*\)".*"factor":\([0-9.]*\).*/\3 \1 \2/' |
+    awk '$1 < 3' | sort -n | tail -1)
+read -r factor product peak <<<"$best"
+echo "          best near-spike, silent as it should be: $product: ${factor%??}× < 3.0× ($peak)"
+
+act '4 break' "1 % broken lines, events a quarter of an hour late, one of the year 2099"
+"$programs/generate" --seed $((seed + 2)) --events 500000 --hours 8 --products 200 \
+    --broken 0.01 --late 0.002 --future --out "$data/break.clicks" --truth "$data/break.truth" \
+    2>/dev/null
+"$programs/spikes" --quiet --on-error dead-letter --stream --speed 14400 --balance \
+    "$data/break.clicks" 2>"$data/break.log" >"$data/break.out" || failed=1
+grep -v hash "$data/break.out" | indent
+
+lines=$(cat "$here/graph.c" "$here/detect.c" "$here/episodes.c" "$here/steps.c" | wc -l)
+echo
+"$programs/check" "$data/batch.episodes" "$data/batch.truth" | tail -1 || failed=1
+echo "the job: $lines lines of C in examples/trendmart/spikes (graph.c detect.c episodes.c steps.c)"
+echo "your own file: $programs/spikes --output table --product-field NAME --time-field NAME FILE.json"
+exit $failed
