@@ -23,7 +23,8 @@ FROM days a LEFT JOIN days b ON b.product = a.product
 WHERE a.day >= first.day + {BASELINE}
   AND CAST(a.day + 1 AS TIMESTAMP) <= CAST('{{until}}' AS TIMESTAMP)
 GROUP BY a.product, a.day
-HAVING any_value(a.n) >= {COUNT_MIN} AND any_value(a.n) * {BASELINE} >= {FACTOR} * coalesce(sum(b.n), 0)
+HAVING any_value(a.n) >= {COUNT_MIN}
+  AND any_value(a.n) * {BASELINE} >= {FACTOR} * coalesce(sum(b.n), 0)
 ORDER BY ALL
 """
 
