@@ -85,11 +85,70 @@ static bool check_alike(const fl_call *call, const flow_edge *first, const flow_
     if (!windows_equal(&first->windows, &in->windows))
         return fl_refuse(
             call, FLOW_INVALID, "input 1 and input %zu are cut into different windows", n);
-    if (!fl_shape_equal(a, b))
-        return fl_refuse(call, FLOW_TYPE,
-            "rows of input 1 and input %zu lie differently in memory (one comes from a combine, or "
-            "the keys are different fields)",
-            n);
+    return true;
+}
+
+// Gives each element as it is, in rows of its own.
+static flow_status emit_elements(flow_ctx *ctx, const flow_batch *batch)
+{
+    const flow_type *type = ctx->outs[0].type;
+    for (uint32_t i = ctx->next; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        const char *element = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
+        const flow_status status = flow_emit(ctx, 0, type, element, type->size);
+        if (status != FLOW_OK) {
+            ctx->next = i;
+            return status;
+        }
+    }
+    return FLOW_OK;
+}
+
+// The collection in rows that hold nothing but the element, where its key allows that: what a
+// combine made has its key, and after flow_unkey what was its key, before the element.
+static flow_coll in_plain_rows(flow_coll in)
+{
+    flow_pipeline *p = in.pipeline;
+    const flow_shape *shape = &p->edges[in.id - 1].shape;
+    const flow_field_ref key = flow_coll_key(in);
+    const bool plain = shape->value_offset == 0 && shape->stride == shape->type->size;
+    if (plain || (shape->key != FLOW_KIND_NONE && !key.type))
+        return in;
+    flow_fn *fn = flow_pipeline_alloc(p, sizeof *fn);
+    const flow_type **outs = flow_pipeline_alloc(p, sizeof *outs);
+    if (!fn || !outs)
+        return fl_nothing(p);
+    outs[0] = shape->type;
+    *fn = (flow_fn){
+        .name = "elements",
+        .form = FLOW_FORM_EMIT,
+        .in = shape->type,
+        .outs = outs,
+        .out_count = 1,
+        .process = emit_elements,
+    };
+    const flow_coll out = flow_do(in, fn);
+    return key.type ? flow_key_by(out, key) : out;
+}
+
+// Lets all inputs lie as the first does, by laying rows anew where they differ.
+static bool align_inputs(const fl_call *call, flow_coll *ins, size_t count)
+{
+    flow_pipeline *p = call->pipeline;
+    bool same = true;
+    for (size_t i = 1; i < count; i++)
+        same =
+            same && fl_shape_equal(&p->edges[ins[0].id - 1].shape, &p->edges[ins[i].id - 1].shape);
+    for (size_t i = 0; !same && i < count; i++) {
+        ins[i] = in_plain_rows(ins[i]);
+        if (!ins[i].id)
+            return false;
+        if (!fl_shape_equal(&p->edges[ins[0].id - 1].shape, &p->edges[ins[i].id - 1].shape))
+            return fl_refuse(call, FLOW_TYPE,
+                "input 1 and input %zu are keyed by different fields, or one by no field of its "
+                "elements",
+                i + 1);
+    }
     return true;
 }
 
@@ -100,20 +159,26 @@ flow_coll flow_flatten(const flow_coll *ins, size_t count)
     if (!p || p->error.status != FLOW_OK)
         return fl_nothing(p);
     const flow_edge *first = fl_input(&call, ins[0]);
+    flow_coll *aligned = flow_pipeline_alloc(p, count * sizeof *aligned);
     uint32_t *inputs = flow_pipeline_alloc(p, count * sizeof *inputs);
-    if (!first || !inputs)
+    if (!first || !aligned || !inputs)
         return fl_nothing(p);
     flow_edge out = *first;
-    out.output = 0;
     for (size_t i = 0; i < count; i++) {
         const flow_edge *in = fl_input(&call, ins[i]);
         if (!in || !check_alike(&call, first, in, i + 1))
             return fl_nothing(p);
-        inputs[i] = in->id;
+        aligned[i] = ins[i];
         out.unbounded = out.unbounded || in->unbounded;
         if (in->lateness.us > out.lateness.us)
             out.lateness = in->lateness;
     }
+    if (!align_inputs(&call, aligned, count))
+        return fl_nothing(p);
+    for (size_t i = 0; i < count; i++)
+        inputs[i] = aligned[i].id;
+    out.output = 0;
+    out.shape = p->edges[inputs[0] - 1].shape;
     const flow_node node = {
         .kind = FLOW_NODE_FLATTEN, .inputs = inputs, .input_count = (uint32_t)count
     };

@@ -2,6 +2,8 @@
 // Windows, event times and flatten as steps.
 #include "graph_test.h"
 
+#include "graph/graph.h"
+
 TCase *build_time_tests(void);
 
 static flow_coll windowed(flow_coll in, flow_windows windows, int64_t lateness_us)
@@ -65,10 +67,17 @@ static void flatten_windows(flow_pipeline *p)
     both(in, windowed(in, flow_fixed(flow_micros(5)), 0));
 }
 
-static void flatten_layouts(flow_pipeline *p)
+static void flatten_key_fields(flow_pipeline *p)
 {
     const flow_coll in = by_sensor(p);
-    both(flow_do(in, keyed), flow_unkey(flow_combine(in, add_up)));
+    both(in, flow_key_by(in, FLOW_FIELD(reading, where.city)));
+}
+
+static void flatten_combined_keys(flow_pipeline *p)
+{
+    const flow_coll totals = flow_do(by_sensor(p), keyed);
+    both(flow_key_by(totals, FLOW_FIELD(total, value)),
+        flow_combine(flow_key_by(by_sensor(p), FLOW_FIELD(reading, number)), add_up));
 }
 
 static const refused table[] = {
@@ -88,9 +97,12 @@ static const refused table[] = {
         "flow_flatten(flatten): the key of input 1 is 'reading', that of input 2 is 'place'" },
     { flatten_windows, FLOW_INVALID,
         "flow_flatten(flatten): input 1 and input 2 are cut into different windows" },
-    { flatten_layouts, FLOW_TYPE,
-        "flow_flatten(flatten): rows of input 1 and input 2 lie differently in memory (one comes "
-        "from a combine, or the keys are different fields)" },
+    { flatten_key_fields, FLOW_TYPE,
+        "flow_flatten(flatten): input 1 and input 2 are keyed by different fields, or one by no "
+        "field of its elements" },
+    { flatten_combined_keys, FLOW_TYPE,
+        "flow_flatten(flatten): input 1 and input 2 are keyed by different fields, or one by no "
+        "field of its elements" },
 };
 
 START_TEST(misuse_is_refused_in_one_sentence)
@@ -116,6 +128,76 @@ END_TEST
 START_TEST(flatten_of_nothing_is_no_collection)
 {
     ck_assert_uint_eq(flow_flatten(NULL, 0).id, 0);
+}
+END_TEST
+
+START_TEST(flatten_lays_rows_anew_where_they_differ)
+{
+    flow_pipeline *p = flow_pipeline_new("layouts");
+    const flow_coll in = by_sensor(p);
+    const flow_coll combined = flow_combine(in, add_up);
+    const flow_field_ref value = FLOW_FIELD(total, value);
+    both(flow_unkey(combined), flow_do(in, keyed));
+    both(flow_key_by(flow_do(in, keyed), value), flow_key_by(combined, value));
+    flow_error error = { 0 };
+    const flow_graph *graph = flow_pipeline_graph(p, &error);
+    ck_assert_str_eq(error.message, "");
+    uint32_t flattens = 0;
+    for (uint32_t i = 0; i < graph->node_count; i++) {
+        const flow_node *node = &graph->nodes[i];
+        if (node->kind != FLOW_NODE_FLATTEN)
+            continue;
+        const flow_shape *out = &graph->edges[node->outputs[0] - 1].shape;
+        ck_assert_uint_eq(out->stride, sizeof(struct total));
+        for (uint32_t k = 0; k < node->input_count; k++)
+            ck_assert(fl_shape_equal(out, &graph->edges[node->inputs[k] - 1].shape));
+        flattens++;
+    }
+    ck_assert_uint_eq(flattens, 2);
+    flow_pipeline_free(p);
+}
+END_TEST
+
+static flow_status no_room(flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row)
+{
+    (void)ctx, (void)output, (void)type, (void)row;
+    return FLOW_BUDGET;
+}
+
+START_TEST(rows_laid_anew_hold_the_same_elements)
+{
+    flow_pipeline *p = flow_pipeline_new("layouts");
+    const flow_coll in = by_sensor(p);
+    both(flow_unkey(flow_combine(in, add_up)), flow_do(in, keyed));
+    const flow_graph *graph = flow_pipeline_graph(p, NULL);
+    const flow_fn *fn = NULL;
+    for (uint32_t i = 0; i < graph->node_count; i++)
+        if (strcmp(graph->nodes[i].path, "elements") == 0)
+            fn = graph->nodes[i].fn;
+    ck_assert_ptr_nonnull(fn);
+    struct {
+        flow_str key;
+        struct total total;
+    } rows[3] = { { .total = { 5 } }, { .total = { 6 } }, { .total = { 7 } } };
+    const uint16_t selection[] = { 0, 2 };
+    const flow_batch batch = { .rows = (const char *)rows,
+        .selection = selection,
+        .count = 2,
+        .stride = sizeof rows[0],
+        .value_offset = sizeof(flow_str) };
+    struct total totals[2] = { { 0 } };
+    uint16_t origins[2] = { 0 };
+    static const flow_ctx_ops ops = { .emit_slow = no_room };
+    flow_out out = { .next = (char *)totals, .origin = origins, .room = 2, .type = fn->outs[0] };
+    flow_ctx_engine engine = { .ops = &ops, .ctx = { .outs = &out } };
+    ck_assert_int_eq(fn->process(&engine.ctx, &batch), FLOW_OK);
+    ck_assert_int_eq(totals[0].value, 5);
+    ck_assert_int_eq(totals[1].value, 7);
+    ck_assert_uint_eq(origins[1], 2);
+    engine.ctx.next = 1;
+    ck_assert_int_eq(fn->process(&engine.ctx, &batch), FLOW_BUDGET);
+    ck_assert_uint_eq(engine.ctx.next, 1);
+    flow_pipeline_free(p);
 }
 END_TEST
 
@@ -191,6 +273,8 @@ TCase *build_time_tests(void)
     tcase_add_loop_test(tests, misuse_is_refused_in_one_sentence, 0, TABLE_SIZE(table));
     tcase_add_test(tests, flatten_of_another_pipeline_is_refused);
     tcase_add_test(tests, flatten_of_nothing_is_no_collection);
+    tcase_add_test(tests, flatten_lays_rows_anew_where_they_differ);
+    tcase_add_test(tests, rows_laid_anew_hold_the_same_elements);
     tcase_add_test(tests, r14_flatten_is_unbounded_if_any_input_is);
     tcase_add_test(tests, r14_fixed_windows_equal_sliding_ones_that_do_not_overlap);
     tcase_add_test(tests, r17_larger_lateness_wins);
