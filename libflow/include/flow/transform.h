@@ -97,6 +97,11 @@ typedef struct flow_source {
      * said WAIT has something. May be NULL: the runner asks again every millisecond.
      */
     void (*listen)(void *self, void (*wake)(void *user), void *user);
+    /**
+     * Says where the `ordinal`-th element (from 0) that reading a piece emitted came from, such as
+     * "orders.json:17": for errors, so it may be slow. May be NULL.
+     */
+    void (*origin)(void *self, const flow_piece *piece, uint64_t ordinal, char *text, size_t size);
 } flow_source;
 
 /** Options of flow_read. */

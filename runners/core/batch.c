@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making, sharing and recycling batches.
+#include "batch.h"
+
+const flow_pane fl_no_pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 };
+
+uint32_t fl_batch_capacity(uint32_t stride)
+{
+    if (stride == 0)
+        return FLOW_BATCH_ROWS;
+    const size_t rows = FL_BATCH_BYTES / stride;
+    return rows >= FLOW_BATCH_ROWS ? FLOW_BATCH_ROWS : rows ? (uint32_t)rows : 1;
+}
+
+static struct fl_batch *new_header(struct fl_cache *cache, const flow_type *type, uint32_t stride)
+{
+    struct fl_batch *batch = fl_take(cache, sizeof *batch);
+    if (!batch)
+        return NULL;
+    memset(batch, 0, sizeof *batch);
+    atomic_init(&batch->refs, 1);
+    batch->type = type;
+    batch->stride = stride;
+    batch->pane = fl_no_pane;
+    batch->time_base = FLOW_TIME_MIN_US;
+    return batch;
+}
+
+struct fl_batch *fl_batch_new(struct fl_cache *cache, const flow_type *type, uint32_t stride)
+{
+    struct fl_batch *batch = new_header(cache, type, stride);
+    if (!batch)
+        return NULL;
+    batch->capacity = fl_batch_capacity(stride);
+    batch->rows_size = (size_t)batch->capacity * (stride ? stride : 1);
+    batch->rows = fl_take(cache, batch->rows_size);
+    if (!batch->rows) {
+        fl_give(cache, batch, sizeof *batch);
+        return NULL;
+    }
+    batch->fresh = true;
+    return batch;
+}
+
+struct fl_batch *fl_batch_lend(
+    struct fl_cache *cache, const flow_type *type, const void *rows, uint32_t count)
+{
+    struct fl_batch *batch = new_header(cache, type, type->size);
+    if (!batch)
+        return NULL;
+    batch->rows = (char *)(uintptr_t)rows;
+    batch->count = batch->capacity = count;
+    batch->lent = true;
+    return batch;
+}
+
+struct fl_batch *fl_batch_alias(struct fl_cache *cache, struct fl_batch *parent)
+{
+    struct fl_batch *batch = new_header(cache, parent->type, parent->stride);
+    if (!batch)
+        return NULL;
+    batch->count = batch->capacity = parent->count;
+    batch->rows = parent->rows;
+    batch->columns = parent->columns;
+    batch->lent = parent->lent;
+    batch->time_form = parent->time_form;
+    batch->time_base = parent->time_base;
+    batch->deltas = parent->deltas;
+    batch->times = parent->times;
+    batch->times_stride = parent->times_stride;
+    batch->window_form = parent->window_form;
+    batch->window = parent->window;
+    batch->windows = parent->windows;
+    batch->pane = parent->pane;
+    batch->signs = parent->signs;
+    batch->origin = parent->origin;
+    batch->mem = fl_mem_ref(parent->mem);
+    batch->parent = fl_batch_ref(parent);
+    return batch;
+}
+
+struct fl_batch *fl_batch_ref(struct fl_batch *batch)
+{
+    atomic_fetch_add_explicit(&batch->refs, 1, memory_order_relaxed);
+    return batch;
+}
+
+// Arrays that an alias shares with its parent stay the parent's.
+static void give_arrays(struct fl_cache *cache, struct fl_batch *batch)
+{
+    const struct fl_batch *parent = batch->parent;
+    const size_t rows = FLOW_BATCH_ROWS;
+    if (!parent || batch->deltas != parent->deltas)
+        fl_give(cache, batch->deltas, rows * sizeof(int32_t));
+    fl_give(cache, batch->times_own, rows * sizeof(int64_t));
+    if (!parent || batch->windows != parent->windows)
+        fl_give(cache, batch->windows, rows * sizeof(flow_window));
+    if (!parent || batch->signs != parent->signs)
+        fl_give(cache, batch->signs, rows);
+    fl_give(cache, batch->hashes, rows * sizeof(uint64_t));
+    batch->deltas = NULL;
+    batch->times = NULL;
+    batch->times_own = NULL;
+    batch->windows = NULL;
+    batch->signs = NULL;
+    batch->hashes = NULL;
+}
+
+void fl_batch_unref(struct fl_cache *cache, struct fl_batch *batch)
+{
+    while (batch) {
+        if (atomic_load_explicit(&batch->refs, memory_order_acquire) != 1 &&
+            atomic_fetch_sub_explicit(&batch->refs, 1, memory_order_acq_rel) != 1)
+            return;
+        struct fl_batch *parent = batch->parent;
+        give_arrays(cache, batch);
+        fl_mem_unref(cache, batch->mem);
+        if (batch->rows_size)
+            fl_give(cache, batch->rows, batch->rows_size);
+        fl_give(cache, batch, sizeof *batch);
+        batch = parent;
+    }
+}
+
+void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch)
+{
+    // the small arrays stay for the next rows; only what depends on their content goes
+    fl_give(cache, batch->signs, FLOW_BATCH_ROWS);
+    batch->signs = NULL;
+    fl_mem_unref(cache, batch->mem);
+    batch->mem = NULL;
+    batch->count = 0;
+    batch->time_form = FL_TIME_UNIFORM;
+    batch->time_base = FLOW_TIME_MIN_US;
+    batch->times = NULL;
+    batch->window_form = FL_WINDOW_IMPLIED;
+    batch->pane = fl_no_pane;
+    batch->origin = 0;
+    batch->next = NULL;
+    batch->maker = NULL;
+}
+
+bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (batch->rows || batch->count == 0)
+        return true;
+    const flow_type *type = batch->type;
+    const size_t size = (size_t)batch->count * type->size;
+    char *rows = fl_take(cache, size);
+    if (!rows)
+        return false;
+    memset(rows, 0, size);
+    for (uint32_t f = 0; f < type->field_count; f++) {
+        const flow_field *field = &type->fields[f];
+        const char *from = batch->columns[f];
+        char *to = rows + field->offset;
+        for (uint32_t row = 0; row < batch->count; row++)
+            memcpy(to + (size_t)row * type->size, from + (size_t)row * field->size, field->size);
+    }
+    batch->rows = rows;
+    batch->rows_size = size;
+    return true;
+}
+
+int32_t *fl_batch_need_deltas(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->deltas)
+        batch->deltas = fl_take(cache, FLOW_BATCH_ROWS * sizeof *batch->deltas);
+    return batch->deltas;
+}
+
+int64_t *fl_batch_need_times(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->times_own)
+        batch->times_own = fl_take(cache, FLOW_BATCH_ROWS * sizeof *batch->times_own);
+    return batch->times_own;
+}
+
+flow_window *fl_batch_need_windows(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->windows)
+        batch->windows = fl_take(cache, FLOW_BATCH_ROWS * sizeof *batch->windows);
+    return batch->windows;
+}
+
+uint64_t *fl_batch_need_hashes(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->hashes)
+        batch->hashes = fl_take(cache, FLOW_BATCH_ROWS * sizeof *batch->hashes);
+    return batch->hashes;
+}
+
+struct fl_mem *fl_batch_need_mem(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->mem)
+        batch->mem = fl_mem_new(cache);
+    return batch->mem;
+}
+
+static void use_times(struct fl_batch *batch)
+{
+    batch->time_form = FL_TIME_STRIDED;
+    batch->times = (const char *)batch->times_own;
+    batch->times_stride = sizeof *batch->times_own;
+}
+
+static bool inherit_times(struct fl_cache *cache, struct fl_batch *out, const struct fl_batch *in,
+    const uint16_t *origin, uint32_t from)
+{
+    if (in->time_form == FL_TIME_UNIFORM && from == 0) {
+        out->time_form = FL_TIME_UNIFORM;
+        out->time_base = in->time_base;
+        return true;
+    }
+    if (in->time_form == FL_TIME_DELTA && from == 0) {
+        int32_t *deltas = fl_batch_need_deltas(cache, out);
+        if (!deltas)
+            return false;
+        for (uint32_t row = 0; row < out->count; row++)
+            deltas[row] = in->deltas[origin[row]];
+        out->time_form = FL_TIME_DELTA;
+        out->time_base = in->time_base;
+        return true;
+    }
+    int64_t *times = fl_batch_need_times(cache, out);
+    if (!times)
+        return false;
+    if (out->time_form != FL_TIME_STRIDED || out->times != (const char *)times)
+        for (uint32_t row = 0; row < from; row++)
+            times[row] = fl_batch_time(out, row);
+    for (uint32_t row = from; row < out->count; row++)
+        times[row] = fl_batch_time(in, origin[row]);
+    use_times(out);
+    return true;
+}
+
+bool fl_batch_same_pane(const flow_pane *a, const flow_pane *b)
+{
+    return a->timing == b->timing && a->first == b->first && a->last == b->last &&
+           a->index == b->index && a->on_time_index == b->on_time_index;
+}
+
+bool fl_batch_inherit(struct fl_cache *cache, struct fl_batch *out, const struct fl_batch *in,
+    const uint16_t *origin, uint32_t from)
+{
+    if (!inherit_times(cache, out, in, origin, from))
+        return false;
+    out->pane = in->pane;
+    if (in->window_form == FL_WINDOW_ROWS) {
+        flow_window *windows = fl_batch_need_windows(cache, out);
+        if (!windows)
+            return false;
+        for (uint32_t row = from; row < out->count; row++)
+            windows[row] = in->windows[origin[row]];
+    }
+    out->window_form = in->window_form;
+    out->window = in->window;
+    if (in->signs) {
+        if (!out->signs && !(out->signs = fl_take(cache, FLOW_BATCH_ROWS)))
+            return false;
+        for (uint32_t row = from; row < out->count; row++)
+            out->signs[row] = in->signs[origin[row]];
+    }
+    return true;
+}
+
+bool fl_batch_own_times(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (batch->time_form != FL_TIME_STRIDED || batch->times == (const char *)batch->times_own)
+        return true;
+    int64_t *times = fl_batch_need_times(cache, batch);
+    if (!times)
+        return false;
+    for (uint32_t row = 0; row < batch->count; row++)
+        times[row] = fl_batch_time(batch, row);
+    use_times(batch);
+    return true;
+}
+
+size_t fl_batch_size(const struct fl_batch *batch)
+{
+    return fl_block_size(sizeof *batch) + (batch->rows_size ? fl_block_size(batch->rows_size) : 0) +
+           (batch->deltas ? FLOW_BATCH_ROWS * sizeof(int32_t) : 0) +
+           (batch->times_own ? FLOW_BATCH_ROWS * sizeof(int64_t) : 0) +
+           (batch->windows ? FLOW_BATCH_ROWS * sizeof(flow_window) : 0) +
+           (batch->hashes ? FLOW_BATCH_ROWS * sizeof(uint64_t) : 0) + fl_mem_size(batch->mem);
+}

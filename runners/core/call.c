@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+// The context that functions are called with, and what happens when they fail on a row.
+#include "engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static struct fl_call *call_of(const flow_ctx *ctx)
+{
+    char *engine = (char *)(uintptr_t)ctx - offsetof(flow_ctx_engine, ctx);
+    return (struct fl_call *)(void *)engine;
+}
+
+flow_status fl_op_fail(struct fl_op *op, flow_status status, const char *format, ...)
+{
+    char message[sizeof op->worker->error.message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return flow_error_raise(&op->worker->error, status, op->plan->node->path, "%s", message);
+}
+
+flow_status fl_no_memory(struct fl_op *op)
+{
+    const struct fl_pool *pool = &op->worker->engine->pool;
+    return fl_op_fail(op, FLOW_BUDGET,
+        "the memory budget of %llu MiB is used up (%llu MiB held); give the runner more memory, "
+        "shorter windows or fewer keys",
+        (unsigned long long)(pool->budget >> 20),
+        (unsigned long long)(atomic_load(&op->worker->engine->pool.held) >> 20));
+}
+
+// Errors that are not the row's fault are never routed.
+static flow_status sticky(flow_ctx *ctx, flow_status status)
+{
+    if (ctx->status == FLOW_OK)
+        ctx->status = status;
+    return status;
+}
+
+static flow_status ctx_emit(flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row)
+{
+    struct fl_call *call = call_of(ctx);
+    struct fl_op *op = call->op;
+    if (ctx->status != FLOW_OK)
+        return ctx->status;
+    if (output + 2 >= op->out_count)
+        return sticky(
+            ctx, fl_op_fail(op, FLOW_INVALID, "emitted on output %u, which it has not", output));
+    return sticky(ctx, fl_out_put(op, output, type, row));
+}
+
+static void ctx_adopt(flow_ctx *ctx, const flow_type *type, void *row)
+{
+    struct fl_op *op = call_of(ctx)->op;
+    const bool update = op->plan->kind == FL_OP_UPDATE;
+    struct fl_batch *batch = update ? op->call.in->batch : op->outs[0].batch;
+    struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, batch);
+    if (!mem || fl_adopt(op, type, row, mem) != FLOW_OK)
+        sticky(ctx, fl_no_memory(op));
+}
+
+static void *ctx_reserve(flow_ctx *ctx, uint32_t output, const flow_type *type, uint32_t *count)
+{
+    struct fl_op *op = call_of(ctx)->op;
+    if (ctx->status != FLOW_OK)
+        return NULL;
+    if (output + 2 >= op->out_count || !flow_type_equal(op->outs[output].type, type)) {
+        sticky(ctx, fl_op_fail(op, FLOW_TYPE, "reserved '%s' on output %u, which has not that type",
+                        type->name, output));
+        return NULL;
+    }
+    void *rows = fl_out_reserve(op, output, count);
+    if (!rows)
+        sticky(ctx, fl_no_memory(op));
+    return rows;
+}
+
+static flow_status ctx_commit(flow_ctx *ctx, uint32_t output, uint32_t count)
+{
+    struct fl_op *op = call_of(ctx)->op;
+    if (ctx->status != FLOW_OK)
+        return ctx->status;
+    if (count > op->call.reserved)
+        return sticky(ctx, fl_op_fail(op, FLOW_INVALID, "committed %u rows of %u reserved", count,
+                               op->call.reserved));
+    struct fl_output *out = &op->outs[output];
+    char *rows = op->out_heads[output].next;
+    for (uint32_t i = 0; out->pointers && i < count; i++) {
+        struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
+        if (!mem || fl_adopt(op, out->type, rows + (size_t)i * out->type->size, mem) != FLOW_OK)
+            return sticky(ctx, fl_no_memory(op));
+    }
+    fl_out_add(op, output, count);
+    op->call.reserved = 0;
+    return FLOW_OK;
+}
+
+struct fl_mem *fl_call_scratch(struct fl_call *call)
+{
+    if (!call->scratch)
+        call->scratch = fl_mem_new(&call->op->worker->cache);
+    return call->scratch;
+}
+
+static void *ctx_alloc(flow_ctx *ctx, size_t size)
+{
+    struct fl_call *call = call_of(ctx);
+    struct fl_mem *mem = fl_call_scratch(call);
+    void *bytes = mem ? fl_mem_alloc(&call->op->worker->cache, mem, size) : NULL;
+    if (!bytes)
+        sticky(ctx, fl_no_memory(call->op));
+    return bytes;
+}
+
+static flow_status ctx_fail(flow_ctx *ctx, flow_status status, const char *message)
+{
+    struct fl_call *call = call_of(ctx);
+    if (call->message[0] == '\0')
+        snprintf(call->message, sizeof call->message, "%s", message);
+    return sticky(ctx, status == FLOW_OK ? FLOW_USER : status);
+}
+
+static flow_time ctx_event_time(const flow_ctx *ctx)
+{
+    const struct fl_call *call = call_of(ctx);
+    const flow_time time = { call->in ? fl_batch_time(call->in->batch, ctx->row)
+                                      : FLOW_TIME_MIN_US };
+    return time;
+}
+
+static flow_window ctx_event_window(const flow_ctx *ctx)
+{
+    const struct fl_call *call = call_of(ctx);
+    const flow_window global = { { FLOW_TIME_MIN_US }, { FLOW_TIME_GLOBAL_END_US } };
+    if (!call->in)
+        return global;
+    const struct fl_batch *batch = call->in->batch;
+    if (batch->window_form == FL_WINDOW_UNIFORM)
+        return batch->window;
+    if (batch->window_form == FL_WINDOW_ROWS)
+        return batch->windows[ctx->row];
+    flow_window window = global;
+    flow_windows_last(&call->op->plan->in->windows, ctx_event_time(ctx), &window);
+    return window;
+}
+
+static flow_time ctx_watermark(const flow_ctx *ctx)
+{
+    const struct fl_op *op = call_of(ctx)->op;
+    const struct fl_stage *stage = &op->worker->stages[op->plan->stage];
+    const flow_time time = { stage->first ? stage->watermark
+                                          : fl_input_watermark(op->worker, op->plan) };
+    return time;
+}
+
+static const void *ctx_config(flow_ctx *ctx, const flow_type *type)
+{
+    struct fl_op *op = call_of(ctx)->op;
+    const flow_node *node = op->plan->node;
+    if (!node->config)
+        return NULL;
+    if (node->config_type != type && !flow_type_equal(node->config_type, type)) {
+        sticky(ctx, fl_op_fail(op, FLOW_TYPE, "asked for a configuration of '%s', but has '%s'",
+                        type->name, node->config_type->name));
+        return NULL;
+    }
+    return node->config;
+}
+
+static flow_status ctx_lend(flow_ctx *ctx, const flow_type *type, const void *rows, uint32_t count)
+{
+    return sticky(ctx, fl_out_lend(call_of(ctx)->op, type, rows, count));
+}
+
+static flow_status ctx_keep(
+    flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user), void *user)
+{
+    struct fl_call *call = call_of(ctx);
+    struct fl_mem *mem = fl_call_scratch(call);
+    const flow_bytes bytes = { data, len };
+    if (!mem || !fl_mem_keep(&call->op->worker->cache, mem, bytes, release, user))
+        return sticky(ctx, fl_no_memory(call->op));
+    return FLOW_OK;
+}
+
+static flow_status ctx_reject(flow_ctx *ctx, flow_str element, const char *message)
+{
+    struct fl_op *op = call_of(ctx)->op;
+    const flow_node *node = op->plan->node;
+    const flow_on_error policy = node->read ? node->read->on_error : node->on_error;
+    if (policy == FLOW_ON_ERROR_FAIL)
+        return sticky(ctx, fl_op_fail(op, FLOW_PARSE, "%s", message));
+    struct fl_rejection rejection = {
+        .reason = "unparsable", .message = message, .element = element, .at = FLOW_TIME_MIN_US
+    };
+    if (flow_type_has_classified(op->outs[0].type))
+        rejection.element = flow_str_of("***");
+    if (policy == FLOW_ON_ERROR_SKIP)
+        rejection.reason = "skipped";
+    const uint32_t output =
+        policy == FLOW_ON_ERROR_SKIP ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS;
+    const flow_status status = fl_reject(op, output, &rejection);
+    return status == FLOW_OK ? status : sticky(ctx, status);
+}
+
+static const char *ctx_step_path(const flow_ctx *ctx)
+{
+    return call_of(ctx)->op->plan->node->path;
+}
+
+static const flow_ctx_ops ctx_ops = {
+    .emit_slow = ctx_emit,
+    .adopt = ctx_adopt,
+    .reserve = ctx_reserve,
+    .commit = ctx_commit,
+    .alloc = ctx_alloc,
+    .fail = ctx_fail,
+    .event_time = ctx_event_time,
+    .event_window = ctx_event_window,
+    .watermark = ctx_watermark,
+    .timer_set = fl_stateful_timer_set,
+    .timer_clear = fl_stateful_timer_clear,
+    .state_clear = fl_stateful_state_clear,
+    .config = ctx_config,
+    .rows = fl_group_rows,
+    .rows_next = fl_group_rows_next,
+    .rows_count = fl_group_rows_count,
+    .lend = ctx_lend,
+    .keep = ctx_keep,
+    .reject = ctx_reject,
+    .step_path = ctx_step_path,
+};
+
+struct fl_call *fl_call_of(const flow_ctx *ctx)
+{
+    return call_of(ctx);
+}
+
+const flow_ctx_ops *fl_ctx_ops(void)
+{
+    return &ctx_ops;
+}
+
+flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_call *call = &op->call;
+    flow_ctx *ctx = &call->engine.ctx;
+    call->in = view;
+    call->shape = shape;
+    call->safe.len = 0;
+    ctx->row = ctx->next = 0;
+    ctx->status = FLOW_OK;
+    for (uint32_t position = 0; position + 2 < op->out_count; position++) {
+        const flow_status status = fl_out_ready(op, position);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return FLOW_OK;
+}
+
+bool fl_view_rows(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, flow_batch *rows)
+{
+    if (!fl_batch_need_rows(&op->worker->cache, view->batch))
+        return false;
+    memset(rows, 0, sizeof *rows);
+    rows->rows = view->batch->rows;
+    rows->selection = view->selection;
+    rows->count = view->count;
+    rows->stride = view->batch->stride;
+    rows->key_offset = shape->key_offset;
+    rows->value_offset = shape->value_offset;
+    return true;
+}
+
+static bool rows_fault(flow_status status)
+{
+    return status != FLOW_MEMORY && status != FLOW_BUDGET && status != FLOW_INTERNAL &&
+           status != FLOW_CANCELLED;
+}
+
+// The element in work as short JSON, for errors.
+static void show_element(const struct fl_op *op, const void *element, flow_buffer *text)
+{
+    const flow_type *type = op->plan->in->shape.type;
+    flow_json_write_masked(type, element, text);
+    if (text->len > 160 && !text->failed)
+        text->len = 160;
+}
+
+static flow_status fail_row(struct fl_op *op, flow_status status, const void *element)
+{
+    struct fl_call *call = &op->call;
+    flow_buffer shown = { 0 };
+    char time[40] = "no time", origin[160] = "";
+    show_element(op, element, &shown);
+    const flow_time at = ctx_event_time(&call->engine.ctx);
+    if (at.us != FLOW_TIME_MIN_US)
+        time[flow_time_print(at, time)] = '\0';
+    fl_reader_origin(op, origin, sizeof origin);
+    fl_op_fail(op, status, "%s; element %.*s at %s%s%s",
+        call->message[0] ? call->message : flow_status_name(status), (int)shown.len,
+        shown.len ? shown.data : "", time, origin[0] ? " from " : "", origin);
+    flow_buffer_free(&shown);
+    return status;
+}
+
+flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *element)
+{
+    struct fl_call *call = &op->call;
+    flow_ctx *ctx = &call->engine.ctx;
+    const flow_on_error policy = op->plan->node->on_error;
+    if (op->worker->error.status != FLOW_OK)
+        return op->worker->error.status;
+    if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
+        return fail_row(op, status, element);
+    fl_out_take_back(op);
+    struct fl_rejection rejection = {
+        .reason = policy == FLOW_ON_ERROR_SKIP ? "skipped" : "failed",
+        .message = call->message[0] ? call->message : flow_status_name(status),
+        .row = element,
+        .type = op->plan->in->shape.type,
+        .at = ctx_event_time(ctx).us,
+    };
+    status = fl_reject(op,
+        policy == FLOW_ON_ERROR_SKIP ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
+    ctx->status = FLOW_OK;
+    call->message[0] = '\0';
+    return status;
+}
+
+flow_status fl_call_run(struct fl_op *op, flow_batch_fn *process, flow_batch *rows)
+{
+    flow_ctx *ctx = &op->call.engine.ctx;
+    op->call.hold = op->plan->node->on_error != FLOW_ON_ERROR_FAIL;
+    op->call.message[0] = '\0';
+    if (fl_faulty(op->worker, FL_FAULT_ELEMENT))
+        return fl_op_fail(op, FLOW_USER, "a test wants this bundle to fail");
+    for (;;) {
+        flow_status status = process(ctx, rows);
+        if (status == FLOW_OK)
+            status = ctx->status;
+        if (status == FLOW_OK)
+            return FLOW_OK;
+        const char *element = rows->rows + (size_t)ctx->row * rows->stride + rows->value_offset;
+        status = fl_call_failed(op, status, element);
+        if (status != FLOW_OK)
+            return status;
+        if (++ctx->next >= rows->count)
+            return FLOW_OK;
+    }
+}
+
+// The function's outputs by declaration, then dead letters, then dropped.
+static bool init_outputs(struct fl_op *op, uint32_t own, const flow_type *const *types)
+{
+    struct fl_engine *engine = op->worker->engine;
+    struct fl_cache *cache = &engine->cache;
+    op->out_count = own + 2;
+    op->out_heads = fl_mem_alloc(cache, engine->mem, op->out_count * sizeof *op->out_heads);
+    op->outs = fl_mem_alloc(cache, engine->mem, op->out_count * sizeof *op->outs);
+    if (!op->out_heads || !op->outs)
+        return false;
+    memset(op->out_heads, 0, op->out_count * sizeof *op->out_heads);
+    memset(op->outs, 0, op->out_count * sizeof *op->outs);
+    for (uint32_t position = 0; position < op->out_count; position++) {
+        struct fl_output *out = &op->outs[position];
+        flow_out *head = &op->out_heads[position];
+        out->index = position < own ? position : FLOW_OUTPUT_DEAD_LETTERS + (position - own);
+        out->type = position < own ? types[position] : &flow_rejected_type;
+        out->pointers = flow_type_has_pointers(out->type);
+        head->type = out->type;
+        head->stride = out->type->size;
+        head->origin = out->origin;
+    }
+    return true;
+}
+
+bool fl_call_init(struct fl_op *op)
+{
+    const flow_node *node = op->plan->node;
+    const flow_type *type = op->plan->out ? op->plan->out->shape.type : NULL;
+    bool done;
+    if (node->source)
+        done = init_outputs(op, 1, &node->read->type);
+    else if (node->combine)
+        done = init_outputs(op, type ? 1 : 0, &type);
+    else
+        done =
+            init_outputs(op, node->fn ? node->fn->out_count : 0, node->fn ? node->fn->outs : NULL);
+    if (!done)
+        return false;
+    if (node->combine && type)
+        op->out_heads[0].stride = op->plan->out->shape.stride;
+    op->call.op = op;
+    op->call.engine.ops = &ctx_ops;
+    op->call.engine.ctx.outs = op->out_heads;
+    op->call.engine.ctx.config = node->config;
+    op->call.engine.ctx.adopt =
+        op->out_count > 2 ? op->outs[0].pointers
+                          : op->plan->in && flow_type_has_pointers(op->plan->in->shape.type);
+    return true;
+}

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+// Combining values of a key and window: rows are added to tables when the bundle commits, with
+// memory reserved first, so that adding cannot fail (architecture decision 1).
+#include "keyed.h"
+
+#include <stdio.h>
+
+#define AHEAD 16u // slots are prefetched this many rows ahead (bench: keyed_1m)
+
+struct extreme {
+    int64_t value;
+    int64_t seen;
+};
+
+static const flow_combine_fn *combine_of(const struct fl_op *op)
+{
+    return op->plan->node->combine;
+}
+
+static void add_wide(uint64_t *sum, uint64_t low, uint64_t high)
+{
+    const uint64_t before = sum[0];
+    sum[0] += low;
+    sum[1] += high + (sum[0] < before);
+}
+
+static void add_extreme(struct extreme *acc, int64_t value, bool max)
+{
+    if (!acc->seen || (max ? value > acc->value : value < acc->value)) {
+        acc->value = value;
+        acc->seen = 1;
+    }
+}
+
+// One value into an accumulator of a primitive.
+static inline void add_value(flow_primitive primitive, void *acc, int64_t value)
+{
+    switch (primitive) {
+    case FLOW_PRIMITIVE_COUNT:
+        ++*(int64_t *)acc;
+        break;
+    case FLOW_PRIMITIVE_SUM:
+        add_wide(acc, (uint64_t)value, value < 0 ? UINT64_MAX : 0);
+        break;
+    case FLOW_PRIMITIVE_MIN:
+        add_extreme(acc, value, false);
+        break;
+    case FLOW_PRIMITIVE_MAX:
+        add_extreme(acc, value, true);
+        break;
+    case FLOW_PRIMITIVE_NONE:
+        break;
+    }
+}
+
+void fl_combine_merge(const struct fl_op *op, void *acc, const void *other)
+{
+    const flow_combine_fn *combine = combine_of(op);
+    switch (combine->primitive) {
+    case FLOW_PRIMITIVE_COUNT:
+        *(int64_t *)acc += *(const int64_t *)other;
+        return;
+    case FLOW_PRIMITIVE_SUM: {
+        const uint64_t *sum = other;
+        add_wide(acc, sum[0], sum[1]);
+        return;
+    }
+    case FLOW_PRIMITIVE_MIN:
+    case FLOW_PRIMITIVE_MAX: {
+        const struct extreme *extreme = other;
+        if (extreme->seen)
+            add_value(combine->primitive, acc, extreme->value);
+        return;
+    }
+    case FLOW_PRIMITIVE_NONE:
+        combine->merge(acc, other, op->plan->node->config);
+        return;
+    }
+}
+
+void fl_combine_subtract(const struct fl_op *op, void *acc, const void *other)
+{
+    const flow_combine_fn *combine = combine_of(op);
+    if (combine->primitive == FLOW_PRIMITIVE_COUNT)
+        *(int64_t *)acc -= *(const int64_t *)other;
+    else
+        combine->subtract(acc, other, op->plan->node->config);
+}
+
+static void *slot_of(
+    struct fl_op *op, struct fl_table *table, const struct fl_keys *keys, uint32_t i)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    if (keys->form == FL_KEY_WORD)
+        return fl_table_add_word(cache, table, keys->words[i], keys->hashes[i]);
+    return fl_table_add_bytes(cache, table, keys->bytes[i], keys->hashes[i]);
+}
+
+static const void *find(const struct fl_table *table, const struct fl_keys *keys, uint32_t i)
+{
+    return keys->form == FL_KEY_WORD ? fl_table_find_word(table, keys->words[i], keys->hashes[i])
+                                     : fl_table_find_bytes(table, keys->bytes[i], keys->hashes[i]);
+}
+
+// --- reserving
+
+#define SEEN_SLOTS (2 * FLOW_BATCH_ROWS)
+
+// How many keys of the rows of a slice are new to it: never too few.
+static uint64_t count_new(struct fl_op *op, struct fl_slice *slice, const struct fl_keys *keys,
+    const struct fl_placed *placed, uint32_t count)
+{
+    uint64_t *seen = fl_take(&op->worker->cache, SEEN_SLOTS * sizeof *seen);
+    if (!seen)
+        return count;
+    memset(seen, 0, SEEN_SLOTS * sizeof *seen);
+    uint64_t fresh = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!placed->one && placed->by[i] != slice)
+            continue;
+        if (find(&slice->table, keys, i))
+            continue;
+        const uint64_t hash = keys->hashes[i] | 1;
+        uint64_t at = (hash >> 1) % SEEN_SLOTS;
+        while (seen[at] != 0 && seen[at] != hash)
+            at = (at + 1) % SEEN_SLOTS;
+        if (seen[at] == hash)
+            continue;
+        seen[at] = hash;
+        fresh++;
+        slice->promised_bytes += keys->form == FL_KEY_BYTES ? keys->bytes[i].len : 0;
+    }
+    fl_give(&op->worker->cache, seen, SEEN_SLOTS * sizeof *seen);
+    return fresh;
+}
+
+// Tables far from full and without key bytes need no exact count.
+static bool roomy(const struct fl_slice *slice, uint32_t rows)
+{
+    const struct fl_table *table = &slice->table;
+    return table->form == FL_KEY_WORD && !table->rows && table->slots &&
+           table->count + slice->promised + rows <= table->limit;
+}
+
+static bool reserve_slice(struct fl_op *op, struct fl_slice *slice, const struct fl_keys *keys,
+    const struct fl_placed *placed, uint32_t count)
+{
+    const uint32_t rows = placed->one ? count : slice->pending;
+    slice->pending = 0;
+    slice->promised += roomy(slice, rows) ? rows : count_new(op, slice, keys, placed, count);
+    return fl_table_reserve(
+        &op->worker->cache, &slice->table, slice->promised, slice->promised_bytes);
+}
+
+// At most how many bytes accumulators may take over from the rows: their binary form is the
+// measure, which no field exceeds more than sixteen times in memory.
+static size_t pointer_bytes(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    if (!op->keyed->acc_pointers)
+        return 0;
+    const bool partial = view->batch->hashes && view->batch->content == FL_CONTENT_PARTIAL;
+    const flow_type *type = partial ? op->plan->node->combine->acc : shape->type;
+    flow_buffer *scratch = &op->worker->scratch;
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const size_t start = scratch->len;
+        flow_encode(type,
+            view->batch->rows + (size_t)fl_view_row(view, i) * view->batch->stride +
+                shape->value_offset,
+            scratch);
+        bytes += 16 * (scratch->len - start) + 64;
+        scratch->len = start;
+    }
+    return bytes;
+}
+
+flow_status fl_combine_reserve(struct fl_op *op, const struct fl_view *view,
+    const flow_shape *shape, const struct fl_keys *keys, const struct fl_placed *placed)
+{
+    const uint32_t count = view->count;
+    if (fl_faulty(op->worker, FL_FAULT_RESERVE))
+        return fl_op_fail(op, FLOW_USER, "a test wants this bundle to fail");
+    const size_t extra = pointer_bytes(op, view, shape);
+    if (placed->one) {
+        placed->one->promised_bytes += extra;
+        return reserve_slice(op, placed->one, keys, placed, count) ? FLOW_OK : fl_no_memory(op);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        placed->by[i]->pending++;
+    bool done = true;
+    for (uint32_t i = 0; i < count; i++) {
+        struct fl_slice *slice = placed->by[i];
+        if (slice->pending)
+            slice->promised_bytes += extra;
+        if (slice->pending)
+            done = reserve_slice(op, slice, keys, placed, count) && done;
+    }
+    return done ? FLOW_OK : fl_no_memory(op);
+}
+
+// --- adding
+
+static void prefetch(const struct fl_table *table, uint64_t hash)
+{
+    __builtin_prefetch(fl_table_slot(table, hash), 1);
+}
+
+// The commonest case by far: counting word keys in one table.
+static void count_words(struct fl_cache *cache, struct fl_table *table, const struct fl_keys *keys,
+    uint32_t count, const struct fl_lane *partial)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            prefetch(table, keys->hashes[i + AHEAD]);
+        int64_t *acc = fl_table_add_word(cache, table, keys->words[i], keys->hashes[i]);
+        int64_t more = 1;
+        if (partial)
+            memcpy(&more, partial->base + (size_t)i * partial->stride, sizeof more);
+        *acc += more;
+    }
+}
+
+static int64_t read_integer(flow_kind kind, const char *at)
+{
+    int64_t wide = 0;
+    switch (kind) {
+    case FLOW_KIND_BOOL:
+        return *at != 0;
+    case FLOW_KIND_I32: {
+        int32_t value;
+        memcpy(&value, at, sizeof value);
+        return value;
+    }
+    case FLOW_KIND_U32: {
+        uint32_t value;
+        memcpy(&value, at, sizeof value);
+        return value;
+    }
+    default:
+        memcpy(&wide, at, sizeof wide);
+        return wide;
+    }
+}
+
+int64_t fl_combine_read(const struct fl_op *op, const char *element)
+{
+    const flow_field_ref *field = &op->plan->node->field;
+    return read_integer(field->kind, element);
+}
+
+static void *take_from(void *user, size_t size)
+{
+    void **pair = user;
+    return fl_mem_alloc(pair[0], pair[1], size);
+}
+
+static bool in_table(void *user, const void *data, size_t len)
+{
+    void **pair = user;
+    flow_bytes range;
+    (void)len;
+    return fl_mem_has(pair[1], data, &range);
+}
+
+// Strings that an accumulator took from an element move to the table's arena.
+static bool settle(struct fl_op *op, struct fl_table *table, void *acc)
+{
+    if (!op->keyed->acc_pointers)
+        return true;
+    void *pair[2] = { &op->worker->cache, table->mem };
+    const flow_memory memory = { take_from, pair };
+    return flow_row_adopt(combine_of(op)->acc, acc, &memory, in_table, pair) == FLOW_OK;
+}
+
+static void add_row(struct fl_op *op, void *acc, enum fl_content content, const char *value)
+{
+    const flow_combine_fn *combine = combine_of(op);
+    if (content == FL_CONTENT_PARTIAL) {
+        fl_combine_merge(op, acc, value);
+    } else if (combine->primitive == FLOW_PRIMITIVE_NONE) {
+        combine->add(acc, value, op->plan->node->config);
+    } else if (combine->primitive == FLOW_PRIMITIVE_COUNT) {
+        ++*(int64_t *)acc;
+    } else if (content == FL_CONTENT_VALUES) {
+        int64_t field;
+        memcpy(&field, value, sizeof field);
+        add_value(combine->primitive, acc, field);
+    } else {
+        const uint32_t offset = op->plan->node->field.offset;
+        add_value(combine->primitive, acc, fl_combine_read(op, value + offset));
+    }
+}
+
+static enum fl_content content_of(const struct fl_batch *batch)
+{
+    return batch->hashes ? batch->content : FL_CONTENT_ROWS;
+}
+
+void fl_combine_add(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    const struct fl_keys *keys, const struct fl_placed *placed)
+{
+    const struct fl_batch *batch = view->batch;
+    const enum fl_content content = content_of(batch);
+    uint32_t value_at = shape->value_offset;
+    if (content != FL_CONTENT_ROWS)
+        value_at = keys->form == FL_KEY_WORD ? sizeof(uint64_t) : sizeof(flow_str);
+    const struct fl_lane lane = { batch->rows + value_at, batch->stride };
+    if (placed->one && combine_of(op)->primitive == FLOW_PRIMITIVE_COUNT &&
+        keys->form == FL_KEY_WORD && !placed->one->table.rows &&
+        (content != FL_CONTENT_PARTIAL || !view->selection)) {
+        count_words(&op->worker->cache, &placed->one->table, keys, view->count,
+            content == FL_CONTENT_PARTIAL ? &lane : NULL);
+        return;
+    }
+    for (uint32_t i = 0; i < view->count; i++) {
+        struct fl_table *table = placed->one ? &placed->one->table : &placed->by[i]->table;
+        if (i + AHEAD < view->count)
+            prefetch(placed->one ? table : &placed->by[i + AHEAD]->table, keys->hashes[i + AHEAD]);
+        void *acc = slot_of(op, table, keys, i);
+        add_row(op, acc, content, lane.base + (size_t)fl_view_row(view, i) * lane.stride);
+        if (!settle(op, table, acc))
+            fl_no_memory(op); // beyond what was reserved: the job ends
+    }
+}
+
+// --- taking in
+
+static flow_status take_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    const struct fl_keys *keys)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_worker *worker = op->worker;
+    struct fl_mem *mem = worker->bundle.mem;
+    struct fl_placed *placed = worker->placed;
+    const struct fl_sets sets = fl_keyed_sets(keyed);
+    struct fl_staged *staged = fl_mem_alloc(&worker->cache, mem, sizeof *staged);
+    const size_t bytes = view->count * sizeof(uint16_t);
+    uint16_t *selection = view->selection ? fl_mem_alloc(&worker->cache, mem, bytes) : NULL;
+    if (!staged || (view->selection && !selection) ||
+        !fl_place(&op->worker->cache, &sets, view, placed))
+        return fl_no_memory(op);
+    const flow_status status = fl_combine_reserve(op, view, shape, keys, placed);
+    if (status != FLOW_OK)
+        return status;
+    if (selection)
+        memcpy(selection, view->selection, bytes);
+    const struct fl_staged rows = { NULL, fl_batch_ref(view->batch), selection, view->count,
+        *shape };
+    *staged = rows;
+    *(keyed->staged ? &keyed->staged_last->next : &keyed->staged) = staged;
+    keyed->staged_last = staged;
+    return FLOW_OK;
+}
+
+static void forget_promises(struct fl_slices *slices)
+{
+    for (uint32_t i = 0; i < slices->count; i++) {
+        slices->at[i]->promised = 0;
+        slices->at[i]->promised_bytes = 0;
+        slices->at[i]->pending = 0;
+    }
+}
+
+static void drop_staged(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    for (struct fl_staged *staged = keyed->staged; staged; staged = staged->next)
+        fl_batch_unref(&op->worker->cache, staged->batch);
+    keyed->staged = keyed->staged_last = NULL;
+}
+
+static void apply_staged(struct fl_op *op, struct fl_staged *staged, struct fl_placed *placed)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_keyed *keyed = op->keyed;
+    const struct fl_view view = { staged->batch, staged->selection, staged->count };
+    const struct fl_sets sets = fl_keyed_sets(keyed);
+    if (staged->batch->hashes)
+        fl_format_keys(&view, keyed->form, worker->keys);
+    else
+        fl_keys_gather(worker->keys, &view, &staged->shape, &worker->scratch);
+    fl_place(&worker->cache, &sets, &view, placed);
+    fl_combine_add(op, &view, &staged->shape, worker->keys, placed);
+    if (!keyed->slide)
+        return;
+    for (uint32_t i = 0; i < (placed->one ? 1 : view.count); i++)
+        fl_slide_touch(op, placed->one ? placed->one : placed->by[i]);
+}
+
+static void commit(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_cache *cache = &op->worker->cache;
+    if (keyed->staged) {
+        // room for placing was there while the rows were taken in, and nothing took it since
+        struct fl_placed *placed = op->worker->placed;
+        for (struct fl_staged *staged = keyed->staged; staged; staged = staged->next)
+            apply_staged(op, staged, placed);
+        drop_staged(op);
+        forget_promises(&keyed->slices);
+        forget_promises(&keyed->panes);
+    }
+    fl_late_commit(op);
+    keyed->fire_end = keyed->fire_end_next;
+    keyed->fire_at = keyed->fire_at_next;
+    if (keyed->fired != keyed->fired_next) {
+        keyed->fired = keyed->fired_next;
+        if (keyed->slide)
+            fl_slide_commit(op, keyed->fired);
+        else
+            fl_slices_drop(cache, &keyed->slices, keyed->fired);
+        fl_slices_drop(cache, &keyed->panes, keyed->fired);
+    }
+}
+
+static void abort_bundle(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    drop_staged(op);
+    forget_promises(&keyed->slices);
+    forget_promises(&keyed->panes);
+    fl_slices_drop(&op->worker->cache, &keyed->late, INT64_MAX);
+    keyed->fire_end_next = keyed->fire_end;
+    keyed->fire_at_next = keyed->fire_at;
+    keyed->fired_next = keyed->fired;
+    if (keyed->slide)
+        fl_slide_reset(op);
+}
+
+// --- firing
+
+static int64_t next(struct fl_op *op)
+{
+    return op->keyed->fire_end != INT64_MIN ? op->keyed->fire_end : fl_window_next(op);
+}
+
+// Fires a window from a table, going on at `fire_at`. *whole tells whether all of it was fired.
+static flow_status fire_table(
+    struct fl_op *op, const struct fl_table *table, const struct fl_pane_out *pane, bool *whole)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_entry entry;
+    flow_status status = fl_pane_begin(op, pane);
+    for (uint32_t rows = 0; status == FLOW_OK && rows < FL_FIRE_ROWS; rows++) {
+        if (!fl_table_next(table, &keyed->fire_at_next, &entry)) {
+            *whole = true;
+            break;
+        }
+        status = fl_pane_row(op, pane, &entry, entry.value, table->mem);
+    }
+    return status == FLOW_OK ? fl_call_flush(op) : status;
+}
+
+static flow_status fire_window(struct fl_op *op, int64_t end, bool *whole)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const struct fl_pane_out pane = fl_window_pane(op, end);
+    const struct fl_slice *explicit_slice =
+        keyed->slide ? fl_slices_find(&keyed->panes, end) : NULL;
+    flow_status status = FLOW_OK;
+    *whole = false;
+    if (!keyed->slide) {
+        const struct fl_slice *slice = fl_slices_find(&keyed->slices, end);
+        return fire_table(op, &slice->table, &pane, whole);
+    }
+    if (explicit_slice)
+        status = fire_table(op, &explicit_slice->table, &pane, whole);
+    if (status == FLOW_OK && fl_slide_next(op) == end) {
+        status = fl_slide_prepare(op, end);
+        if (status == FLOW_OK)
+            status = fl_slide_emit(op, &pane);
+    }
+    *whole = true;
+    return status;
+}
+
+static flow_status fire(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const uint64_t before = op->emitted;
+    while (op->emitted - before < FL_FIRE_ROWS) {
+        const int64_t end =
+            keyed->fire_end_next != INT64_MIN ? keyed->fire_end_next : fl_window_next(op);
+        if (end > keyed->watermark)
+            return FLOW_OK;
+        keyed->fire_end_next = end;
+        bool whole;
+        const flow_status status = fire_window(op, end, &whole);
+        if (status != FLOW_OK)
+            return status;
+        if (!whole)
+            return FLOW_OK;
+        keyed->fire_end_next = INT64_MIN;
+        keyed->fire_at_next = 0;
+        keyed->fired_next = end;
+    }
+    return FLOW_OK;
+}
+
+const struct fl_keyed_ops fl_combine_ops = { take_rows, next, fire, commit, abort_bundle };

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one header of runners/core for runners: an engine runs a checked graph in steps, each one
+// bundle, on any number of workers that the runner drives. It reads no clock, draws no random
+// number and starts no thread: those come in through the port (invariant 4).
+#ifndef FL_CORE_H
+#define FL_CORE_H
+
+#include <flow/runner.h>
+
+// Places where a test may let a bundle fail.
+enum fl_fault {
+    FL_FAULT_ELEMENT, // before a batch is given to a function
+    FL_FAULT_RESERVE, // while memory for the commit is reserved
+    FL_FAULT_STAGE,   // while sinks stage
+    FL_FAULT_COMMIT   // the last moment before the commit
+};
+
+// What the engine cannot do by itself. Members may be NULL but `now`.
+struct fl_port {
+    void *user;
+    int64_t (*now)(void *user);                     // wall clock, microseconds since 1970
+    void (*wake)(void *user, uint32_t worker);      // that worker may have something to do
+    bool (*fault)(void *user, enum fl_fault point); // true: fail here, then try again
+};
+
+struct fl_engine_options {
+    uint32_t workers; // at least 1
+    uint64_t memory;  // byte budget
+    struct fl_port port;
+    bool no_lifting; // tests: never pre-aggregate; see also always_lifting
+    bool always_lifting;
+};
+
+enum fl_step {
+    FL_STEP_WORKED, // did a bundle
+    FL_STEP_IDLE,   // nothing to do for this worker now
+    FL_STEP_POLL,   // nothing now, but a source wants to be asked again soon
+    FL_STEP_DONE,   // nothing ever again for this worker
+    FL_STEP_FAILED  // the engine failed or was cancelled
+};
+
+struct fl_engine;
+
+// Opens sources and sinks and makes ready; NULL with the error. The graph must outlive it.
+struct fl_engine *fl_engine_new(
+    const flow_graph *graph, const struct fl_engine_options *options, flow_error *error);
+
+// One step of a worker: at most one bundle. Calls for one worker never overlap.
+enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t worker);
+
+// After every worker is DONE, or one FAILED: finishes or discards the sinks; the job's status.
+flow_status fl_engine_end(struct fl_engine *engine, flow_error *error);
+
+// Closes everything and frees it.
+void fl_engine_free(struct fl_engine *engine);
+
+// From any thread or signal handler.
+void fl_engine_cancel(struct fl_engine *engine);
+void fl_engine_drain(struct fl_engine *engine);
+
+// Fails the job from outside its steps.
+void fl_engine_fail(struct fl_engine *engine, const flow_error *error);
+
+void fl_engine_status(const struct fl_engine *engine, flow_status_report *report);
+bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_step_report *report);
+
+// All state between bundles as bytes: watermarks, keyed state, timers, rows in flight, positions of
+// sources. Only while no step runs.
+bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *error);
+
+// Puts a snapshot into an engine that has not stepped yet; any number of workers.
+flow_status fl_engine_restore(struct fl_engine *engine, flow_str snapshot, flow_error *error);
+
+#endif

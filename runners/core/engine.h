@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside the engine: workers, their instances of each step, and what a bundle leaves behind.
+#ifndef FL_ENGINE_H
+#define FL_ENGINE_H
+
+#include "core.h"
+#include "key.h"
+#include "plan.h"
+
+struct fl_worker;
+struct fl_keyed;
+struct fl_shuffle;
+struct fl_reader;
+
+// Figures of a step on a worker: written by that worker, read by any thread.
+struct fl_counts {
+    _Atomic uint64_t in, out, rejected, late, other;
+};
+
+static inline void fl_count(_Atomic uint64_t *counter, uint64_t n)
+{
+    const uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, now + n, memory_order_relaxed);
+}
+
+// An output being filled.
+struct fl_output {
+    struct fl_batch *batch;   // NULL until first needed
+    struct fl_batch *pending; // full ones that wait for the call to end, newest first
+    const flow_type *type;
+    uint32_t index; // FLOW_OUTPUT_… or the function's
+    bool pointers;  // rows of the type point to bytes outside
+    uint16_t origin[FLOW_BATCH_ROWS];
+};
+
+// What a user's function is called with. The public part comes first: its address is the call's.
+struct fl_call {
+    flow_ctx_engine engine;
+    struct fl_op *op;
+    const struct fl_view *in; // rows in work; NULL in sources
+    const flow_shape *shape;
+    struct fl_mem *scratch; // flow_alloc, flow_keep; of the bundle
+    flow_bytes safe;        // last range found safe, and by whom it is kept
+    struct fl_mem *safe_mem;
+    uint32_t reserved;    // rows that flow_reserve gave
+    bool hold;            // full outputs wait, so that a failed row can be taken back
+    flow_window window;   // of flow_event_window when rows share it
+    struct fl_rows *rows; // group functions
+    char message[480];    // of flow_fail
+};
+
+// A worker's instance of a step.
+struct fl_op {
+    const struct fl_plan_op *plan;
+    struct fl_worker *worker;
+    uint32_t index;
+    flow_status (*push)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+    struct fl_call call;
+    flow_out *out_heads;        // what functions see, by position
+    struct fl_output *outs;     // by position: the function's, then dead letters, then dropped
+    uint32_t out_count;         // positions in all
+    uint16_t *keep;             // filters: rows that pass
+    struct fl_keyed *keyed;     // state
+    struct fl_shuffle *shuffle; // shuffled ops: this worker's sending side
+    void *sink_self;            // sinks: the run's
+    bool staged;                // sinks: this bundle staged something
+    uint64_t emitted;           // rows sent on so far, aborted bundles' too
+    struct fl_counts counts;
+    struct fl_counts saved; // as they were when the bundle began
+};
+
+// Something to put back when the bundle is aborted.
+struct fl_undo {
+    struct fl_undo *next;
+    void (*back)(struct fl_op *op, void *at, const void *image);
+    struct fl_op *op;
+    void *at;
+    // the image follows
+};
+
+enum fl_bundle_kind {
+    FL_BUNDLE_SOURCE, // a piece of a source
+    FL_BUNDLE_DATA,   // rows that came through a shuffle
+    FL_BUNDLE_TIME    // a step of the watermark
+};
+
+struct fl_bundle {
+    enum fl_bundle_kind kind;
+    uint64_t number;
+    struct fl_mem *mem; // scratch that ends with the bundle
+    struct fl_undo *undo;
+    struct fl_op *op; // the source, or the stage's first keyed op
+    uint32_t batches; // DATA: rows of the inbox that are in it
+};
+
+// Rows on their way to a shuffled op on a worker, and the watermark behind them.
+struct fl_inbox {
+    _Atomic(struct fl_batch *) mail; // newest parcel first; linked through `next` of their last
+    struct fl_batch *first, *last;   // taken from the mail, oldest first
+    uint32_t left;                   // batches before `mark` may be adopted
+    int64_t mark;                    // watermark read before the mail was taken
+    bool marked;
+};
+
+// A keyed stage on a worker.
+struct fl_stage {
+    struct fl_op *first; // the op that rows are shuffled to
+    struct fl_op **ops;  // its keyed ops in topological order
+    uint32_t op_count;
+    struct fl_inbox inbox;
+    int64_t watermark;   // input watermark of `first`, adopted
+    bool firing;         // adopted, but not all that is due has fired
+    _Atomic int64_t out; // output watermark as others see it
+};
+
+struct fl_worker {
+    struct fl_engine *engine;
+    uint32_t index;
+    struct fl_cache cache;
+    struct fl_op *ops;       // by op index
+    struct fl_stage *stages; // by op index of their first op; unused ones have first == NULL
+    struct fl_bundle bundle;
+    struct fl_keys *keys;       // room for gathering, one batch at a time
+    struct fl_placed *placed;   // room for placing
+    flow_buffer scratch;        // record keys
+    uint16_t *identity;         // 0, 1, 2, … for sub-views
+    uint32_t next_source;       // where to look for a piece first
+    struct fl_claimed *claimed; // the piece in work, or of an aborted bundle to be read again
+    uint32_t claimed_op;
+    bool injected;    // the bundle fails only to be tried again
+    flow_error error; // of the step in work
+};
+
+#define FL_FLIGHT_BYTES (2u << 20) // a worker's share of what a shuffle may hold: about a cache
+
+struct fl_engine {
+    const flow_graph *graph;
+    struct fl_engine_options options;
+    struct fl_pool pool;
+    struct fl_cache cache; // of whoever builds and ends
+    struct fl_mem *mem;    // plan and instances
+    struct fl_plan plan;
+    struct fl_worker *workers;
+    struct fl_reader **readers; // by op index; NULL for others
+    void **sinks;               // by op index: the run's private memory
+    bool *sink_open;
+    _Atomic uint64_t *in_flight; // bytes on their way to a shuffled op, by op index
+    uint64_t flight_limit;
+    _Atomic int64_t *origin_watermark; // sources: by op index
+    _Atomic bool cancelled, draining, failed;
+    atomic_flag error_lock;
+    flow_error error;
+};
+
+// --- call.c: contexts and outputs
+
+// Makes outputs and context. False without memory.
+bool fl_call_init(struct fl_op *op);
+
+struct fl_call *fl_call_of(const flow_ctx *ctx);
+const flow_ctx_ops *fl_ctx_ops(void);
+
+// A row failed: by the step's policy it is routed (FLOW_OK) or the bundle fails.
+flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *element);
+
+// Readies the outputs of an op for a call over a view.
+flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+
+// Sends on what the outputs hold. Also after a source's piece.
+flow_status fl_call_flush(struct fl_op *op);
+
+// Drops what the outputs hold and the bundle's scratch.
+void fl_call_drop(struct fl_op *op);
+
+// --- output.c
+
+flow_status fl_out_ready(struct fl_op *op, uint32_t position);
+flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *type, const void *row);
+void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count);
+void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count);
+void fl_out_take_back(struct fl_op *op); // what the row in work emitted
+flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count);
+
+// Runs an emitting function over a view, minding the step's policy about failing rows.
+flow_status fl_call_run(struct fl_op *op, flow_batch_fn *process, flow_batch *rows);
+
+// Hands a view to all that take an output.
+flow_status fl_send(struct fl_op *op, uint32_t output, const struct fl_view *view);
+
+// A view as functions see it. False without memory for rows.
+bool fl_view_rows(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, flow_batch *rows);
+
+// Raises an error of a step: path, and status.
+flow_status fl_op_fail(struct fl_op *op, flow_status status, const char *format, ...)
+    FLOW_PRINTF(3, 4);
+
+flow_status fl_no_memory(struct fl_op *op);
+
+// What a rejected or dropped element is reported with.
+struct fl_rejection {
+    const char *reason;  // one word
+    const char *message; // one sentence
+    flow_str element;    // original bytes, or empty: the row as JSON
+    const void *row;     // the element, where there is one
+    const flow_type *type;
+    int64_t at;
+    flow_window window;
+    bool windowed;
+};
+
+// Emits on FLOW_OUTPUT_DEAD_LETTERS or _DROPPED if anyone listens; counts in any case.
+flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejection *rejection);
+
+// A row that a step drops: late, outside every window.
+flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    uint32_t row, const struct fl_rejection *why);
+
+// Scratch memory of the call; NULL without memory.
+struct fl_mem *fl_call_scratch(struct fl_call *call);
+
+// Makes the pointers of a row safe in `mem`.
+flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem);
+
+// --- stateful.c and group.c: what the context asks of them
+
+void fl_stateful_timer_set(flow_ctx *ctx, flow_time when);
+void fl_stateful_timer_clear(flow_ctx *ctx);
+void fl_stateful_state_clear(flow_ctx *ctx);
+flow_rows *fl_group_rows(flow_ctx *ctx);
+const void *fl_group_rows_next(flow_rows *rows);
+size_t fl_group_rows_count(const flow_rows *rows);
+
+// --- step functions
+
+void fl_ops_bind(struct fl_op *op); // ops.c: sets push
+
+flow_status fl_shuffle_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+
+// Rows for a keyed step, straight from the one upstream or out of the inbox.
+flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+
+// --- bundle.c
+
+bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct fl_op *op);
+flow_status fl_bundle_commit(struct fl_worker *worker);
+void fl_bundle_abort(struct fl_worker *worker);
+
+// Remembers `size` bytes at `at`, to be handed to `back` when the bundle is aborted.
+bool fl_undo_add(struct fl_op *op, void (*back)(struct fl_op *, void *, const void *), void *at,
+    const void *image, size_t size);
+
+// Whether a test wants the bundle to fail here.
+bool fl_faulty(struct fl_worker *worker, enum fl_fault point);
+
+// --- source.c
+
+bool fl_reader_open(struct fl_engine *engine, uint32_t op, flow_error *error);
+void fl_reader_close(struct fl_engine *engine, uint32_t op);
+
+enum fl_claim_result {
+    FL_CLAIMED,
+    FL_CLAIM_NOTHING,
+    FL_CLAIM_LATER,
+    FL_CLAIM_OVER,
+    FL_CLAIM_ERROR
+};
+
+enum fl_claim_result fl_reader_claim(struct fl_worker *worker, uint32_t op);
+flow_status fl_reader_read(struct fl_op *op);
+void fl_reader_lock(struct fl_engine *engine, uint32_t op);
+void fl_reader_unlock(struct fl_engine *engine, uint32_t op);
+void fl_reader_done(struct fl_op *op); // its bundle is committed; under the lock
+bool fl_reader_idle(struct fl_engine *engine, uint32_t op); // applies the idle policy
+
+// Where the row in work came from, where that is known: "orders.json:17"; else empty.
+void fl_reader_origin(const struct fl_op *op, char *text, size_t size);
+
+// Stamps rows of a source's output batch.
+flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view);
+
+// --- worker.c
+
+int64_t fl_input_watermark(struct fl_worker *worker, const struct fl_plan_op *plan);
+void fl_wake_all(struct fl_engine *engine);
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// What steps with state share: formats of rows, placing rows in slices, taking them in.
+#include "keyed.h"
+
+static uint32_t round_up(uint32_t size, uint32_t align)
+{
+    return (size + align - 1) / align * align;
+}
+
+struct fl_format fl_format_of(const struct fl_plan_op *plan, enum fl_content content)
+{
+    const flow_shape *in = &plan->shape;
+    const flow_combine_fn *combine = plan->node->combine;
+    struct fl_format format = { .content = content, .form = fl_key_form(in->key) };
+    const uint32_t canonical = format.form == FL_KEY_BYTES ? sizeof(flow_str) : sizeof(uint64_t);
+    format.key_at = in->key == FLOW_KIND_RECORD ? canonical : 0;
+    const uint32_t key_end = in->key == FLOW_KIND_RECORD ? canonical + in->key_size : canonical;
+    format.value_at = round_up(key_end, 8);
+    switch (content) {
+    case FL_CONTENT_ROWS:
+        format.value_size = in->type->size;
+        break;
+    case FL_CONTENT_VALUES:
+        format.value_at = canonical;
+        format.value_size =
+            combine->primitive == FLOW_PRIMITIVE_COUNT ? 0 : (uint32_t)sizeof(int64_t);
+        break;
+    case FL_CONTENT_PARTIAL:
+        format.value_at = canonical;
+        format.value_size = combine->acc->size;
+        break;
+    }
+    format.stride = round_up(format.value_at + format.value_size, 8);
+    format.shape = *in;
+    format.shape.key_offset = format.key_at;
+    format.shape.value_offset = format.value_at;
+    format.shape.stride = format.stride;
+    return format;
+}
+
+void fl_format_keys(const struct fl_view *view, enum fl_key_form form, struct fl_keys *keys)
+{
+    const struct fl_batch *batch = view->batch;
+    keys->form = form;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint32_t row = fl_view_row(view, i);
+        const char *at = batch->rows + (size_t)row * batch->stride;
+        if (form == FL_KEY_WORD)
+            memcpy(&keys->words[i], at, sizeof keys->words[i]);
+        else
+            memcpy(&keys->bytes[i], at, sizeof keys->bytes[i]);
+        keys->hashes[i] = batch->hashes[row];
+    }
+}
+
+static bool place_implied(struct fl_cache *cache, const struct fl_sets *sets,
+    const struct fl_view *view, struct fl_placed *placed)
+{
+    const struct fl_cut *cut = sets->cut;
+    struct fl_slice *slice = NULL;
+    int64_t end = 0, start = 1; // of `slice`; nothing lies between
+    bool one = true;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const int64_t time = fl_batch_time(view->batch, fl_view_row(view, i));
+        if (time < start || time >= end) {
+            end = fl_cut_end(cut, time);
+            start = fl_cut_start(cut, end);
+            one = slice == NULL;
+            slice = fl_slices_get(cache, sets->slices, end);
+            if (!slice)
+                return false;
+            if (cut->size == 0)
+                end = INT64_MAX;
+        }
+        placed->by[i] = slice;
+    }
+    placed->one = one ? slice : NULL;
+    return true;
+}
+
+bool fl_place(struct fl_cache *cache, const struct fl_sets *sets, const struct fl_view *view,
+    struct fl_placed *placed)
+{
+    const struct fl_batch *batch = view->batch;
+    placed->one = NULL;
+    switch (batch->window_form) {
+    case FL_WINDOW_UNIFORM:
+        placed->one = fl_slices_get(cache, sets->panes, batch->window.end.us);
+        return placed->one != NULL;
+    case FL_WINDOW_ROWS:
+        for (uint32_t i = 0; i < view->count; i++) {
+            const int64_t end = batch->windows[fl_view_row(view, i)].end.us;
+            placed->by[i] = fl_slices_get(cache, sets->panes, end);
+            if (!placed->by[i])
+                return false;
+        }
+        return true;
+    case FL_WINDOW_IMPLIED:
+        break;
+    }
+    if (batch->time_form == FL_TIME_UNIFORM) {
+        placed->one = fl_slices_get(cache, sets->slices, fl_cut_end(sets->cut, batch->time_base));
+        return placed->one != NULL;
+    }
+    return place_implied(cache, sets, view, placed);
+}
+
+// Elements that came with their window are named by its end; for sliding windows they are kept
+// apart from slices.
+struct fl_sets fl_keyed_sets(struct fl_keyed *keyed)
+{
+    const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
+    const struct fl_sets sets = { &keyed->cut, &keyed->slices,
+        sliding ? &keyed->panes : &keyed->slices };
+    return sets;
+}
+
+flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_view open = *view;
+    op->keyed->touched = true;
+    uint16_t *kept =
+        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
+    if (!kept)
+        return fl_no_memory(op);
+    flow_status status = fl_late_split(op, &open, shape, kept);
+    if (status != FLOW_OK || open.count == 0)
+        return status;
+    if (open.batch->hashes)
+        fl_format_keys(&open, op->keyed->form, worker->keys);
+    else if (!fl_keys_gather(worker->keys, &open, shape, &worker->scratch))
+        return fl_no_memory(op);
+    return op->keyed->ops->take(op, &open, shape, worker->keys);
+}
+
+bool fl_keyed_init(struct fl_op *op)
+{
+    struct fl_engine *engine = op->worker->engine;
+    struct fl_keyed *keyed = fl_mem_alloc(&engine->cache, engine->mem, sizeof *keyed);
+    if (!keyed)
+        return false;
+    memset(keyed, 0, sizeof *keyed);
+    op->keyed = keyed;
+    const struct fl_plan_op *plan = op->plan;
+    keyed->cut = fl_cut_of(&plan->in->windows);
+    keyed->lateness = plan->in->lateness;
+    keyed->form = fl_key_form(plan->shape.key);
+    keyed->watermark = FLOW_TIME_MIN_US;
+    keyed->fired = keyed->fired_next = INT64_MIN;
+    keyed->fire_end = keyed->fire_end_next = INT64_MIN;
+    atomic_init(&keyed->out, FLOW_TIME_MIN_US);
+    uint32_t size = 0;
+    bool rows = false;
+    switch (plan->kind) {
+    case FL_OP_COMBINE:
+        keyed->ops = &fl_combine_ops;
+        keyed->acc_size = size = plan->node->combine->acc->size;
+        keyed->acc_pointers = flow_type_has_pointers(plan->node->combine->acc);
+        break;
+    case FL_OP_GROUP:
+        keyed->ops = &fl_group_ops;
+        size = fl_group_cell_size();
+        rows = true;
+        break;
+    default:
+        keyed->ops = &fl_stateful_ops;
+        size = fl_stateful_cell_size(plan->node->fn->state);
+        rows = true;
+        break;
+    }
+    fl_slices_init(&keyed->slices, keyed->form, size, rows);
+    fl_slices_init(&keyed->panes, keyed->form, size, rows);
+    fl_slices_init(&keyed->late, keyed->form, size, rows);
+    fl_slices_init(&keyed->numbers, keyed->form, sizeof(uint64_t), false);
+    if (plan->kind == FL_OP_STATEFUL)
+        return fl_stateful_init(op);
+    if (plan->kind == FL_OP_COMBINE && keyed->cut.windows.kind == FLOW_WINDOW_SLIDING) {
+        keyed->slide = fl_slide_new(op);
+        return keyed->slide != NULL;
+    }
+    return true;
+}
+
+void fl_keyed_fini(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    if (!keyed)
+        return;
+    struct fl_cache *cache = &op->worker->cache;
+    if (op->plan->kind == FL_OP_STATEFUL)
+        fl_stateful_fini(op);
+    if (keyed->slide)
+        fl_slide_free(op);
+    fl_slices_fini(cache, &keyed->slices);
+    fl_slices_fini(cache, &keyed->panes);
+    fl_slices_fini(cache, &keyed->late);
+    fl_slices_fini(cache, &keyed->numbers);
+}

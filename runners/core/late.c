@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Late elements (R4, R22–R26): those of windows that have fired make late panes, those of windows
+// past their expiry are dropped, once per element and window.
+#include "keyed.h"
+
+// Whether no row of the view can have a window that has fired.
+static bool all_on_time(const struct fl_keyed *keyed, const struct fl_view *view)
+{
+    const struct fl_batch *batch = view->batch;
+    int64_t earliest = INT64_MAX;
+    if (keyed->watermark == FLOW_TIME_MIN_US)
+        return true;
+    if (batch->window_form == FL_WINDOW_UNIFORM)
+        return batch->window.end.us > keyed->watermark;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint32_t row = fl_view_row(view, i);
+        const int64_t at = batch->window_form == FL_WINDOW_ROWS ? batch->windows[row].end.us
+                                                                : fl_batch_time(batch, row);
+        earliest = at < earliest ? at : earliest;
+    }
+    if (batch->window_form == FL_WINDOW_ROWS)
+        return earliest > keyed->watermark;
+    return fl_cut_first_window(&keyed->cut, fl_cut_end(&keyed->cut, earliest)) > keyed->watermark;
+}
+
+// The k-th window of a row, the latest first; false when it has not that many.
+static bool kth_window(const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row,
+    uint32_t k, flow_window *window)
+{
+    if (batch->window_form != FL_WINDOW_IMPLIED) {
+        *window = batch->window_form == FL_WINDOW_ROWS ? batch->windows[row] : batch->window;
+        return k == 0;
+    }
+    const flow_windows *windows = &keyed->cut.windows;
+    const flow_time time = { fl_batch_time(batch, row) };
+    if (k >= flow_windows_count(windows, time) || !flow_windows_last(windows, time, window))
+        return false;
+    window->start.us -= (int64_t)k * windows->every.us;
+    window->end.us -= (int64_t)k * windows->every.us;
+    return true;
+}
+
+// Adds one row to the late pane of a window.
+static flow_status collect(
+    struct fl_op *op, const struct fl_view *one, const flow_shape *shape, int64_t end)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_keys *keys = worker->keys;
+    struct fl_placed *placed = worker->placed;
+    if (one->batch->hashes)
+        fl_format_keys(one, op->keyed->form, keys);
+    else if (!fl_keys_gather(keys, one, shape, &worker->scratch))
+        return fl_no_memory(op);
+    if (op->plan->kind == FL_OP_GROUP)
+        return fl_group_take_late(op, one, shape, keys, end);
+    placed->one = fl_slices_get(&worker->cache, &op->keyed->late, end);
+    if (!placed->one)
+        return fl_no_memory(op);
+    const flow_status status = fl_combine_reserve(op, one, shape, keys, placed);
+    if (status == FLOW_OK)
+        fl_combine_add(op, one, shape, keys, placed);
+    placed->one->promised = 0;
+    placed->one->promised_bytes = 0;
+    return status;
+}
+
+// Rows of accumulators stand for several elements.
+static flow_status drop(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, uint32_t row)
+{
+    const struct fl_rejection why = { .reason = "late",
+        .message = "it came after the watermark had passed the expiry of its window" };
+    if (view->batch->hashes && view->batch->content != FL_CONTENT_ROWS) {
+        struct fl_rejection bare = why;
+        bare.at = fl_batch_time(view->batch, row);
+        return fl_reject(op, FLOW_OUTPUT_DROPPED, &bare);
+    }
+    return fl_drop_row(op, view, shape, row, &why);
+}
+
+// One row: each of its windows is open, late or expired. *open tells whether any is open.
+static flow_status split_row(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, uint16_t row, bool *open)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const bool stateful = op->plan->kind == FL_OP_STATEFUL;
+    const struct fl_view one = { view->batch, &row, 1 };
+    flow_window window;
+    flow_status status = FLOW_OK;
+    *open = false;
+    for (uint32_t k = 0; status == FLOW_OK && kth_window(keyed, view->batch, row, k, &window);
+         k++) {
+        if (window.end.us > keyed->watermark)
+            *open = true;
+        else if (flow_window_expiry(window, keyed->lateness).us < keyed->watermark)
+            status = drop(op, view, shape, row);
+        else if (stateful)
+            *open = true;
+        else
+            status = collect(op, &one, shape, window.end.us);
+    }
+    return status;
+}
+
+flow_status fl_late_split(
+    struct fl_op *op, struct fl_view *view, const flow_shape *shape, uint16_t *kept)
+{
+    if (all_on_time(op->keyed, view))
+        return FLOW_OK;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint16_t row = (uint16_t)fl_view_row(view, i);
+        bool open;
+        const flow_status status = split_row(op, view, shape, row, &open);
+        if (status != FLOW_OK)
+            return status;
+        if (open)
+            kept[count++] = row;
+    }
+    view->selection = kept;
+    view->count = count;
+    return FLOW_OK;
+}
+
+// The number of panes that a key of a fired window has had; made if need be.
+static uint64_t *number_of(struct fl_op *op, int64_t end, const struct fl_entry *entry)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_cache *cache = &op->worker->cache;
+    struct fl_slice *slice = fl_slices_get(cache, &keyed->numbers, end);
+    if (!slice || !fl_table_reserve(cache, &slice->table, 1, entry->bytes.len))
+        return NULL;
+    if (keyed->form == FL_KEY_WORD)
+        return fl_table_add_word(cache, &slice->table, entry->word, fl_hash_word(entry->word));
+    return fl_table_add_bytes(cache, &slice->table, entry->bytes, fl_hash_bytes(entry->bytes));
+}
+
+bool fl_late_fired(struct fl_op *op, int64_t end, const struct fl_entry *entry)
+{
+    uint64_t *number = number_of(op, end, entry);
+    if (number)
+        *number = 1; // firing the same window again after an abort changes nothing
+    return number != NULL;
+}
+
+flow_status fl_late_emit(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    flow_status status = FLOW_OK;
+    for (uint32_t i = 0; i < keyed->late.count && status == FLOW_OK; i++) {
+        const struct fl_slice *slice = keyed->late.at[i];
+        const int64_t size = keyed->cut.windows.size.us;
+        struct fl_pane_out pane = { .pane = { FLOW_TIMING_LATE, false, false, 0, 0 } };
+        pane.window.end.us = slice->end;
+        pane.window.start.us =
+            keyed->cut.windows.kind == FLOW_WINDOW_GLOBAL ? FLOW_TIME_MIN_US : slice->end - size;
+        struct fl_entry entry;
+        for (uint64_t at = 0; status == FLOW_OK && fl_table_next(&slice->table, &at, &entry);) {
+            const uint64_t *number = number_of(op, slice->end, &entry);
+            if (!number)
+                return fl_no_memory(op);
+            // each key has a number of its own, so a pane's batch is sent for each
+            pane.pane.index = (uint32_t)*number;
+            pane.pane.on_time_index = (int32_t)*number;
+            pane.pane.first = *number == 0;
+            if (op->plan->kind == FL_OP_GROUP) {
+                status = fl_group_fire_late(op, &pane, &entry);
+                continue;
+            }
+            status = fl_pane_begin(op, &pane);
+            if (status == FLOW_OK)
+                status = fl_pane_row(op, &pane, &entry, entry.value, slice->table.mem);
+        }
+    }
+    return status == FLOW_OK ? fl_call_flush(op) : status;
+}
+
+void fl_late_commit(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_cache *cache = &op->worker->cache;
+    for (uint32_t i = 0; i < keyed->late.count; i++) {
+        struct fl_entry entry;
+        const struct fl_slice *slice = keyed->late.at[i];
+        for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);)
+            ++*number_of(op, slice->end, &entry);
+    }
+    fl_slices_drop(cache, &keyed->late, INT64_MAX);
+    if (keyed->numbers.count == 0)
+        return;
+    // expiry < watermark, with expiry = end − 1 + lateness
+    const int64_t gone = keyed->watermark - keyed->lateness.us;
+    fl_slices_drop(cache, &keyed->numbers, gone);
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outputs of a step: filled by inline emits, closed with time and window, sent to who takes them.
+#include "engine.h"
+
+static bool has_input(const struct fl_op *op)
+{
+    return op->call.in != NULL;
+}
+
+static uint32_t filled(const struct fl_op *op, uint32_t position)
+{
+    const struct fl_output *out = &op->outs[position];
+    return out->batch ? (uint32_t)(op->out_heads[position].origin - out->origin) : 0;
+}
+
+// Gives the head of an output to the rows behind `count`.
+static void set_head(struct fl_op *op, uint32_t position, uint32_t count)
+{
+    struct fl_output *out = &op->outs[position];
+    flow_out *head = &op->out_heads[position];
+    head->next = out->batch->rows + (size_t)count * out->batch->stride;
+    head->origin = out->origin + count;
+    head->room = out->pointers ? 0 : out->batch->capacity - count;
+}
+
+// Makes sure that an output has a batch.
+flow_status fl_out_ready(struct fl_op *op, uint32_t position)
+{
+    struct fl_output *out = &op->outs[position];
+    if (out->batch)
+        return FLOW_OK;
+    out->batch = fl_batch_new(&op->worker->cache, out->type, op->out_heads[position].stride);
+    if (!out->batch)
+        return fl_no_memory(op);
+    set_head(op, position, 0);
+    return FLOW_OK;
+}
+
+// The batch of an output with everything its rows need, taken out of the output; NULL when empty.
+static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_batch **closed)
+{
+    struct fl_output *out = &op->outs[position];
+    struct fl_batch *batch = out->batch;
+    *closed = NULL;
+    const uint32_t count = filled(op, position);
+    if (count == 0)
+        return FLOW_OK;
+    batch->count = count;
+    out->batch = NULL;
+    op->out_heads[position].room = 0;
+    op->call.safe.len = 0;
+    batch->maker = op;
+    if (out->index < FLOW_OUTPUT_DEAD_LETTERS && has_input(op) &&
+        !fl_batch_inherit(&op->worker->cache, batch, op->call.in->batch, out->origin, 0)) {
+        fl_batch_unref(&op->worker->cache, batch);
+        return fl_no_memory(op);
+    }
+    *closed = batch;
+    return FLOW_OK;
+}
+
+// Keeps the batch for the next rows when nobody else holds it.
+static void recycle(struct fl_op *op, uint32_t position, struct fl_batch *batch)
+{
+    struct fl_output *out = &op->outs[position];
+    struct fl_cache *cache = &op->worker->cache;
+    if (!out->batch && batch->rows_size &&
+        atomic_load_explicit(&batch->refs, memory_order_acquire) == 1) {
+        fl_batch_clear(cache, batch);
+        batch->fresh = true;
+        out->batch = batch;
+        set_head(op, position, 0);
+        return;
+    }
+    fl_batch_unref(cache, batch);
+}
+
+static flow_status send_batch(struct fl_op *op, uint32_t position, struct fl_batch *batch)
+{
+    struct fl_output *out = &op->outs[position];
+    struct fl_view view = { batch, NULL, batch->count };
+    flow_status status = FLOW_OK;
+    if (op->plan->kind == FL_OP_SOURCE && out->index == 0)
+        status = fl_reader_stamp(op, &view);
+    if (status == FLOW_OK && view.count > 0)
+        status = fl_send(op, out->index, &view);
+    recycle(op, position, batch);
+    return status;
+}
+
+// A batch is full in the middle of a call whose rows may be taken back: those of the row in work
+// move on to the next batch, the others wait.
+static flow_status hold_batch(struct fl_op *op, uint32_t position)
+{
+    struct fl_output *out = &op->outs[position];
+    struct fl_batch *full = out->batch;
+    uint32_t count = filled(op, position), moved = 0;
+    const uint16_t row = (uint16_t)op->call.engine.ctx.row;
+    while (moved < count && out->origin[count - 1 - moved] == row)
+        moved++;
+    const bool all = moved == count;
+    if (all)
+        moved = 0;
+    op->out_heads[position].origin -= moved;
+    struct fl_batch *closed;
+    flow_status status = close_batch(op, position, &closed);
+    if (status != FLOW_OK)
+        return status;
+    status = fl_out_ready(op, position);
+    if (status != FLOW_OK) {
+        fl_batch_unref(&op->worker->cache, closed);
+        return status;
+    }
+    memcpy(out->batch->rows, full->rows + (size_t)closed->count * full->stride,
+        (size_t)moved * full->stride);
+    for (uint32_t i = 0; i < moved; i++)
+        out->origin[i] = row;
+    set_head(op, position, moved);
+    if (moved && full->mem)
+        fl_mem_hold(
+            &op->worker->cache, fl_batch_need_mem(&op->worker->cache, out->batch), full->mem);
+    closed->origin = all ? (uint64_t)row + 1 : 0;
+    closed->next = out->pending;
+    out->pending = closed;
+    return FLOW_OK;
+}
+
+// Makes room in a full output.
+static flow_status make_room(struct fl_op *op, uint32_t position)
+{
+    if (op->call.hold)
+        return hold_batch(op, position);
+    struct fl_batch *batch;
+    flow_status status = close_batch(op, position, &batch);
+    if (status == FLOW_OK && batch)
+        status = send_batch(op, position, batch);
+    return status == FLOW_OK ? fl_out_ready(op, position) : status;
+}
+
+static flow_status flush_one(struct fl_op *op, uint32_t position)
+{
+    struct fl_output *out = &op->outs[position];
+    struct fl_batch *last;
+    flow_status status = close_batch(op, position, &last);
+    struct fl_batch *oldest = NULL;
+    while (out->pending) {
+        struct fl_batch *batch = out->pending;
+        out->pending = batch->next;
+        batch->next = oldest;
+        oldest = batch;
+    }
+    while (oldest) {
+        struct fl_batch *batch = oldest;
+        oldest = batch->next;
+        batch->next = NULL;
+        if (status == FLOW_OK)
+            status = send_batch(op, position, batch);
+        else
+            fl_batch_unref(&op->worker->cache, batch);
+    }
+    if (last && status == FLOW_OK)
+        return send_batch(op, position, last);
+    fl_batch_unref(&op->worker->cache, last);
+    return status;
+}
+
+flow_status fl_call_flush(struct fl_op *op)
+{
+    for (uint32_t position = 0; position < op->out_count; position++) {
+        flow_status status = flush_one(op, position);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return FLOW_OK;
+}
+
+void fl_call_drop(struct fl_op *op)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    for (uint32_t position = 0; position < op->out_count; position++) {
+        struct fl_output *out = &op->outs[position];
+        fl_batch_unref(cache, out->batch);
+        out->batch = NULL;
+        op->out_heads[position].room = 0;
+        while (out->pending) {
+            struct fl_batch *batch = out->pending;
+            out->pending = batch->next;
+            fl_batch_unref(cache, batch);
+        }
+    }
+    fl_mem_unref(cache, op->call.scratch);
+    op->call.scratch = NULL;
+    op->call.safe.len = 0;
+    op->call.hold = false;
+    op->call.in = NULL;
+}
+
+// Takes back what the row in work has emitted.
+void fl_out_take_back(struct fl_op *op)
+{
+    const uint16_t row = (uint16_t)op->call.engine.ctx.row;
+    for (uint32_t position = 0; position + 2 < op->out_count; position++) {
+        struct fl_output *out = &op->outs[position];
+        uint32_t count = filled(op, position);
+        while (count > 0 && out->origin[count - 1] == row)
+            count--;
+        if (out->batch)
+            set_head(op, position, count);
+        while (count == 0 && out->pending && out->pending->origin == (uint64_t)row + 1) {
+            struct fl_batch *batch = out->pending;
+            out->pending = batch->next;
+            fl_batch_unref(&op->worker->cache, batch);
+        }
+    }
+}
+
+// Whether bytes that a row points to live as long as the batch anyway; sees to it that they do.
+struct adopter {
+    struct fl_op *op;
+    struct fl_mem *mem;
+};
+
+static bool is_safe(void *user, const void *data, size_t len)
+{
+    struct adopter *adopter = user;
+    struct fl_call *call = &adopter->op->call;
+    struct fl_cache *cache = &adopter->op->worker->cache;
+    (void)len;
+    if (call->safe.len && call->safe_mem == adopter->mem &&
+        (uintptr_t)data - (uintptr_t)call->safe.data < call->safe.len)
+        return true;
+    struct fl_mem *keepers[2] = { call->in ? call->in->batch->mem : NULL, call->scratch };
+    for (int i = 0; i < 2; i++) {
+        if (fl_mem_has(keepers[i], data, &call->safe)) {
+            call->safe_mem = adopter->mem;
+            if (fl_mem_hold(cache, adopter->mem, keepers[i]))
+                return true;
+            call->safe.len = 0;
+            return false;
+        }
+    }
+    call->safe.len = 0;
+    return false;
+}
+
+static void *take_memory(void *user, size_t size)
+{
+    struct adopter *adopter = user;
+    return fl_mem_alloc(&adopter->op->worker->cache, adopter->mem, size);
+}
+
+flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem)
+{
+    struct adopter adopter = { op, mem };
+    const flow_memory memory = { take_memory, &adopter };
+    return flow_row_adopt(type, row, &memory, is_safe, &adopter);
+}
+
+static uint32_t position_of(const struct fl_op *op, uint32_t output)
+{
+    for (uint32_t position = 0; position < op->out_count; position++)
+        if (op->outs[position].index == output)
+            return position;
+    return UINT32_MAX;
+}
+
+// Room for one more row of an output.
+static flow_status room_for_one(struct fl_op *op, uint32_t position)
+{
+    struct fl_output *out = &op->outs[position];
+    if (!out->batch)
+        return fl_out_ready(op, position);
+    return filled(op, position) == out->batch->capacity ? make_room(op, position) : FLOW_OK;
+}
+
+flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *type, const void *row)
+{
+    struct fl_output *out = &op->outs[position];
+    flow_out *head = &op->out_heads[position];
+    if (head->type != type) {
+        if (!flow_type_equal(out->type, type))
+            return fl_op_fail(
+                op, FLOW_TYPE, "emitted '%s' on an output of '%s'", type->name, out->type->name);
+        head->type = type;
+    }
+    flow_status status = room_for_one(op, position);
+    if (status != FLOW_OK)
+        return status;
+    memcpy(head->next, row, type->size);
+    if (out->pointers) {
+        struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
+        if (!mem || fl_adopt(op, type, head->next, mem) != FLOW_OK)
+            return fl_no_memory(op);
+    }
+    head->next += head->stride;
+    *head->origin++ = (uint16_t)op->call.engine.ctx.row;
+    if (head->room)
+        head->room--;
+    return FLOW_OK;
+}
+
+void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count)
+{
+    if (room_for_one(op, position) != FLOW_OK)
+        return NULL;
+    const uint32_t room = op->outs[position].batch->capacity - filled(op, position);
+    if (*count > room || *count == 0)
+        *count = room;
+    op->call.reserved = *count;
+    return op->out_heads[position].next;
+}
+
+void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count)
+{
+    flow_out *head = &op->out_heads[position];
+    for (uint32_t i = 0; i < count; i++)
+        head->origin[i] = (uint16_t)op->call.engine.ctx.row;
+    head->origin += count;
+    head->next += (size_t)count * head->stride;
+    head->room -= head->room ? count : 0;
+}
+
+flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    const uint32_t most = fl_batch_capacity(type->size);
+    const char *at = rows;
+    flow_status status = fl_call_flush(op);
+    while (count > 0 && status == FLOW_OK) {
+        const uint32_t now = count < most ? count : most;
+        struct fl_batch *batch = fl_batch_lend(cache, type, at, now);
+        if (!batch)
+            return fl_no_memory(op);
+        struct fl_view view = { batch, NULL, now };
+        status = fl_reader_stamp(op, &view);
+        if (status == FLOW_OK && view.count > 0)
+            status = fl_send(op, 0, &view);
+        fl_batch_unref(cache, batch);
+        at += (size_t)now * type->size;
+        count -= now;
+    }
+    return status;
+}
+
+static flow_str lasting(struct fl_cache *cache, struct fl_mem *mem, flow_str text)
+{
+    char *copy = text.len ? fl_mem_alloc(cache, mem, text.len) : NULL;
+    const flow_str none = { NULL, 0 };
+    if (!copy)
+        return none;
+    memcpy(copy, text.data, text.len);
+    text.data = copy;
+    return text;
+}
+
+static flow_status put_rejected(
+    struct fl_op *op, uint32_t position, const struct fl_rejection *rejection)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    flow_status status = room_for_one(op, position);
+    if (status != FLOW_OK)
+        return status;
+    struct fl_batch *batch = op->outs[position].batch;
+    flow_out *head = &op->out_heads[position];
+    struct fl_mem *mem = fl_batch_need_mem(cache, batch);
+    int64_t *times = fl_batch_need_times(cache, batch);
+    if (!mem || !times)
+        return fl_no_memory(op);
+    flow_buffer json = { 0 };
+    flow_str element = rejection->element;
+    if (rejection->row) {
+        flow_json_write_masked(rejection->type, rejection->row, &json);
+        element.data = json.data;
+        element.len = json.len;
+    }
+    const struct flow_rejected row = {
+        .step = lasting(cache, mem, flow_str_of(op->plan->node->path)),
+        .reason = lasting(cache, mem, flow_str_of(rejection->reason)),
+        .message = lasting(cache, mem, flow_str_of(rejection->message)),
+        .at = { rejection->at },
+        .element = lasting(cache, mem, element),
+    };
+    flow_buffer_free(&json);
+    memcpy(head->next, &row, sizeof row);
+    times[filled(op, position)] = rejection->at;
+    batch->time_form = FL_TIME_STRIDED;
+    batch->times = (const char *)times;
+    batch->times_stride = sizeof *times;
+    head->next += head->stride;
+    head->origin++;
+    return FLOW_OK;
+}
+
+flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejection *rejection)
+{
+    if (output == FLOW_OUTPUT_DEAD_LETTERS)
+        fl_count(&op->counts.rejected, 1);
+    else if (strcmp(rejection->reason, "late") == 0)
+        fl_count(&op->counts.late, 1);
+    else
+        fl_count(&op->counts.other, 1);
+    if (op->plan->outs[output].count == 0)
+        return FLOW_OK;
+    return put_rejected(op, position_of(op, output), rejection);
+}
+
+flow_status fl_send(struct fl_op *op, uint32_t output, const struct fl_view *view)
+{
+    const struct fl_targets *targets = &op->plan->outs[output];
+    if (output < FLOW_OUTPUT_DEAD_LETTERS)
+        fl_count(&op->counts.out, view->count);
+    op->emitted += view->count;
+    flow_status status = FLOW_OK;
+    for (uint32_t t = 0; t < targets->count && status == FLOW_OK; t++) {
+        struct fl_op *next = &op->worker->ops[targets->list[t].op];
+        const bool shared = t + 1 < targets->count;
+        if (shared)
+            fl_batch_ref(view->batch);
+        fl_count(&next->counts.in, view->count);
+        status = next->push(next, view, &targets->list[t].shape);
+        if (shared)
+            fl_batch_unref(&op->worker->cache, view->batch);
+    }
+    return status;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Panes: rows of key and result that leave a combine when a window fires.
+#include "keyed.h"
+
+int64_t fl_window_next(const struct fl_op *op)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
+    const struct fl_slices *whole = sliding ? &keyed->panes : &keyed->slices;
+    int64_t end = sliding ? fl_slide_next(op) : FL_NEVER;
+    for (uint32_t i = 0; i < whole->count; i++) {
+        if (whole->at[i]->end > keyed->fired_next) {
+            end = whole->at[i]->end < end ? whole->at[i]->end : end;
+            break;
+        }
+    }
+    return end;
+}
+
+struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t end)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    struct fl_pane_out pane = { .pane = { FLOW_TIMING_ON_TIME, true, false, 0, 0 } };
+    const int64_t size = keyed->cut.windows.size.us;
+    const bool global = keyed->cut.windows.kind == FLOW_WINDOW_GLOBAL;
+    pane.window.start.us = global || end < FLOW_TIME_MIN_US + size ? FLOW_TIME_MIN_US : end - size;
+    pane.window.end.us = end;
+    pane.pane.last = flow_window_expiry(pane.window, keyed->lateness).us < keyed->watermark;
+    return pane;
+}
+
+static flow_status ready(struct fl_op *op, const struct fl_pane_out *pane)
+{
+    const flow_status status = fl_out_ready(op, 0);
+    if (status != FLOW_OK)
+        return status;
+    struct fl_batch *batch = op->outs[0].batch;
+    batch->time_form = FL_TIME_UNIFORM;
+    batch->time_base = flow_window_last_instant(pane->window).us;
+    batch->window_form = FL_WINDOW_UNIFORM;
+    batch->window = pane->window;
+    batch->pane = pane->pane;
+    return FLOW_OK;
+}
+
+static bool listened(const struct fl_op *op)
+{
+    return op->plan->outs[0].count > 0;
+}
+
+flow_status fl_pane_begin(struct fl_op *op, const struct fl_pane_out *pane)
+{
+    op->call.in = NULL;
+    if (!listened(op))
+        return FLOW_OK;
+    const flow_status status = fl_call_flush(op);
+    return status == FLOW_OK ? ready(op, pane) : status;
+}
+
+flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
+    const struct fl_entry *entry, const void *acc, struct fl_mem *mem)
+{
+    const flow_combine_fn *combine = op->plan->node->combine;
+    struct fl_cache *cache = &op->worker->cache;
+    if (op->keyed->lateness.us > 0 && !pane->pane.last && pane->pane.timing != FLOW_TIMING_LATE &&
+        !fl_late_fired(op, pane->window.end.us, entry))
+        return fl_no_memory(op);
+    if (!listened(op))
+        return FLOW_OK;
+    flow_out *head = &op->out_heads[0];
+    struct fl_output *out = &op->outs[0];
+    if (!out->batch || (uint32_t)(head->origin - out->origin) == out->batch->capacity) {
+        flow_status status = fl_call_flush(op);
+        if (status == FLOW_OK)
+            status = ready(op, pane);
+        if (status != FLOW_OK)
+            return status;
+    }
+    const flow_shape *shape = &op->plan->out->shape;
+    if (mem) {
+        struct fl_mem *own = fl_batch_need_mem(cache, out->batch);
+        if (!own || !fl_mem_hold(cache, own, mem))
+            return fl_no_memory(op);
+    }
+    memset(head->next, 0, head->stride);
+    if (!fl_key_write(shape, entry->word, entry->bytes, head->next + shape->key_offset))
+        return fl_op_fail(
+            op, FLOW_INTERNAL, "a key of '%s' does not decode", shape->key_record->name);
+    if (!combine->extract) {
+        memcpy(head->next + shape->value_offset, acc, combine->acc->size);
+    } else {
+        const flow_status status =
+            combine->extract(acc, head->next + shape->value_offset, op->plan->node->config);
+        if (status != FLOW_OK)
+            return fl_op_fail(op, status,
+                "its result for a key does not fit (%s): the window ending at %lld us has no value",
+                combine->name, (long long)pane->window.end.us);
+    }
+    head->next += head->stride;
+    head->origin++;
+    return FLOW_OK;
+}

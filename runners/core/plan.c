@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the graph to the physical plan: key and flatten steps vanish, since they move nothing.
+#include "plan.h"
+
+struct maker {
+    struct fl_plan *plan;
+    const flow_graph *graph;
+    struct fl_cache *cache;
+    struct fl_mem *mem;
+    uint32_t *op_of_node; // UINT32_MAX: vanished
+    bool failed;
+};
+
+static void *take(struct maker *m, size_t size)
+{
+    void *bytes = fl_mem_alloc(m->cache, m->mem, size ? size : 1);
+    if (bytes)
+        memset(bytes, 0, size);
+    else
+        m->failed = true;
+    return bytes;
+}
+
+bool fl_plan_keyed(enum fl_op_kind kind)
+{
+    return kind == FL_OP_COMBINE || kind == FL_OP_GROUP || kind == FL_OP_STATEFUL;
+}
+
+static enum fl_op_kind kind_of(const flow_node *node)
+{
+    switch (node->kind) {
+    case FLOW_NODE_SOURCE:
+        return FL_OP_SOURCE;
+    case FLOW_NODE_WINDOW:
+        return FL_OP_WINDOW;
+    case FLOW_NODE_TIMESTAMP:
+        return FL_OP_TIMESTAMP;
+    case FLOW_NODE_COMBINE:
+        return FL_OP_COMBINE;
+    case FLOW_NODE_GROUP:
+        return FL_OP_GROUP;
+    case FLOW_NODE_SINK:
+        return FL_OP_SINK;
+    default:
+        break;
+    }
+    switch (node->fn->form) {
+    case FLOW_FORM_MAP:
+        return FL_OP_MAP;
+    case FLOW_FORM_UPDATE:
+        return FL_OP_UPDATE;
+    case FLOW_FORM_FILTER:
+        return FL_OP_FILTER;
+    case FLOW_FORM_STATEFUL:
+        return FL_OP_STATEFUL;
+    default:
+        return FL_OP_EMIT;
+    }
+}
+
+static bool vanishes(const flow_node *node)
+{
+    return node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN;
+}
+
+static const flow_edge *edge_at(const struct maker *m, uint32_t id)
+{
+    return id ? &m->graph->edges[id - 1] : NULL;
+}
+
+// How often a node takes an edge: flatten may be given a collection twice.
+static uint32_t takes(const flow_node *node, uint32_t edge)
+{
+    uint32_t times = 0;
+    for (uint32_t i = 0; i < node->input_count; i++)
+        times += node->inputs[i] == edge;
+    return times;
+}
+
+// The shape of rows that lie as `now` when the graph says that a key step makes `out` of `in`.
+static flow_shape rekeyed(const flow_shape *now, const flow_edge *in, const flow_edge *out)
+{
+    flow_shape shape = out->shape;
+    shape.stride = now->stride;
+    shape.value_offset = now->value_offset;
+    shape.key_offset = now->value_offset + (out->shape.key_offset - in->shape.value_offset);
+    return shape;
+}
+
+// Where the rows of an edge go: counted, or with `fill` written down.
+struct reach {
+    struct fl_targets *into;
+    bool fill;
+};
+
+static void reach(
+    struct maker *m, const flow_edge *edge, const flow_shape *shape, const struct reach *r);
+
+static void reach_node(struct maker *m, uint32_t n, const flow_edge *edge, const flow_shape *shape,
+    const struct reach *r)
+{
+    const flow_node *node = &m->graph->nodes[n];
+    if (vanishes(node)) {
+        const flow_edge *out = edge_at(m, node->outputs[0]);
+        const flow_shape next =
+            out && node->kind == FLOW_NODE_KEY ? rekeyed(shape, edge, out) : *shape;
+        if (out)
+            reach(m, out, &next, r);
+        return;
+    }
+    if (r->fill) {
+        const struct fl_target target = { m->op_of_node[n], *shape, edge };
+        r->into->list[r->into->count] = target;
+    }
+    r->into->count++;
+}
+
+static void reach(
+    struct maker *m, const flow_edge *edge, const flow_shape *shape, const struct reach *r)
+{
+    for (uint32_t n = 0; n < m->graph->node_count; n++)
+        for (uint32_t times = takes(&m->graph->nodes[n], edge->id); times > 0; times--)
+            reach_node(m, n, edge, shape, r);
+}
+
+static void make_targets(struct maker *m, struct fl_plan_op *op)
+{
+    for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
+        const flow_edge *edge = edge_at(m, op->node->outputs[o]);
+        if (!edge)
+            continue;
+        struct fl_targets *outs = &op->outs[o];
+        struct reach r = { outs, false };
+        reach(m, edge, &edge->shape, &r);
+        outs->list = take(m, outs->count * sizeof *outs->list);
+        if (m->failed)
+            return;
+        outs->count = 0;
+        r.fill = true;
+        reach(m, edge, &edge->shape, &r);
+    }
+}
+
+static void make_ops(struct maker *m)
+{
+    struct fl_plan *plan = m->plan;
+    const flow_graph *graph = m->graph;
+    m->op_of_node = take(m, graph->node_count * sizeof *m->op_of_node);
+    plan->ops = take(m, graph->node_count * sizeof *plan->ops);
+    if (m->failed)
+        return;
+    for (uint32_t n = 0; n < graph->node_count; n++) {
+        const flow_node *node = &graph->nodes[n];
+        m->op_of_node[n] = UINT32_MAX;
+        if (vanishes(node))
+            continue;
+        m->op_of_node[n] = plan->op_count;
+        struct fl_plan_op *op = &plan->ops[plan->op_count++];
+        op->node = node;
+        op->kind = kind_of(node);
+        op->keyed = fl_plan_keyed(op->kind);
+        op->in = node->input_count ? edge_at(m, node->inputs[0]) : NULL;
+        op->out = edge_at(m, node->outputs[0]);
+        if (op->in)
+            op->shape = op->in->shape;
+    }
+    plan->words = (plan->op_count + 63) / 64;
+    for (uint32_t i = 0; i < plan->op_count && !m->failed; i++) {
+        struct fl_plan_op *op = &plan->ops[i];
+        op->origins = take(m, plan->words * sizeof *op->origins);
+        op->reaches = take(m, plan->words * sizeof *op->reaches);
+        make_targets(m, op);
+    }
+}
+
+#define NOWHERE UINT32_MAX // rows come from no single keyed step, or not by its key
+#define UNSEEN  (UINT32_MAX - 1)
+
+// Whether rows that leave an op still lie under the key of the combine they come from.
+static bool keeps_key(const struct fl_plan_op *op)
+{
+    switch (op->kind) {
+    case FL_OP_FILTER:
+    case FL_OP_WINDOW:
+    case FL_OP_TIMESTAMP:
+    case FL_OP_UPDATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool same_key(const flow_shape *a, const flow_shape *b)
+{
+    return a->key == b->key && a->key != FLOW_KIND_NONE && a->key_offset == b->key_offset &&
+           a->key_record == b->key_record;
+}
+
+// A keyed step that is fed only by one combine under the same key needs no shuffle.
+static void find_stages(struct maker *m)
+{
+    struct fl_plan *plan = m->plan;
+    uint32_t *from = take(m, plan->op_count * sizeof *from); // by op: the combine its input is from
+    if (m->failed)
+        return;
+    for (uint32_t i = 0; i < plan->op_count; i++)
+        from[i] = UNSEEN;
+    for (uint32_t i = 0; i < plan->op_count; i++) {
+        struct fl_plan_op *op = &plan->ops[i];
+        op->stage = i;
+        op->local = op->keyed && from[i] < UNSEEN;
+        if (op->local) {
+            op->feeder = from[i];
+            op->stage = plan->ops[op->feeder].stage;
+        }
+        const bool starts =
+            op->kind == FL_OP_COMBINE && op->out && op->out->shape.key != FLOW_KIND_NONE;
+        for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
+            for (uint32_t t = 0; t < op->outs[o].count; t++) {
+                const struct fl_target *target = &op->outs[o].list[t];
+                uint32_t origin = NOWHERE;
+                if (o == 0 && starts && same_key(&target->shape, &op->out->shape))
+                    origin = i;
+                else if (o == 0 && keeps_key(op) && from[i] < UNSEEN &&
+                         same_key(&target->shape, &plan->ops[from[i]].out->shape))
+                    origin = from[i];
+                uint32_t *seen = &from[target->op];
+                *seen = *seen == UNSEEN || *seen == origin ? origin : NOWHERE;
+            }
+        }
+    }
+}
+
+static void set_bit(uint64_t *bits, uint32_t i)
+{
+    bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static void find_origins(struct fl_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->op_count; i++) {
+        struct fl_plan_op *op = &plan->ops[i];
+        for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
+            for (uint32_t t = 0; t < op->outs[o].count; t++) {
+                uint64_t *origins = plan->ops[op->outs[o].list[t].op].origins;
+                if (op->keyed || op->kind == FL_OP_SOURCE)
+                    set_bit(origins, i);
+                for (uint32_t w = 0; w < plan->words && !op->keyed; w++)
+                    origins[w] |= op->origins[w];
+            }
+        }
+    }
+    for (uint32_t i = plan->op_count; i-- > 0;) {
+        struct fl_plan_op *op = &plan->ops[i];
+        for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
+            for (uint32_t t = 0; t < op->outs[o].count; t++) {
+                const uint32_t to = op->outs[o].list[t].op;
+                const struct fl_plan_op *next = &plan->ops[to];
+                if (next->keyed && !next->local) {
+                    set_bit(op->reaches, to);
+                    continue;
+                }
+                for (uint32_t w = 0; w < plan->words; w++)
+                    op->reaches[w] |= next->reaches[w];
+            }
+        }
+    }
+}
+
+bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache *cache,
+    struct fl_mem *mem, flow_error *error)
+{
+    memset(plan, 0, sizeof *plan);
+    plan->graph = graph;
+    struct maker m = { .plan = plan, .graph = graph, .cache = cache, .mem = mem };
+    make_ops(&m);
+    if (!m.failed)
+        find_stages(&m);
+    if (!m.failed)
+        find_origins(plan);
+    if (m.failed)
+        flow_error_raise(error, FLOW_BUDGET, NULL,
+            "the memory budget is too small for the plan of pipeline %s", graph->name);
+    return !m.failed;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside the reading of sources.
+#ifndef FL_READER_H
+#define FL_READER_H
+
+#include "engine.h"
+
+// A piece that a worker has and has not committed.
+struct fl_claimed {
+    struct fl_claimed *next; // of the partition, in order of position
+    flow_piece piece;
+    int64_t latest;   // event time of its rows
+    uint64_t emitted; // rows so far
+    bool done;
+};
+
+struct fl_partition {
+    atomic_flag claiming;
+    bool over;                       // nothing will be claimed any more
+    struct fl_claimed *first, *last; // claimed, not all committed; by position
+    int64_t latest;                  // event time of all before them
+    uint64_t position;               // where they begin
+    int64_t waiting_since;           // wall clock; 0: not waiting
+    int64_t idle;                    // how long, once the policy counts it
+};
+
+struct fl_reader {
+    const flow_source *source;
+    const flow_read_options *options;
+    void *self;
+    struct fl_partition *partitions;
+    uint32_t partition_count;
+    atomic_flag lock; // over the lists of pieces and the watermark
+};
+
+#endif

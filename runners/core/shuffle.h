@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sending side of a shuffle on one worker: rows wait in private batches, one being filled per
+// receiving worker, until the bundle commits. Combines may be lifted: added up here first.
+#ifndef FL_SHUFFLE_H
+#define FL_SHUFFLE_H
+
+#include "keyed.h"
+
+struct fl_lane_out {
+    struct fl_batch *open;         // being filled
+    struct fl_batch *first, *last; // full, oldest first
+};
+
+struct fl_shuffle {
+    struct fl_format format;  // of rows
+    struct fl_format partial; // of accumulators
+    struct fl_lane_out *out;  // by receiving worker
+    bool pointers;            // elements point to bytes outside
+    bool key_pointers;        // so do key records
+    // lifting
+    bool can_lift;
+    bool lift;     // now
+    uint32_t rest; // bundles until it is tried again
+    struct fl_slices lifted;
+    uint64_t rows, keys; // lifted in this bundle, and keys sent for them
+    int64_t least;       // earliest end of a lifted window
+};
+
+bool fl_shuffle_init(struct fl_op *op);
+void fl_shuffle_fini(struct fl_op *op);
+
+// Puts what was lifted into batches. Before the commit.
+flow_status fl_shuffle_flush(struct fl_op *op);
+
+// Whether something lifted would now be late: the bundle must run again without lifting.
+bool fl_shuffle_too_late(struct fl_op *op);
+
+// Hands the batches over to the receivers' inboxes. Cannot fail.
+void fl_shuffle_commit(struct fl_op *op);
+void fl_shuffle_abort(struct fl_op *op);
+
+#endif

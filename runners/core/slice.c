@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Slices of time and the tables in them.
+#include "slice.h"
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+struct fl_cut fl_cut_of(const flow_windows *windows)
+{
+    struct fl_cut cut = { .windows = *windows };
+    switch (windows->kind) {
+    case FLOW_WINDOW_GLOBAL:
+        cut.size = 0;
+        break;
+    case FLOW_WINDOW_FIXED:
+        cut.size = windows->size.us;
+        break;
+    case FLOW_WINDOW_SLIDING:
+        cut.size = gcd(windows->size.us, windows->every.us);
+        break;
+    }
+    return cut;
+}
+
+int64_t fl_cut_first_window(const struct fl_cut *cut, int64_t slice_end)
+{
+    if (cut->windows.kind != FLOW_WINDOW_SLIDING)
+        return slice_end;
+    // window ends are offset + size modulo every
+    const int64_t phase = cut->windows.offset.us + cut->windows.size.us;
+    const int64_t past = flow_floor_mod(slice_end - phase, cut->windows.every.us);
+    return past == 0 ? slice_end : slice_end - past + cut->windows.every.us;
+}
+
+void fl_slices_init(struct fl_slices *slices, enum fl_key_form form, uint32_t value_size, bool rows)
+{
+    memset(slices, 0, sizeof *slices);
+    slices->form = form;
+    slices->value_size = value_size;
+    slices->rows = rows;
+}
+
+static void free_slice(struct fl_cache *cache, struct fl_slice *slice)
+{
+    fl_table_fini(cache, &slice->table);
+    fl_give(cache, slice, sizeof *slice);
+}
+
+void fl_slices_fini(struct fl_cache *cache, struct fl_slices *slices)
+{
+    for (uint32_t i = 0; i < slices->count; i++)
+        free_slice(cache, slices->at[i]);
+    fl_give(cache, slices->at, slices->room * sizeof *slices->at);
+    slices->at = NULL;
+    slices->count = slices->room = 0;
+}
+
+// Position of the first slice that does not end before `end`.
+static uint32_t position_of(const struct fl_slices *slices, int64_t end)
+{
+    uint32_t low = 0, high = slices->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (slices->at[middle]->end < end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct fl_slice *fl_slices_find(const struct fl_slices *slices, int64_t end)
+{
+    const uint32_t i = position_of(slices, end);
+    return i < slices->count && slices->at[i]->end == end ? slices->at[i] : NULL;
+}
+
+static bool make_room(struct fl_cache *cache, struct fl_slices *slices)
+{
+    if (slices->count < slices->room)
+        return true;
+    const uint32_t room = slices->room ? slices->room * 2 : 64;
+    struct fl_slice **at = fl_take(cache, room * sizeof *at);
+    if (!at)
+        return false;
+    if (slices->count)
+        memcpy(at, slices->at, slices->count * sizeof *at);
+    fl_give(cache, slices->at, slices->room * sizeof *slices->at);
+    slices->at = at;
+    slices->room = room;
+    return true;
+}
+
+struct fl_slice *fl_slices_get(struct fl_cache *cache, struct fl_slices *slices, int64_t end)
+{
+    if (slices->last < slices->count && slices->at[slices->last]->end == end)
+        return slices->at[slices->last];
+    const uint32_t i = position_of(slices, end);
+    slices->last = i;
+    if (i < slices->count && slices->at[i]->end == end)
+        return slices->at[i];
+    struct fl_slice *slice = make_room(cache, slices) ? fl_take(cache, sizeof *slice) : NULL;
+    if (!slice)
+        return NULL;
+    memset(slice, 0, sizeof *slice);
+    slice->end = end;
+    fl_table_init(&slice->table, slices->form, slices->value_size, slices->rows);
+    memmove(slices->at + i + 1, slices->at + i, (slices->count - i) * sizeof *slices->at);
+    slices->at[i] = slice;
+    slices->count++;
+    return slice;
+}
+
+void fl_slices_drop(struct fl_cache *cache, struct fl_slices *slices, int64_t end)
+{
+    uint32_t gone = 0;
+    while (gone < slices->count && slices->at[gone]->end <= end)
+        free_slice(cache, slices->at[gone++]);
+    slices->count -= gone;
+    memmove(slices->at, slices->at + gone, slices->count * sizeof *slices->at);
+    slices->last = 0;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keyed state by slice of time: a table per slice. A slice is a window, or for sliding windows the
+// piece that neighbouring windows share (performance 6.5). It is named by its end.
+#ifndef FL_SLICE_H
+#define FL_SLICE_H
+
+#include "table.h"
+
+struct fl_slice {
+    int64_t end;
+    uint32_t pending;  // rows of the batch in work that fall here
+    uint64_t promised; // keys that the bundle may add
+    size_t promised_bytes;
+    struct fl_table table;
+};
+
+struct fl_slices {
+    struct fl_slice **at; // by end, ascending
+    uint32_t count, room;
+    uint32_t last; // where the last look-up ended
+    enum fl_key_form form;
+    uint32_t value_size;
+    bool rows;
+};
+
+// How time is cut into slices.
+struct fl_cut {
+    flow_windows windows;
+    int64_t size; // of a slice; 0: one slice over all time
+};
+
+struct fl_cut fl_cut_of(const flow_windows *windows);
+
+// End of the slice that holds a time; the latest instants share the last slice.
+static inline int64_t fl_cut_end(const struct fl_cut *cut, int64_t time)
+{
+    if (cut->size == 0)
+        return FLOW_TIME_GLOBAL_END_US;
+    const int64_t offset = cut->windows.offset.us % cut->size;
+    const int64_t left = cut->size - flow_floor_mod(time % cut->size - offset, cut->size);
+    return time > INT64_MAX - left ? INT64_MAX : time + left;
+}
+
+// Start of a slice with this end.
+static inline int64_t fl_cut_start(const struct fl_cut *cut, int64_t end)
+{
+    return cut->size == 0 || end < INT64_MIN + cut->size ? INT64_MIN : end - cut->size;
+}
+
+// End of the first window that holds a slice with this end.
+int64_t fl_cut_first_window(const struct fl_cut *cut, int64_t slice_end);
+
+void fl_slices_init(
+    struct fl_slices *slices, enum fl_key_form form, uint32_t value_size, bool rows);
+void fl_slices_fini(struct fl_cache *cache, struct fl_slices *slices);
+
+// The slice with this end, made if need be; NULL without memory.
+struct fl_slice *fl_slices_get(struct fl_cache *cache, struct fl_slices *slices, int64_t end);
+
+// The slice with this end, or NULL.
+struct fl_slice *fl_slices_find(const struct fl_slices *slices, int64_t end);
+
+// Drops all slices that end at or before `end`.
+void fl_slices_drop(struct fl_cache *cache, struct fl_slices *slices, int64_t end);
+
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results of sliding windows from slices (R11b): a running result where a combine can be undone
+// exactly, two stacks otherwise. Both equal the naive form, at a cost per slice and key that does
+// not depend on how many windows overlap.
+//
+// Running: one table with the sum over the slices of the last window, and how many of them have
+// the key. Two stacks: `front[i]` holds the sum over slices i … last of the front, `back` the sum
+// over the slices after them; a window is front[its first slice] merged with back. When the front
+// is used up, the slices of the window become the new front.
+#include "keyed.h"
+
+#define GARBAGE_LEAST ((size_t)1 << 20) // bytes of keys that are not worth a look
+#define GARBAGE_KEY   64u               // bytes that a key is taken to need
+
+struct fl_slide {
+    bool running;
+    bool valid;             // the tables below agree with the slices
+    int64_t from, to;       // slices (from, to] by end are part of the tables
+    struct fl_table sum;    // running: accumulator and presence
+    struct fl_table *front; // two stacks: by slice, oldest first
+    int64_t *front_ends;    // end of each one's first slice
+    uint32_t front_count, front_first, front_room;
+    struct fl_table back;
+};
+
+static uint32_t acc_bytes(const struct fl_op *op)
+{
+    return (op->keyed->acc_size + 7) & ~7u;
+}
+
+static uint64_t *presence(const struct fl_op *op, void *value)
+{
+    return (uint64_t *)(void *)((char *)value + acc_bytes(op));
+}
+
+struct fl_slide *fl_slide_new(struct fl_op *op)
+{
+    struct fl_engine *engine = op->worker->engine;
+    const flow_combine_fn *combine = op->plan->node->combine;
+    struct fl_slide *slide = fl_mem_alloc(&engine->cache, engine->mem, sizeof *slide);
+    if (!slide)
+        return NULL;
+    memset(slide, 0, sizeof *slide);
+    slide->running = combine->primitive == FLOW_PRIMITIVE_COUNT ||
+                     (combine->exact && combine->subtract && !op->keyed->acc_pointers);
+    fl_table_init(&slide->sum, op->keyed->form, acc_bytes(op) + (uint32_t)sizeof(uint64_t), false);
+    fl_table_init(&slide->back, op->keyed->form, op->keyed->acc_size, false);
+    return slide;
+}
+
+static void drop_front(struct fl_cache *cache, struct fl_slide *slide)
+{
+    for (uint32_t i = slide->front_first; i < slide->front_count; i++)
+        fl_table_fini(cache, &slide->front[i]);
+    slide->front_count = slide->front_first = 0;
+}
+
+// Empties a table, keeping what it is a table of.
+static void empty(struct fl_cache *cache, struct fl_table *table)
+{
+    const struct fl_table old = *table;
+    fl_table_fini(cache, table);
+    fl_table_init(table, old.form, old.value_size, false);
+}
+
+static void clear(struct fl_op *op)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    struct fl_cache *cache = &op->worker->cache;
+    empty(cache, &slide->sum);
+    empty(cache, &slide->back);
+    drop_front(cache, slide);
+    slide->from = slide->to = INT64_MIN;
+}
+
+void fl_slide_free(struct fl_op *op)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    struct fl_cache *cache = &op->worker->cache;
+    fl_table_fini(cache, &slide->sum);
+    fl_table_fini(cache, &slide->back);
+    drop_front(cache, slide);
+    fl_give(cache, slide->front, slide->front_room * sizeof *slide->front);
+    fl_give(cache, slide->front_ends, slide->front_room * sizeof *slide->front_ends);
+}
+
+void fl_slide_reset(struct fl_op *op)
+{
+    op->keyed->slide->valid = false;
+}
+
+void fl_slide_touch(struct fl_op *op, const struct fl_slice *slice)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    if (slice->end > slide->from && slice->end <= slide->to)
+        slide->valid = false;
+}
+
+// Slices of a window lie between these ends: (end − size, end].
+static int64_t before(const struct fl_op *op, int64_t end)
+{
+    const int64_t size = op->keyed->cut.windows.size.us;
+    return end < INT64_MIN + size ? INT64_MIN : end - size;
+}
+
+int64_t fl_slide_next(const struct fl_op *op)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    const struct fl_slices *slices = &keyed->slices;
+    const int64_t fired = keyed->fired_next;
+    for (uint32_t i = 0; i < slices->count; i++) {
+        const struct fl_slice *slice = slices->at[i];
+        if (slice->table.count == 0)
+            continue;
+        int64_t first = fl_cut_first_window(&keyed->cut, slice->end);
+        if (first <= fired)
+            first = fl_cut_first_window(&keyed->cut, fired + 1);
+        // a gap between windows, or all windows of the slice have fired
+        if (before(op, first) < slice->end)
+            return first;
+    }
+    return FL_NEVER;
+}
+
+static void *find(const struct fl_table *table, const struct fl_entry *entry, uint64_t hash)
+{
+    return table->form == FL_KEY_WORD ? fl_table_find_word(table, entry->word, hash)
+                                      : fl_table_find_bytes(table, entry->bytes, hash);
+}
+
+static uint64_t hash_of(const struct fl_table *table, const struct fl_entry *entry)
+{
+    return table->form == FL_KEY_WORD ? fl_hash_word(entry->word) : entry->hash;
+}
+
+// The value of a key in `to`, made if need be; its key bytes are copied. NULL without memory.
+static void *value_in(struct fl_op *op, struct fl_table *to, const struct fl_entry *entry)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    if (!fl_table_reserve(cache, to, 1, entry->bytes.len))
+        return NULL;
+    const uint64_t hash = hash_of(to, entry);
+    return to->form == FL_KEY_WORD ? fl_table_add_word(cache, to, entry->word, hash)
+                                   : fl_table_add_bytes(cache, to, entry->bytes, hash);
+}
+
+// Merges every accumulator of `from` into `to`. Strings stay where they are: `to` keeps them.
+static bool merge_table(struct fl_op *op, struct fl_table *to, const struct fl_table *from)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    struct fl_entry entry;
+    for (uint64_t at = 0; fl_table_next(from, &at, &entry);) {
+        void *acc = value_in(op, to, &entry);
+        if (!acc)
+            return false;
+        fl_combine_merge(op, acc, entry.value);
+    }
+    if (op->keyed->acc_pointers && from->mem) {
+        if (!to->mem && !(to->mem = fl_mem_new(cache)))
+            return false;
+        return fl_mem_hold(cache, to->mem, from->mem);
+    }
+    return true;
+}
+
+// --- running
+
+static bool run_add(struct fl_op *op, const struct fl_slice *slice)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    struct fl_entry entry;
+    for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);) {
+        void *value = value_in(op, &slide->sum, &entry);
+        if (!value)
+            return false;
+        fl_combine_merge(op, value, entry.value);
+        ++*presence(op, value);
+    }
+    return true;
+}
+
+static void run_subtract(struct fl_op *op, const struct fl_slice *slice)
+{
+    struct fl_table *sum = &op->keyed->slide->sum;
+    struct fl_entry entry;
+    for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);) {
+        const uint64_t hash = hash_of(sum, &entry);
+        void *value = find(sum, &entry, hash);
+        if (--*presence(op, value) > 0)
+            fl_combine_subtract(op, value, entry.value);
+        else if (sum->form == FL_KEY_WORD)
+            fl_table_remove_word(sum, entry.word, hash);
+        else
+            fl_table_remove_bytes(sum, entry.bytes, hash);
+    }
+}
+
+// --- two stacks
+
+static bool front_room(struct fl_op *op, uint32_t count)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    struct fl_cache *cache = &op->worker->cache;
+    if (count <= slide->front_room)
+        return true;
+    struct fl_table *front = fl_take(cache, count * sizeof *front);
+    int64_t *ends = fl_take(cache, count * sizeof *ends);
+    if (!front || !ends) {
+        fl_give(cache, front, count * sizeof *front);
+        fl_give(cache, ends, count * sizeof *ends);
+        return false;
+    }
+    fl_give(cache, slide->front, slide->front_room * sizeof *slide->front);
+    fl_give(cache, slide->front_ends, slide->front_room * sizeof *slide->front_ends);
+    slide->front = front;
+    slide->front_ends = ends;
+    slide->front_room = count;
+    return true;
+}
+
+// The slices between two ends become the front; the back is empty.
+static bool flip(struct fl_op *op, int64_t from, int64_t to)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    struct fl_cache *cache = &op->worker->cache;
+    const struct fl_slices *slices = &op->keyed->slices;
+    uint32_t first = 0, last;
+    while (first < slices->count && slices->at[first]->end <= from)
+        first++;
+    for (last = first; last < slices->count && slices->at[last]->end <= to;)
+        last++;
+    drop_front(cache, slide);
+    empty(cache, &slide->back);
+    const uint32_t count = last - first;
+    if (!front_room(op, count))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        fl_table_init(&slide->front[i], op->keyed->form, op->keyed->acc_size, false);
+    slide->front_count = count;
+    for (uint32_t i = count; i-- > 0;) {
+        slide->front_ends[i] = slices->at[first + i]->end;
+        if (!merge_table(op, &slide->front[i], &slices->at[first + i]->table) ||
+            (i + 1 < count && !merge_table(op, &slide->front[i], &slide->front[i + 1])))
+            return false;
+    }
+    return true;
+}
+
+static bool stack_advance(struct fl_op *op, int64_t from, int64_t to)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    const struct fl_slices *slices = &op->keyed->slices;
+    while (slide->front_first < slide->front_count && slide->front_ends[slide->front_first] <= from)
+        fl_table_fini(&op->worker->cache, &slide->front[slide->front_first++]);
+    if (slide->front_first == slide->front_count)
+        return flip(op, from, to);
+    for (uint32_t i = 0; i < slices->count; i++)
+        if (slices->at[i]->end > slide->to && slices->at[i]->end <= to &&
+            !merge_table(op, &slide->back, &slices->at[i]->table))
+            return false;
+    return true;
+}
+
+// --- both
+
+static bool run_advance(struct fl_op *op, int64_t from, int64_t to)
+{
+    const struct fl_slide *slide = op->keyed->slide;
+    const struct fl_slices *slices = &op->keyed->slices;
+    for (uint32_t i = 0; i < slices->count && slices->at[i]->end <= to; i++) {
+        const struct fl_slice *slice = slices->at[i];
+        if (slice->end > slide->from && slice->end <= slide->to && slice->end <= from)
+            run_subtract(op, slice);
+        else if (slice->end > slide->to && slice->end > from && !run_add(op, slice))
+            return false;
+    }
+    return true;
+}
+
+flow_status fl_slide_prepare(struct fl_op *op, int64_t end)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    const int64_t from = before(op, end);
+    if (!slide->valid || from >= slide->to)
+        clear(op);
+    slide->valid = false;
+    if (slide->to == INT64_MIN)
+        slide->from = slide->to = from;
+    if (!(slide->running ? run_advance(op, from, end) : stack_advance(op, from, end)))
+        return fl_no_memory(op);
+    slide->from = from;
+    slide->to = end;
+    slide->valid = true;
+    return FLOW_OK;
+}
+
+// A key that both stacks have: merged into a copy.
+static flow_status emit_stacks(struct fl_op *op, const struct fl_pane_out *pane)
+{
+    struct fl_slide *slide = op->keyed->slide;
+    struct fl_cache *cache = &op->worker->cache;
+    struct fl_table *front =
+        slide->front_first < slide->front_count ? &slide->front[slide->front_first] : NULL;
+    struct fl_entry entry;
+    const uint32_t size = op->keyed->acc_size;
+    void *acc = fl_take(cache, size);
+    flow_status status = acc ? FLOW_OK : fl_no_memory(op);
+    for (uint64_t at = 0; status == FLOW_OK && front && fl_table_next(front, &at, &entry);) {
+        const void *more = find(&slide->back, &entry, hash_of(front, &entry));
+        memcpy(acc, entry.value, size);
+        if (more)
+            fl_combine_merge(op, acc, more);
+        status = fl_pane_row(op, pane, &entry, acc, front->mem);
+        if (status == FLOW_OK && more && slide->back.mem && op->outs[0].batch &&
+            !fl_mem_hold(cache, op->outs[0].batch->mem, slide->back.mem))
+            status = fl_no_memory(op);
+    }
+    for (uint64_t at = 0; status == FLOW_OK && fl_table_next(&slide->back, &at, &entry);) {
+        if (!front || !find(front, &entry, hash_of(front, &entry)))
+            status = fl_pane_row(op, pane, &entry, entry.value, slide->back.mem);
+    }
+    fl_give(cache, acc, size);
+    return status;
+}
+
+flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane)
+{
+    const struct fl_slide *slide = op->keyed->slide;
+    flow_status status = fl_pane_begin(op, pane);
+    if (status == FLOW_OK && !slide->running)
+        status = emit_stacks(op, pane);
+    struct fl_entry entry;
+    for (uint64_t at = 0;
+         status == FLOW_OK && slide->running && fl_table_next(&slide->sum, &at, &entry);)
+        status = fl_pane_row(op, pane, &entry, entry.value, slide->sum.mem);
+    return status == FLOW_OK ? fl_call_flush(op) : status;
+}
+
+void fl_slide_commit(struct fl_op *op, int64_t fired)
+{
+    struct fl_keyed *keyed = op->keyed;
+    // what the next window's result must still take out stays until then
+    const int64_t next_from = before(op, fired);
+    fl_slices_drop(&op->worker->cache, &keyed->slices, next_from);
+    // keys that left the running table leave their bytes behind: start afresh when they pile up
+    struct fl_slide *slide = keyed->slide;
+    const size_t bytes = fl_mem_size(slide->sum.mem);
+    if (bytes > GARBAGE_LEAST && bytes / 4 > slide->sum.count * GARBAGE_KEY)
+        slide->valid = false;
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading sources: pieces that workers claim, and the watermark that follows what is committed.
+#include "reader.h"
+
+#include <stdio.h>
+
+static void lock(struct fl_reader *reader)
+{
+    while (atomic_flag_test_and_set_explicit(&reader->lock, memory_order_acquire))
+        ;
+}
+
+static void unlock(struct fl_reader *reader)
+{
+    atomic_flag_clear_explicit(&reader->lock, memory_order_release);
+}
+
+void fl_reader_lock(struct fl_engine *engine, uint32_t op)
+{
+    lock(engine->readers[op]);
+}
+
+void fl_reader_unlock(struct fl_engine *engine, uint32_t op)
+{
+    unlock(engine->readers[op]);
+}
+
+static void wake(void *user)
+{
+    fl_wake_all(user);
+}
+
+static bool make_partitions(struct fl_engine *engine, struct fl_reader *reader)
+{
+    const uint32_t count = reader->source->partitions(reader->self);
+    reader->partitions =
+        fl_mem_alloc(&engine->cache, engine->mem, (count + 1) * sizeof *reader->partitions);
+    if (!reader->partitions)
+        return false;
+    memset(reader->partitions, 0, (count + 1) * sizeof *reader->partitions);
+    reader->partition_count = count;
+    for (uint32_t p = 0; p < count; p++) {
+        atomic_flag_clear(&reader->partitions[p].claiming);
+        reader->partitions[p].latest = FLOW_TIME_MIN_US;
+    }
+    return true;
+}
+
+bool fl_reader_open(struct fl_engine *engine, uint32_t op, flow_error *error)
+{
+    const flow_node *node = engine->plan.ops[op].node;
+    struct fl_reader *reader = fl_mem_alloc(&engine->cache, engine->mem, sizeof *reader);
+    void *self = fl_mem_alloc(&engine->cache, engine->mem, node->source->self_size + 1);
+    if (!reader || !self) {
+        flow_error_raise(error, FLOW_BUDGET, node->path, "no memory to open the source");
+        return false;
+    }
+    memset(reader, 0, sizeof *reader);
+    memset(self, 0, node->source->self_size + 1);
+    atomic_flag_clear(&reader->lock);
+    reader->source = node->source;
+    reader->options = node->read;
+    reader->self = self;
+    const flow_open open = { .config = node->read->config,
+        .step = node->path,
+        .type = node->read->type,
+        .workers = engine->options.workers,
+        .allocator = engine->graph->allocator,
+        .on_error = node->read->on_error,
+        .error = error };
+    const flow_status status = node->source->open(self, &open);
+    if (status != FLOW_OK) {
+        flow_error_raise(error, status, node->path, "the source cannot be opened");
+        return false;
+    }
+    engine->readers[op] = reader;
+    if (!make_partitions(engine, reader)) {
+        flow_error_raise(error, FLOW_BUDGET, node->path, "no memory for its partitions");
+        return false;
+    }
+    atomic_store(&engine->origin_watermark[op],
+        reader->partition_count ? FLOW_TIME_MIN_US : FLOW_TIME_MAX_US);
+    if (node->source->listen)
+        node->source->listen(self, wake, engine);
+    return true;
+}
+
+void fl_reader_close(struct fl_engine *engine, uint32_t op)
+{
+    struct fl_reader *reader = engine->readers[op];
+    if (!reader)
+        return;
+    for (uint32_t p = 0; reader->partitions && p < reader->partition_count; p++) {
+        while (reader->partitions[p].first) {
+            struct fl_claimed *claimed = reader->partitions[p].first;
+            reader->partitions[p].first = claimed->next;
+            fl_give(&engine->cache, claimed, sizeof *claimed);
+        }
+    }
+    reader->source->close(reader->self);
+    engine->readers[op] = NULL;
+}
+
+// --- watermark
+
+static bool follows(const flow_time_policy *times)
+{
+    return times->in_order || times->disorder.us > 0;
+}
+
+// What a partition promises: no element below it will come.
+static int64_t promise(const struct fl_reader *reader, const struct fl_partition *partition)
+{
+    const flow_time_policy *times = &reader->options->times;
+    if (partition->over && !partition->first)
+        return FLOW_TIME_MAX_US;
+    if (partition->latest == FLOW_TIME_MIN_US || !reader->options->event_time.type)
+        return partition->idle > 0 && times->idle == FLOW_IDLE_ADVANCE ? FLOW_TIME_MAX_US
+                                                                       : FLOW_TIME_MIN_US;
+    if (!follows(times))
+        return FLOW_TIME_MIN_US;
+    const int64_t low = partition->latest < FLOW_TIME_MIN_US + times->disorder.us
+                            ? FLOW_TIME_MIN_US
+                            : partition->latest - times->disorder.us;
+    return low + partition->idle;
+}
+
+// Under the reader's lock. A partition that has never had anything, idle, does not count while
+// others do (R6); when none counts, time stands still.
+static void update_watermark(struct fl_engine *engine, uint32_t op)
+{
+    struct fl_reader *reader = engine->readers[op];
+    int64_t lowest = FLOW_TIME_MAX_US;
+    bool over = true;
+    for (uint32_t p = 0; p < reader->partition_count; p++) {
+        const struct fl_partition *partition = &reader->partitions[p];
+        const int64_t now = promise(reader, partition);
+        lowest = now < lowest ? now : lowest;
+        over = over && partition->over && !partition->first;
+    }
+    if (lowest == FLOW_TIME_MAX_US && !over)
+        return;
+    const int64_t before = atomic_load(&engine->origin_watermark[op]);
+    if (lowest <= before)
+        return;
+    atomic_store(&engine->origin_watermark[op], lowest);
+    fl_wake_all(engine);
+}
+
+// --- claiming
+
+static enum fl_claim_result claim_from(
+    struct fl_worker *worker, struct fl_reader *reader, uint32_t p, uint32_t op)
+{
+    struct fl_partition *partition = &reader->partitions[p];
+    struct fl_engine *engine = worker->engine;
+    flow_piece piece = { .partition = p };
+    flow_error error = { 0 };
+    struct fl_claimed *claimed = fl_take(&worker->cache, sizeof *claimed);
+    if (!claimed) {
+        fl_no_memory(&worker->ops[op]);
+        return FL_CLAIM_ERROR;
+    }
+    const flow_claim claim = reader->source->claim(reader->self, p, &piece, &error);
+    if (claim == FLOW_CLAIM_PIECE) {
+        memset(claimed, 0, sizeof *claimed);
+        claimed->piece = piece;
+        claimed->latest = FLOW_TIME_MIN_US;
+        lock(reader);
+        *(partition->last ? &partition->last->next : &partition->first) = claimed;
+        partition->last = claimed;
+        partition->waiting_since = 0;
+        partition->idle = 0;
+        unlock(reader);
+        worker->claimed = claimed;
+        return FL_CLAIMED;
+    }
+    fl_give(&worker->cache, claimed, sizeof *claimed);
+    if (claim == FLOW_CLAIM_END) {
+        lock(reader);
+        partition->over = true;
+        update_watermark(engine, op);
+        unlock(reader);
+        return FL_CLAIM_OVER;
+    }
+    if (claim == FLOW_CLAIM_FAILED) {
+        flow_error_raise(&worker->error, error.status ? error.status : FLOW_IO,
+            engine->plan.ops[op].node->path, "%s",
+            error.message[0] ? error.message : "the source cannot go on");
+        return FL_CLAIM_ERROR;
+    }
+    return FL_CLAIM_LATER;
+}
+
+static void end_all(struct fl_engine *engine, struct fl_reader *reader, uint32_t op)
+{
+    lock(reader);
+    for (uint32_t p = 0; p < reader->partition_count; p++)
+        reader->partitions[p].over = true;
+    update_watermark(engine, op);
+    unlock(reader);
+}
+
+enum fl_claim_result fl_reader_claim(struct fl_worker *worker, uint32_t op)
+{
+    struct fl_engine *engine = worker->engine;
+    struct fl_reader *reader = engine->readers[op];
+    if (atomic_load(&engine->draining))
+        end_all(engine, reader, op);
+    enum fl_claim_result result = FL_CLAIM_OVER;
+    const uint32_t count = reader->partition_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t p = (worker->index * count / engine->options.workers + i) % count;
+        struct fl_partition *partition = &reader->partitions[p];
+        if (atomic_flag_test_and_set_explicit(&partition->claiming, memory_order_acquire)) {
+            result = FL_CLAIM_NOTHING;
+            continue;
+        }
+        enum fl_claim_result one =
+            partition->over ? FL_CLAIM_OVER : claim_from(worker, reader, p, op);
+        atomic_flag_clear_explicit(&partition->claiming, memory_order_release);
+        if (one == FL_CLAIMED || one == FL_CLAIM_ERROR)
+            return one;
+        if (one != FL_CLAIM_OVER && result != FL_CLAIM_NOTHING)
+            result = one;
+    }
+    return result;
+}
+
+// --- idleness
+
+// Applies the policy to one partition that has waited; true when something changed.
+static bool age(struct fl_reader *reader, struct fl_partition *partition, int64_t now)
+{
+    const flow_time_policy *times = &reader->options->times;
+    if (partition->over || partition->first)
+        return false;
+    if (partition->waiting_since == 0)
+        partition->waiting_since = now;
+    const int64_t waited = now - partition->waiting_since;
+    if (waited < times->idle_after.us || waited == 0)
+        return false;
+    if (times->idle == FLOW_IDLE_END)
+        partition->over = true;
+    else
+        partition->idle = waited;
+    return true;
+}
+
+bool fl_reader_idle(struct fl_engine *engine, uint32_t op)
+{
+    struct fl_reader *reader = engine->readers[op];
+    if (reader->options->times.idle == FLOW_IDLE_HOLD)
+        return false;
+    const int64_t now = engine->options.port.now(engine->options.port.user);
+    bool changed = false;
+    lock(reader);
+    for (uint32_t p = 0; p < reader->partition_count; p++)
+        changed = age(reader, &reader->partitions[p], now) || changed;
+    if (changed)
+        update_watermark(engine, op);
+    unlock(reader);
+    return changed;
+}
+
+// --- reading
+
+flow_status fl_reader_read(struct fl_op *op)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_reader *reader = worker->engine->readers[op->index];
+    op->call.in = NULL;
+    op->call.message[0] = '\0';
+    worker->claimed->latest = FLOW_TIME_MIN_US;
+    worker->claimed->emitted = 0;
+    flow_ctx *ctx = &op->call.engine.ctx;
+    ctx->row = 0;
+    ctx->status = FLOW_OK;
+    flow_status status = fl_out_ready(op, 0);
+    if (status != FLOW_OK)
+        return status;
+    status = reader->source->read(reader->self, &worker->claimed->piece, ctx);
+    if (status == FLOW_OK)
+        status = ctx->status;
+    if (status == FLOW_OK)
+        return fl_call_flush(op);
+    return fl_op_fail(op, status, "%s",
+        op->call.message[0] ? op->call.message : "reading failed without a reason");
+}
+
+// Whether all times of a view are allowed, and the latest of them.
+static bool within(const struct fl_view *view, int64_t not_after, bool in_order, int64_t *latest)
+{
+    const struct fl_batch *batch = view->batch;
+    if (in_order) {
+        *latest = fl_batch_time(batch, view->count - 1);
+        return not_after == 0 || *latest <= not_after;
+    }
+    int64_t most = FLOW_TIME_MIN_US;
+    for (uint32_t row = 0; row < view->count; row++) {
+        const int64_t time = fl_batch_time(batch, row);
+        most = time > most ? time : most;
+    }
+    *latest = most;
+    return not_after == 0 || most <= not_after;
+}
+
+// Elements from the future would push the watermark past everything that comes (R6).
+static flow_status drop_future(struct fl_op *op, struct fl_view *view, int64_t *latest)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    const flow_read_options *options = op->plan->node->read;
+    const int64_t not_after = options->times.not_after.us;
+    const struct fl_rejection why = { .reason = "future",
+        .message = "its time lies after the latest that the source allows" };
+    uint16_t *kept = fl_mem_alloc(cache, op->worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
+    if (!kept || !fl_batch_need_rows(cache, view->batch))
+        return fl_no_memory(op);
+    flow_shape shape = { .type = view->batch->type };
+    uint32_t count = 0;
+    *latest = FLOW_TIME_MIN_US;
+    for (uint32_t row = 0; row < view->count; row++) {
+        const int64_t time = fl_batch_time(view->batch, row);
+        if (time <= not_after) {
+            kept[count++] = (uint16_t)row;
+            *latest = time > *latest ? time : *latest;
+            continue;
+        }
+        const flow_status status = fl_drop_row(op, view, &shape, row, &why);
+        if (status != FLOW_OK)
+            return status;
+    }
+    view->selection = kept;
+    view->count = count;
+    return FLOW_OK;
+}
+
+flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view)
+{
+    const flow_read_options *options = op->plan->node->read;
+    struct fl_claimed *claimed = op->worker->claimed;
+    struct fl_batch *batch = view->batch;
+    fl_count(&op->counts.in, view->count);
+    batch->origin = claimed->emitted;
+    claimed->emitted += view->count;
+    if (!options->event_time.type)
+        return FLOW_OK;
+    const flow_shape shape = { .type = batch->type };
+    const struct fl_lane lane = fl_view_lane(view, &shape, options->event_time.offset);
+    batch->time_form = FL_TIME_STRIDED;
+    batch->times = lane.base;
+    batch->times_stride = (uint32_t)lane.stride;
+    int64_t latest;
+    flow_status status = FLOW_OK;
+    if (!within(view, options->times.not_after.us, options->times.in_order, &latest))
+        status = drop_future(op, view, &latest);
+    claimed->latest = latest > claimed->latest ? latest : claimed->latest;
+    return status;
+}
+
+void fl_reader_done(struct fl_op *op)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_engine *engine = worker->engine;
+    struct fl_reader *reader = engine->readers[op->index];
+    struct fl_claimed *claimed = worker->claimed;
+    struct fl_partition *partition = &reader->partitions[claimed->piece.partition];
+    claimed->done = true;
+    while (partition->first && partition->first->done) {
+        struct fl_claimed *first = partition->first;
+        partition->first = first->next;
+        if (!partition->first)
+            partition->last = NULL;
+        partition->latest = first->latest > partition->latest ? first->latest : partition->latest;
+        partition->position = first->piece.end;
+        fl_give(&worker->cache, first, sizeof *first);
+    }
+    if (reader->source->finalize)
+        reader->source->finalize(reader->self, claimed->piece.partition, partition->position);
+    update_watermark(engine, op->index);
+    worker->claimed = NULL;
+}
+
+void fl_reader_origin(const struct fl_op *op, char *text, size_t size)
+{
+    struct fl_worker *worker = op->worker;
+    text[0] = '\0';
+    if (worker->bundle.kind != FL_BUNDLE_SOURCE || !worker->claimed || !op->call.in)
+        return;
+    uint32_t row = op->call.engine.ctx.row;
+    const struct fl_batch *batch = op->call.in->batch;
+    const struct fl_op *source = worker->bundle.op;
+    while (batch) {
+        if (batch->parent) {
+            batch = batch->parent;
+        } else if (batch->maker && batch->maker != source && batch->maker->call.in) {
+            row = batch->maker->outs[0].origin[row];
+            batch = batch->maker->call.in->batch;
+        } else {
+            break;
+        }
+    }
+    const struct fl_reader *reader = worker->engine->readers[source->index];
+    if (!batch || batch->origin == FL_ORIGIN_LOST)
+        return;
+    if (reader->source->origin)
+        reader->source->origin(
+            reader->self, &worker->claimed->piece, batch->origin + row, text, size);
+    else
+        snprintf(text, size, "element %llu behind position %llu of %s",
+            (unsigned long long)(batch->origin + row),
+            (unsigned long long)worker->claimed->piece.begin, source->plan->node->path);
+}

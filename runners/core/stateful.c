@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions with a state record per key and window, and a timer. State that a bundle touches
+// leaves an image first, which puts it back when the bundle is aborted.
+#include "stateful.h"
+
+#include <stdio.h>
+
+uint32_t fl_stateful_cell_size(const flow_type *state)
+{
+    return (uint32_t)((sizeof(struct fl_cell) + state->size + 7) & ~(size_t)7);
+}
+
+bool fl_stateful_init(struct fl_op *op)
+{
+    struct fl_engine *engine = op->worker->engine;
+    struct fl_stateful *stateful = fl_mem_alloc(&engine->cache, engine->mem, sizeof *stateful);
+    if (!stateful)
+        return false;
+    memset(stateful, 0, sizeof *stateful);
+    stateful->pointers = flow_type_has_pointers(op->plan->node->fn->state);
+    op->keyed->stateful = stateful;
+    return true;
+}
+
+void fl_stateful_fini(struct fl_op *op)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    struct fl_cache *cache = &op->worker->cache;
+    if (!stateful)
+        return;
+    while (stateful->sorted.count) {
+        const struct fl_due due = fl_dues_take(&stateful->sorted);
+        fl_batch_unref(cache, due.item);
+        fl_give(cache, due.selection, FLOW_BATCH_ROWS * sizeof *due.selection);
+    }
+    fl_dues_fini(cache, &stateful->timers);
+    fl_dues_fini(cache, &stateful->sorted);
+}
+
+struct fl_slices *fl_stateful_set(struct fl_keyed *keyed)
+{
+    return keyed->cut.windows.kind == FLOW_WINDOW_SLIDING ? &keyed->panes : &keyed->slices;
+}
+
+void *fl_cell_state(struct fl_cell *cell)
+{
+    return cell + 1;
+}
+
+// --- undo
+
+static void put_back(struct fl_op *op, void *at, const void *image)
+{
+    struct fl_keyed *keyed = op->keyed;
+    memcpy(at, image, fl_stateful_set(keyed)->value_size);
+}
+
+static void take_out(struct fl_op *op, void *at, const void *image)
+{
+    struct fl_cell *cell = at;
+    struct fl_slice *slice = cell->slice;
+    (void)image;
+    (void)op;
+    cell->serial = 0;
+    if (slice->table.form == FL_KEY_WORD)
+        fl_table_remove_word(&slice->table, cell->word, cell->hash);
+    else
+        fl_table_remove_bytes(&slice->table, cell->bytes, cell->hash);
+}
+
+static bool note_changed(struct fl_op *op, struct fl_cell *cell)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_touched *touched = fl_mem_alloc(&worker->cache, worker->bundle.mem, sizeof *touched);
+    if (!touched)
+        return false;
+    touched->cell = cell;
+    touched->next = op->keyed->stateful->changed;
+    op->keyed->stateful->changed = touched;
+    return true;
+}
+
+bool fl_stateful_touch(struct fl_op *op, struct fl_cell *cell)
+{
+    const uint64_t bundle = op->worker->bundle.number;
+    if (cell->stamp == bundle)
+        return true;
+    if (!fl_undo_add(op, put_back, cell, cell, fl_stateful_set(op->keyed)->value_size) ||
+        !note_changed(op, cell))
+        return false;
+    cell->stamp = bundle;
+    return true;
+}
+
+// The cell of a key, made if need be and with its image kept.
+static struct fl_cell *cell_of(
+    struct fl_op *op, struct fl_slice *slice, const struct fl_keys *keys, uint32_t i)
+{
+    struct fl_table *table = &slice->table;
+    struct fl_cache *cache = &op->worker->cache;
+    const bool words = keys->form == FL_KEY_WORD;
+    const uint64_t hash = keys->hashes[i];
+    struct fl_cell *cell = words ? fl_table_find_word(table, keys->words[i], hash)
+                                 : fl_table_find_bytes(table, keys->bytes[i], hash);
+    if (cell)
+        return fl_stateful_touch(op, cell) ? cell : NULL;
+    if (!fl_table_reserve(cache, table, 1, words ? 0 : keys->bytes[i].len))
+        return NULL;
+    cell = words ? fl_table_add_word(cache, table, keys->words[i], hash)
+                 : fl_table_add_bytes(cache, table, keys->bytes[i], hash);
+    cell->timer = FL_NEVER;
+    cell->serial = ++op->keyed->stateful->serial;
+    cell->slice = slice;
+    cell->hash = hash;
+    if (words) {
+        cell->word = keys->words[i];
+    } else {
+        // the table's own copy of the key
+        char *copy =
+            keys->bytes[i].len ? fl_mem_alloc(cache, table->mem, keys->bytes[i].len) : NULL;
+        if (keys->bytes[i].len && !copy) {
+            fl_table_remove_bytes(table, keys->bytes[i], hash);
+            return NULL;
+        }
+        if (copy)
+            memcpy(copy, keys->bytes[i].data, keys->bytes[i].len);
+        cell->bytes.data = copy;
+        cell->bytes.len = keys->bytes[i].len;
+    }
+    cell->stamp = op->worker->bundle.number;
+    if (!fl_undo_add(op, take_out, cell, NULL, 0) || !note_changed(op, cell)) {
+        take_out(op, cell, NULL);
+        return NULL;
+    }
+    return cell;
+}
+
+// --- timers and clearing, from user functions
+
+static struct fl_cell *cell_in_work(flow_ctx *ctx, struct fl_op **op)
+{
+    struct fl_call *call = fl_call_of(ctx);
+    *op = call->op;
+    if (call->op->plan->kind != FL_OP_STATEFUL) {
+        flow_fail(ctx, FLOW_INVALID, "timers and state belong to stateful functions");
+        return NULL;
+    }
+    return call->op->keyed->stateful->cells[ctx->row];
+}
+
+void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
+{
+    struct fl_op *op;
+    struct fl_cell *cell = cell_in_work(ctx, &op);
+    if (!cell || cell->timer == when.us)
+        return;
+    const struct fl_due due = {
+        .at = when.us, .serial = cell->serial, .item = cell, .slice = cell->slice->end
+    };
+    if (!fl_dues_add(&op->worker->cache, &op->keyed->stateful->timers, &due)) {
+        flow_fail(ctx, FLOW_BUDGET, "no memory for a timer");
+        return;
+    }
+    cell->timer = when.us;
+    cell->clear = false;
+}
+
+void fl_stateful_timer_clear(flow_ctx *ctx)
+{
+    struct fl_op *op;
+    struct fl_cell *cell = cell_in_work(ctx, &op);
+    if (cell)
+        cell->timer = FL_NEVER; // its entry in the queue is passed over
+}
+
+void fl_stateful_state_clear(flow_ctx *ctx)
+{
+    struct fl_op *op;
+    struct fl_cell *cell = cell_in_work(ctx, &op);
+    if (!cell)
+        return;
+    cell->timer = FL_NEVER;
+    cell->clear = true;
+    memset(fl_cell_state(cell), 0, op->plan->node->fn->state->size);
+}
+
+// --- calling the function
+
+static void *take_from(void *user, size_t size)
+{
+    void **pair = user;
+    return fl_mem_alloc(pair[0], pair[1], size);
+}
+
+static bool in_table(void *user, const void *data, size_t len)
+{
+    void **pair = user;
+    flow_bytes range;
+    (void)len;
+    return fl_mem_has(pair[1], data, &range);
+}
+
+// Strings that states took from elements move to the table's arena.
+static flow_status settle(struct fl_op *op, uint32_t count, const uint16_t *rows)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    for (uint32_t i = 0; stateful->pointers && i < count; i++) {
+        struct fl_cell *cell = stateful->cells[rows[i]];
+        struct fl_table *table = &cell->slice->table;
+        if (!table->mem && !(table->mem = fl_mem_new(&op->worker->cache)))
+            return fl_no_memory(op);
+        void *pair[2] = { &op->worker->cache, table->mem };
+        const flow_memory memory = { take_from, pair };
+        if (flow_row_adopt(
+                op->plan->node->fn->state, fl_cell_state(cell), &memory, in_table, pair) != FLOW_OK)
+            return fl_no_memory(op);
+    }
+    return FLOW_OK;
+}
+
+static flow_status call_rows(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, flow_batch_fn *process)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    const uint16_t *rows = view->selection ? view->selection : op->worker->identity;
+    flow_batch batch;
+    if (!fl_view_rows(op, view, shape, &batch))
+        return fl_no_memory(op);
+    for (uint32_t i = 0; i < view->count; i++)
+        stateful->states[i] = fl_cell_state(stateful->cells[rows[i]]);
+    batch.states = stateful->states;
+    flow_status status = fl_call_begin(op, view, shape);
+    if (status == FLOW_OK)
+        status = fl_call_run(op, process, &batch);
+    if (status == FLOW_OK)
+        status = settle(op, view->count, rows);
+    return status == FLOW_OK ? fl_call_flush(op) : status;
+}
+
+// Where failing elements are routed, each one's state is put back to what it was before it.
+static flow_status call_each(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, flow_batch_fn *process)
+{
+    struct fl_worker *worker = op->worker;
+    const uint32_t size = fl_stateful_set(op->keyed)->value_size;
+    void *image = fl_mem_alloc(&worker->cache, worker->bundle.mem, size);
+    if (!image)
+        return fl_no_memory(op);
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint16_t row = (uint16_t)fl_view_row(view, i);
+        const struct fl_view one = { view->batch, &row, 1 };
+        struct fl_cell *cell = op->keyed->stateful->cells[row];
+        memcpy(image, cell, size);
+        const uint64_t bad = op->counts.rejected + op->counts.other;
+        const flow_status status = call_rows(op, &one, shape, process);
+        if (status != FLOW_OK)
+            return status;
+        if (op->counts.rejected + op->counts.other != bad)
+            memcpy(cell, image, size);
+    }
+    return FLOW_OK;
+}
+
+flow_status fl_stateful_call(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, flow_batch_fn *process)
+{
+    if (op->plan->node->on_error == FLOW_ON_ERROR_FAIL)
+        return call_rows(op, view, shape, process);
+    return call_each(op, view, shape, process);
+}
+
+// Rows of one window: finds their cells and calls the function.
+static flow_status process_window(struct fl_op *op, const struct fl_view *view,
+    const flow_shape *shape, const struct fl_keys *keys, struct fl_slice *slice)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    for (uint32_t i = 0; i < view->count; i++) {
+        struct fl_cell *cell = cell_of(op, slice, keys, i);
+        if (!cell)
+            return fl_no_memory(op);
+        stateful->cells[fl_view_row(view, i)] = cell;
+    }
+    return fl_stateful_call(op, view, shape, op->plan->node->fn->process);
+}
+
+// Rows of several windows, window by window.
+static flow_status process_mixed(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_worker *worker = op->worker;
+    const size_t size = view->count * sizeof(struct fl_slice *);
+    struct fl_slice **by = fl_mem_alloc(&worker->cache, worker->bundle.mem, size);
+    uint16_t *rows =
+        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
+    if (!by || !rows)
+        return fl_no_memory(op);
+    memcpy(by, worker->placed->by, size);
+    for (uint32_t first = 0; first < view->count; first++) {
+        struct fl_slice *slice = by[first];
+        if (!slice)
+            continue;
+        struct fl_view some = { view->batch, rows, 0 };
+        for (uint32_t i = first; i < view->count; i++) {
+            if (by[i] != slice)
+                continue;
+            rows[some.count++] = (uint16_t)fl_view_row(view, i);
+            by[i] = NULL;
+        }
+        if (some.batch->hashes)
+            fl_format_keys(&some, op->keyed->form, worker->keys);
+        else if (!fl_keys_gather(worker->keys, &some, shape, &worker->scratch))
+            return fl_no_memory(op);
+        const flow_status status = process_window(op, &some, shape, worker->keys, slice);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return FLOW_OK;
+}
+
+flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    const struct fl_keys *keys)
+{
+    struct fl_placed *placed = op->worker->placed;
+    const struct fl_sets sets = fl_keyed_sets(op->keyed);
+    if (!fl_place(&op->worker->cache, &sets, view, placed))
+        return fl_no_memory(op);
+    if (placed->one)
+        return process_window(op, view, shape, keys, placed->one);
+    return process_mixed(op, view, shape);
+}

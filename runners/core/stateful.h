@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside stateful steps.
+#ifndef FL_STATEFUL_H
+#define FL_STATEFUL_H
+
+#include "keyed.h"
+#include "timer.h"
+
+// What a key has: its timer and, behind it, the user's state record.
+struct fl_cell {
+    int64_t timer;   // FL_NEVER: none
+    uint64_t serial; // of the cell; 0: gone
+    uint64_t stamp;  // bundle that touched it last
+    struct fl_slice *slice;
+    uint64_t hash;
+    uint64_t word;
+    flow_str bytes;
+    bool clear; // the state is forgotten when the bundle commits
+};
+
+struct fl_touched {
+    struct fl_cell *cell;
+    struct fl_touched *next;
+};
+
+struct fl_stateful {
+    bool pointers; // states point to bytes outside
+    uint64_t serial;
+    struct fl_dues timers;
+    struct fl_dues sorted;          // elements that wait for their time
+    struct fl_touched *changed;     // in this bundle
+    struct fl_sorted_new *incoming; // elements of this bundle, newest first
+    uint32_t incoming_count;
+    struct fl_cell *cells[FLOW_BATCH_ROWS]; // by row
+    void *states[FLOW_BATCH_ROWS];          // by selected row
+};
+
+#define FL_FIRE_STEPS 4096u // calls after which a firing bundle ends
+
+struct fl_slices *fl_stateful_set(struct fl_keyed *keyed);
+void *fl_cell_state(struct fl_cell *cell);
+
+// Calls a function over rows whose cells are in place.
+flow_status fl_stateful_call(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, flow_batch_fn *process);
+
+// Rows through the element function.
+flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    const struct fl_keys *keys);
+
+// Keeps an image of a cell before it changes. False without memory.
+bool fl_stateful_touch(struct fl_op *op, struct fl_cell *cell);
+
+#endif

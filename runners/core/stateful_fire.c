@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// When stateful functions are called: at once, in order of event time (R65), by timers (R58, R59).
+#include "stateful.h"
+
+// Sliding windows are not shared by state: an element is processed once per window (R22).
+static flow_status explode(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    flow_status (*each)(struct fl_op *, const struct fl_view *, const flow_shape *))
+{
+    struct fl_worker *worker = op->worker;
+    const struct fl_keyed *keyed = op->keyed;
+    const flow_windows *windows = &keyed->cut.windows;
+    uint16_t *rows =
+        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
+    flow_status status = rows ? FLOW_OK : fl_no_memory(op);
+    for (uint32_t k = 0, more = 1; status == FLOW_OK && more > 0; k++) {
+        struct fl_batch *alias = fl_batch_alias(&worker->cache, view->batch);
+        flow_window *kth = alias ? fl_batch_need_windows(&worker->cache, alias) : NULL;
+        if (!kth) {
+            fl_batch_unref(&worker->cache, alias);
+            return fl_no_memory(op);
+        }
+        alias->window_form = FL_WINDOW_ROWS;
+        struct fl_view some = { alias, rows, 0 };
+        more = 0;
+        for (uint32_t i = 0; i < view->count; i++) {
+            const uint32_t row = fl_view_row(view, i);
+            const flow_time time = { fl_batch_time(view->batch, row) };
+            if (k >= flow_windows_count(windows, time))
+                continue;
+            more++;
+            flow_windows_last(windows, time, &kth[row]);
+            kth[row].start.us -= (int64_t)k * windows->every.us;
+            kth[row].end.us -= (int64_t)k * windows->every.us;
+            if (flow_window_expiry(kth[row], keyed->lateness).us >= keyed->watermark)
+                rows[some.count++] = (uint16_t)row;
+        }
+        if (some.count > 0)
+            status = each(op, &some, shape);
+        fl_batch_unref(&worker->cache, alias);
+    }
+    return status;
+}
+
+// Rows with the keys found again: an exploded or sorted view is not what was gathered.
+static flow_status process(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_worker *worker = op->worker;
+    if (view->batch->hashes)
+        fl_format_keys(view, op->keyed->form, worker->keys);
+    else if (!fl_keys_gather(worker->keys, view, shape, &worker->scratch))
+        return fl_no_memory(op);
+    return fl_stateful_rows(op, view, shape, worker->keys);
+}
+
+// --- elements in order of time
+
+struct fl_sorted_new {
+    struct fl_sorted_new *next;
+    struct fl_due due;
+};
+
+// Remembers rows of one instant until the watermark passes it. They join the queue at the commit.
+static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    uint32_t first, uint32_t count)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_stateful *stateful = op->keyed->stateful;
+    struct fl_sorted_new *incoming =
+        fl_mem_alloc(&worker->cache, worker->bundle.mem, sizeof *incoming);
+    uint16_t *rows = fl_take(&worker->cache, FLOW_BATCH_ROWS * sizeof *rows);
+    if (!incoming || !rows) {
+        fl_give(&worker->cache, rows, FLOW_BATCH_ROWS * sizeof *rows);
+        return fl_no_memory(op);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = (uint16_t)fl_view_row(view, first + i);
+    memset(incoming, 0, sizeof *incoming);
+    incoming->due.at = fl_batch_time(view->batch, rows[0]);
+    incoming->due.item = fl_batch_ref(view->batch);
+    incoming->due.selection = rows;
+    incoming->due.count = count;
+    incoming->due.shape = *shape;
+    incoming->next = stateful->incoming;
+    stateful->incoming = incoming;
+    return fl_dues_reserve(&worker->cache, &stateful->sorted, ++stateful->incoming_count)
+               ? FLOW_OK
+               : fl_no_memory(op);
+}
+
+// Rows of the same instant that stand together wait together.
+static flow_status wait_for_time(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    flow_status status = FLOW_OK;
+    uint32_t first = 0;
+    while (first < view->count && status == FLOW_OK) {
+        const int64_t at = fl_batch_time(view->batch, fl_view_row(view, first));
+        uint32_t count = 1;
+        while (first + count < view->count &&
+               fl_batch_time(view->batch, fl_view_row(view, first + count)) == at)
+            count++;
+        status = wait_rows(op, view, shape, first, count);
+        first += count;
+    }
+    return status;
+}
+
+static flow_status take(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    const struct fl_keys *keys)
+{
+    const bool several = op->keyed->cut.windows.kind == FLOW_WINDOW_SLIDING &&
+                         view->batch->window_form == FL_WINDOW_IMPLIED;
+    if (op->plan->node->time_sorted)
+        return several ? explode(op, view, shape, wait_for_time) : wait_for_time(op, view, shape);
+    return several ? explode(op, view, shape, process) : fl_stateful_rows(op, view, shape, keys);
+}
+
+// --- timers
+
+static bool valid(const struct fl_keyed *keyed, const struct fl_due *due)
+{
+    struct fl_keyed *any = (struct fl_keyed *)(uintptr_t)keyed;
+    const struct fl_cell *cell = due->item;
+    return fl_slices_find(fl_stateful_set(any), due->slice) && cell->serial == due->serial &&
+           cell->timer == due->at;
+}
+
+// The earliest timer that was not replaced, or FL_NEVER.
+static int64_t next_timer(struct fl_keyed *keyed)
+{
+    struct fl_dues *timers = &keyed->stateful->timers;
+    const struct fl_due *first;
+    while ((first = fl_dues_first(timers)) && !valid(keyed, first))
+        fl_dues_take(timers); // put back by an abort, and passed over again
+    return first ? first->at : FL_NEVER;
+}
+
+static int64_t next_sorted(const struct fl_keyed *keyed)
+{
+    const struct fl_due *first = fl_dues_first(&keyed->stateful->sorted);
+    return first ? first->at : FL_NEVER;
+}
+
+static flow_window window_of(const struct fl_keyed *keyed, int64_t end)
+{
+    const flow_windows *windows = &keyed->cut.windows;
+    flow_window window = { { end - windows->size.us }, { end } };
+    if (windows->kind == FLOW_WINDOW_GLOBAL)
+        window.start.us = FLOW_TIME_MIN_US;
+    return window;
+}
+
+// A batch of keys whose timers are due before `limit`, all of one window.
+static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_stateful *stateful = keyed->stateful;
+    struct fl_cache *cache = &op->worker->cache;
+    const flow_shape *in = &op->plan->shape;
+    const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
+    struct fl_batch *batch = fl_batch_new(cache, op->plan->node->fn->state, stride);
+    int64_t *times = batch ? fl_batch_need_times(cache, batch) : NULL;
+    if (!times) {
+        fl_batch_unref(cache, batch);
+        return NULL;
+    }
+    const int64_t slice = fl_dues_first(&stateful->timers)->slice;
+    while (batch->count < batch->capacity && next_timer(keyed) < limit &&
+           fl_dues_first(&stateful->timers)->slice == slice) {
+        const struct fl_due due = fl_dues_take(&stateful->timers);
+        struct fl_cell *cell = due.item;
+        if (!fl_stateful_touch(op, cell)) {
+            fl_batch_unref(cache, batch);
+            return NULL;
+        }
+        cell->timer = FL_NEVER;
+        stateful->cells[batch->count] = cell;
+        times[batch->count] = due.at;
+        fl_key_write(in, cell->word, cell->bytes, batch->rows + (size_t)batch->count * stride);
+        batch->count++;
+    }
+    batch->time_form = FL_TIME_STRIDED;
+    batch->times = (const char *)times;
+    batch->times_stride = sizeof *times;
+    batch->window_form = FL_WINDOW_UNIFORM;
+    batch->window = window_of(keyed, slice);
+    return batch;
+}
+
+static flow_status fire_timers(struct fl_op *op, int64_t limit)
+{
+    struct fl_batch *batch = due_keys(op, limit);
+    if (!batch)
+        return fl_no_memory(op);
+    flow_batch_fn *timer = op->plan->node->fn->timer;
+    const struct fl_view view = { batch, NULL, batch->count };
+    flow_shape shape = op->plan->shape;
+    shape.key_offset = 0;
+    shape.value_offset = 0;
+    const flow_status status =
+        timer && batch->count ? fl_stateful_call(op, &view, &shape, timer) : FLOW_OK;
+    fl_batch_unref(&op->worker->cache, batch);
+    return status;
+}
+
+static flow_status process_sorted(struct fl_op *op)
+{
+    struct fl_dues *sorted = &op->keyed->stateful->sorted;
+    const struct fl_due due = fl_dues_take(sorted);
+    const struct fl_view view = { due.item, due.selection, due.count };
+    return process(op, &view, &due.shape);
+}
+
+// --- firing
+
+static int64_t next(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    int64_t at = next_timer(keyed);
+    const int64_t sorted = next_sorted(keyed);
+    const struct fl_slices *set = fl_stateful_set(keyed);
+    at = sorted < at ? sorted : at;
+    if (set->count > 0 && set->at[0]->end < FLOW_TIME_GLOBAL_END_US) {
+        const int64_t expiry =
+            flow_window_expiry(window_of(keyed, set->at[0]->end), keyed->lateness).us;
+        at = expiry < at ? expiry : at;
+    }
+    return at == FL_NEVER ? FL_NEVER : at + 1; // strictly after (R59)
+}
+
+// Elements at an instant come before timers set for it; a timer comes before later elements.
+static flow_status fire(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const uint64_t before = op->counts.in + op->emitted;
+    uint64_t steps = 0;
+    flow_status status = FLOW_OK;
+    while (status == FLOW_OK && op->counts.in + op->emitted - before < FL_FIRE_ROWS &&
+           steps++ < FL_FIRE_STEPS) {
+        const int64_t element = next_sorted(keyed), timer = next_timer(keyed);
+        if (element >= keyed->watermark && timer >= keyed->watermark)
+            break;
+        if (element <= timer)
+            status = process_sorted(op);
+        else
+            status = fire_timers(op, element < keyed->watermark ? element : keyed->watermark);
+    }
+    return status;
+}
+
+static void forget_cleared(struct fl_op *op)
+{
+    for (struct fl_touched *t = op->keyed->stateful->changed; t; t = t->next) {
+        struct fl_cell *cell = t->cell;
+        if (!cell->clear || cell->serial == 0)
+            continue;
+        cell->serial = 0;
+        if (cell->slice->table.form == FL_KEY_WORD)
+            fl_table_remove_word(&cell->slice->table, cell->word, cell->hash);
+        else
+            fl_table_remove_bytes(&cell->slice->table, cell->bytes, cell->hash);
+    }
+    op->keyed->stateful->changed = NULL;
+}
+
+static void release_taken(struct fl_op *op)
+{
+    struct fl_dues *sorted = &op->keyed->stateful->sorted;
+    struct fl_cache *cache = &op->worker->cache;
+    for (size_t i = 0; i < sorted->taken_count; i++) {
+        fl_batch_unref(cache, sorted->taken[i].item);
+        fl_give(cache, sorted->taken[i].selection, FLOW_BATCH_ROWS * sizeof(uint16_t));
+    }
+    fl_dues_commit(sorted);
+}
+
+static void commit(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_stateful *stateful = keyed->stateful;
+    struct fl_cache *cache = &op->worker->cache;
+    release_taken(op);
+    fl_dues_commit(&stateful->timers);
+    struct fl_sorted_new *oldest = NULL;
+    for (struct fl_sorted_new *n = stateful->incoming, *next_new; n; n = next_new) {
+        next_new = n->next;
+        n->next = oldest;
+        oldest = n;
+    }
+    for (; oldest; oldest = oldest->next)
+        fl_dues_add(cache, &stateful->sorted, &oldest->due);
+    stateful->incoming = NULL;
+    stateful->incoming_count = 0;
+    forget_cleared(op);
+    // windows past their expiry are forgotten whole (R26, R27)
+    struct fl_slices *set = fl_stateful_set(keyed);
+    if (next_timer(keyed) >= keyed->watermark && next_sorted(keyed) >= keyed->watermark)
+        while (set->count > 0 &&
+               flow_window_expiry(window_of(keyed, set->at[0]->end), keyed->lateness).us <
+                   keyed->watermark)
+            fl_slices_drop(cache, set, set->at[0]->end);
+    fl_dues_commit(&stateful->timers);
+}
+
+static void abort_bundle(struct fl_op *op)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    struct fl_cache *cache = &op->worker->cache;
+    for (struct fl_sorted_new *n = stateful->incoming; n; n = n->next) {
+        fl_batch_unref(cache, n->due.item);
+        fl_give(cache, n->due.selection, FLOW_BATCH_ROWS * sizeof *n->due.selection);
+    }
+    stateful->incoming = NULL;
+    stateful->incoming_count = 0;
+    stateful->changed = NULL;
+    fl_dues_abort(&stateful->timers);
+    fl_dues_abort(&stateful->sorted);
+}
+
+const struct fl_keyed_ops fl_stateful_ops = { take, next, fire, commit, abort_bundle };

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A hash table from keys in canonical form to values: open addressing, small values in the slots,
+// large or pinned ones in rows behind them. Grows only in fl_table_reserve, so that adding within
+// what was reserved cannot fail.
+#ifndef FL_TABLE_H
+#define FL_TABLE_H
+
+#include "key.h"
+
+struct fl_table {
+    enum fl_key_form form;
+    bool rows;           // values lie in rows of the arena and do not move
+    uint32_t value_size; // bytes of a value
+    uint32_t slot_size;
+    uint32_t value_at; // where in a slot the value (or the pointer to its row) lies
+    uint64_t mask;     // slots − 1; the slot of the word 0 lies behind the last
+    uint64_t count;
+    uint64_t limit; // `count` may not pass it without growing
+    char *slots;
+    size_t slots_size;
+    bool has_zero;      // word 0 is there
+    struct fl_mem *mem; // bytes of keys and rows; strings of values
+    void *free_rows;    // rows that were removed
+    struct fl_table *next;
+};
+
+// Slots of word keys start with the word (0: empty); slots of byte keys with hash (0: empty), data
+// and length.
+struct fl_slot_bytes {
+    uint64_t hash;
+    flow_str key;
+};
+
+// `rows` is forced for values of more than 48 bytes.
+void fl_table_init(struct fl_table *table, enum fl_key_form form, uint32_t value_size, bool rows);
+void fl_table_fini(struct fl_cache *cache, struct fl_table *table);
+
+// Forgets all keys but keeps the room. Only for tables without rows.
+void fl_table_clear(struct fl_cache *cache, struct fl_table *table);
+
+// Room for `count` more keys of `bytes` bytes in all. False over budget or without memory; nothing
+// changed then.
+bool fl_table_reserve(struct fl_cache *cache, struct fl_table *table, uint64_t count, size_t bytes);
+
+// The value of a key, or NULL.
+void *fl_table_find_word(const struct fl_table *table, uint64_t word, uint64_t hash);
+void *fl_table_find_bytes(const struct fl_table *table, flow_str bytes, uint64_t hash);
+
+// The value of a key, zeroed when it is new; room must have been reserved.
+void *fl_table_add_word(
+    struct fl_cache *cache, struct fl_table *table, uint64_t word, uint64_t hash);
+void *fl_table_add_bytes(
+    struct fl_cache *cache, struct fl_table *table, flow_str bytes, uint64_t hash);
+
+// Removes a key that is there.
+void fl_table_remove_word(struct fl_table *table, uint64_t word, uint64_t hash);
+void fl_table_remove_bytes(struct fl_table *table, flow_str bytes, uint64_t hash);
+
+// Walks all keys: start with *at = 0; false at the end.
+struct fl_entry {
+    uint64_t word;
+    flow_str bytes;
+    uint64_t hash; // byte keys only
+    void *value;
+};
+bool fl_table_next(const struct fl_table *table, uint64_t *at, struct fl_entry *entry);
+
+static inline void *fl_table_value(const struct fl_table *table, char *slot)
+{
+    return table->rows ? *(void **)(void *)(slot + table->value_at) : slot + table->value_at;
+}
+
+static inline char *fl_table_slot(const struct fl_table *table, uint64_t hash)
+{
+    return table->slots + (hash & table->mask) * table->slot_size;
+}
+
+#endif

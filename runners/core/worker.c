@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker's step: at most one bundle. What is furthest downstream goes first, sources last, and
+// nothing is started whose output a full shuffle would have to take (invariant 5).
+#include "shuffle.h"
+
+#define DATA_BATCHES 8u // of an inbox in one bundle
+
+int64_t fl_input_watermark(struct fl_worker *worker, const struct fl_plan_op *plan)
+{
+    const struct fl_engine *engine = worker->engine;
+    int64_t lowest = FLOW_TIME_MAX_US;
+    for (uint32_t word = 0; word < engine->plan.words; word++) {
+        for (uint64_t bits = plan->origins[word]; bits; bits &= bits - 1) {
+            const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            const bool source = engine->plan.ops[i].kind == FL_OP_SOURCE;
+            const uint32_t count = source ? 1 : engine->options.workers;
+            for (uint32_t w = 0; w < count; w++) {
+                const int64_t mark =
+                    source
+                        ? atomic_load_explicit(&engine->origin_watermark[i], memory_order_acquire)
+                        : atomic_load_explicit(
+                              &engine->workers[w].ops[i].keyed->out, memory_order_acquire);
+                lowest = mark < lowest ? mark : lowest;
+            }
+        }
+    }
+    return lowest;
+}
+
+void fl_wake_all(struct fl_engine *engine)
+{
+    const struct fl_port *port = &engine->options.port;
+    for (uint32_t w = 0; port->wake && w < engine->options.workers; w++)
+        port->wake(port->user, w);
+}
+
+// Whether every shuffle that an op's output may reach has room.
+static bool gate_open(const struct fl_engine *engine, const struct fl_plan_op *plan)
+{
+    for (uint32_t word = 0; word < engine->plan.words; word++)
+        for (uint64_t bits = plan->reaches[word]; bits; bits &= bits - 1) {
+            const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (atomic_load_explicit(&engine->in_flight[i], memory_order_relaxed) >=
+                engine->flight_limit)
+                return false;
+        }
+    return true;
+}
+
+static bool stage_open(const struct fl_engine *engine, const struct fl_stage *stage)
+{
+    for (uint32_t i = 0; i < stage->op_count; i++)
+        if (!gate_open(engine, stage->ops[i]->plan))
+            return false;
+    return true;
+}
+
+// Ends the bundle in work by its status.
+static enum fl_step conclude(struct fl_worker *worker, flow_status status)
+{
+    if (status == FLOW_OK)
+        status = fl_bundle_commit(worker);
+    if (status == FLOW_OK)
+        return FL_STEP_WORKED;
+    if (worker->bundle.mem)
+        fl_bundle_abort(worker);
+    if (worker->injected) {
+        worker->injected = false;
+        return FL_STEP_WORKED;
+    }
+    if (worker->error.status == FLOW_OK)
+        flow_error_raise(&worker->error, status, worker->bundle.op->plan->node->path,
+            "a bundle failed without a reason");
+    fl_engine_fail(worker->engine, &worker->error);
+    return FL_STEP_FAILED;
+}
+
+// --- stages
+
+static void take_mail(struct fl_worker *worker, struct fl_stage *stage)
+{
+    struct fl_inbox *inbox = &stage->inbox;
+    // the watermark first, the mail after: all that came before it is then in the mail
+    inbox->mark = fl_input_watermark(worker, stage->first->plan);
+    struct fl_batch *parcel = atomic_exchange_explicit(&inbox->mail, NULL, memory_order_acquire);
+    struct fl_batch *oldest = NULL;
+    while (parcel) {
+        struct fl_batch *before = parcel->parcel;
+        parcel->parcel = oldest;
+        oldest = parcel;
+        parcel = before;
+    }
+    while (oldest) {
+        struct fl_batch *after = oldest->parcel;
+        oldest->parcel = NULL;
+        for (struct fl_batch *batch = oldest; batch; batch = batch->next) {
+            *(inbox->last ? &inbox->last->next : &inbox->first) = batch;
+            inbox->last = batch;
+            inbox->left++;
+        }
+        oldest = after;
+    }
+    inbox->marked = true;
+}
+
+static flow_status run_data(struct fl_worker *worker, struct fl_stage *stage)
+{
+    struct fl_op *op = stage->first;
+    struct fl_batch *batch = stage->inbox.first;
+    const uint32_t most = stage->inbox.left < DATA_BATCHES ? stage->inbox.left : DATA_BATCHES;
+    flow_status status = FLOW_OK;
+    for (uint32_t i = 0; i < most && status == FLOW_OK; i++, batch = batch->next) {
+        const enum fl_content content = batch->content;
+        const flow_shape *shape = content == op->shuffle->format.content
+                                      ? &op->shuffle->format.shape
+                                      : &op->shuffle->partial.shape;
+        const struct fl_view view = { batch, NULL, batch->count };
+        // the inbox keeps a reference too: nobody may change the rows, since an abort needs them
+        fl_batch_ref(batch);
+        status = fl_keyed_push(op, &view, shape);
+        fl_batch_unref(&worker->cache, batch);
+        worker->bundle.batches++;
+    }
+    return status;
+}
+
+static void publish(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const int64_t next = keyed->ops->next(op);
+    const int64_t out = next - 1 < keyed->watermark ? next - 1 : keyed->watermark;
+    if (out <= atomic_load_explicit(&keyed->out, memory_order_relaxed))
+        return;
+    atomic_store_explicit(&keyed->out, out, memory_order_release);
+    fl_wake_all(op->worker->engine);
+}
+
+// One op after the other fires what is due at its watermark, each in bundles of its own.
+static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
+{
+    for (uint32_t i = 0; i < stage->op_count; i++) {
+        struct fl_op *op = stage->ops[i];
+        struct fl_keyed *keyed = op->keyed;
+        keyed->watermark = op->plan->local
+                               ? atomic_load_explicit(&worker->ops[op->plan->feeder].keyed->out,
+                                     memory_order_relaxed)
+                               : stage->watermark;
+        if (keyed->ops->next(op) <= keyed->watermark) {
+            if (!fl_bundle_begin(worker, FL_BUNDLE_TIME, op))
+                return conclude(worker, FLOW_BUDGET);
+            keyed->touched = true;
+            const enum fl_step step = conclude(worker, keyed->ops->fire(op));
+            if (step == FL_STEP_WORKED)
+                publish(op);
+            return step;
+        }
+        publish(op);
+    }
+    stage->firing = false;
+    return FL_STEP_WORKED;
+}
+
+static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
+{
+    struct fl_inbox *inbox = &stage->inbox;
+    if (!stage_open(worker->engine, stage))
+        return FL_STEP_IDLE;
+    if (stage->firing)
+        return run_time(worker, stage);
+    if (!inbox->marked)
+        take_mail(worker, stage);
+    if (inbox->left > 0) {
+        if (!fl_bundle_begin(worker, FL_BUNDLE_DATA, stage->first))
+            return conclude(worker, FLOW_BUDGET);
+        return conclude(worker, run_data(worker, stage));
+    }
+    inbox->marked = false;
+    if (inbox->mark <= stage->watermark)
+        return FL_STEP_IDLE;
+    stage->watermark = inbox->mark;
+    stage->firing = true;
+    return run_time(worker, stage);
+}
+
+// --- sources
+
+static enum fl_step read_piece(struct fl_worker *worker, uint32_t i)
+{
+    struct fl_op *op = &worker->ops[i];
+    if (!fl_bundle_begin(worker, FL_BUNDLE_SOURCE, op))
+        return conclude(worker, FLOW_BUDGET);
+    return conclude(worker, fl_reader_read(op));
+}
+
+static enum fl_step step_source(struct fl_worker *worker, uint32_t i, bool *over)
+{
+    struct fl_engine *engine = worker->engine;
+    *over = false;
+    if (!gate_open(engine, &engine->plan.ops[i]))
+        return FL_STEP_IDLE;
+    switch (fl_reader_claim(worker, i)) {
+    case FL_CLAIMED:
+        worker->claimed_op = i;
+        return read_piece(worker, i);
+    case FL_CLAIM_OVER:
+        *over = true;
+        return FL_STEP_IDLE;
+    case FL_CLAIM_ERROR:
+        fl_engine_fail(engine, &worker->error);
+        return FL_STEP_FAILED;
+    case FL_CLAIM_LATER:
+        return fl_reader_idle(engine, i) ? FL_STEP_WORKED : FL_STEP_POLL;
+    case FL_CLAIM_NOTHING:
+        break;
+    }
+    return FL_STEP_POLL;
+}
+
+static bool stages_over(const struct fl_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
+        const struct fl_stage *stage = &worker->stages[i];
+        for (uint32_t k = 0; stage->first && k < stage->op_count; k++)
+            if (atomic_load_explicit(&stage->ops[k]->keyed->out, memory_order_relaxed) <
+                FLOW_TIME_MAX_US)
+                return false;
+    }
+    return true;
+}
+
+static enum fl_step step_sources(struct fl_worker *worker)
+{
+    const uint32_t count = worker->engine->plan.op_count;
+    bool all_over = true, poll = false;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint32_t i = (worker->next_source + k) % count;
+        if (worker->engine->plan.ops[i].kind != FL_OP_SOURCE)
+            continue;
+        bool over;
+        const enum fl_step step = step_source(worker, i, &over);
+        if (step == FL_STEP_WORKED || step == FL_STEP_FAILED) {
+            worker->next_source = (i + 1) % count;
+            return step;
+        }
+        all_over = all_over && over;
+        poll = poll || step == FL_STEP_POLL;
+    }
+    if (all_over && stages_over(worker))
+        return FL_STEP_DONE;
+    return poll ? FL_STEP_POLL : FL_STEP_IDLE;
+}
+
+enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
+{
+    struct fl_worker *worker = &engine->workers[index];
+    if (atomic_load_explicit(&engine->cancelled, memory_order_relaxed)) {
+        flow_error error = { 0 };
+        flow_error_raise(&error, FLOW_CANCELLED, NULL, "the job was cancelled");
+        fl_engine_fail(engine, &error);
+    }
+    if (atomic_load_explicit(&engine->failed, memory_order_relaxed))
+        return FL_STEP_FAILED;
+    for (uint32_t i = engine->plan.op_count; i-- > 0;) {
+        struct fl_stage *stage = &worker->stages[i];
+        if (!stage->first)
+            continue;
+        const enum fl_step step = step_stage(worker, stage);
+        if (step != FL_STEP_IDLE)
+            return step;
+    }
+    if (worker->claimed) // of a bundle that was aborted to be tried again
+        return read_piece(worker, worker->claimed_op);
+    return step_sources(worker);
+}
