@@ -326,6 +326,8 @@ static void fill_in(struct parsed *p)
         job->rule.cooldown = job->rule.window;
     if (!p->disorder && (job->stream || job->follow))
         job->times.disorder = flow_seconds(5);
+    else if (!p->disorder && (job->limit > 0 || job->dry_run))
+        job->times.disorder = flow_days(36500); // as a batch: the first rows are waited for
     if (job->times.not_after.us == 0)
         job->times.not_after.us = ((int64_t)time(NULL) + 86400) * 1000000;
     event_names(p->fields[0], p->fields[1], p->fields[2] ? p->fields[2] : "event", p->fields[3]);
