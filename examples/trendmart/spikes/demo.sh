@@ -44,8 +44,11 @@ hash_of() { sed -n 's/.*hash //p' "$1"; }
 
 act '1 batch' "about $events events of a shop, with spikes planted in them"
 start=$(now)
-"$programs/generate" --seed "$seed" --events "$events" "${plants[@]}" --disordered 0.2 \
-    --out "$data/batch.clicks" --truth "$data/batch.truth" 2>"$data/generate.log"
+if ! "$programs/generate" --seed "$seed" --events "$events" "${plants[@]}" --disordered 0.2 \
+    --out "$data/batch.clicks" --truth "$data/batch.truth" 2>"$data/generate.log"; then
+    cat "$data/generate.log" >&2
+    exit 1
+fi
 echo "          generated in $(since "$start") s: $(cat "$data/generate.log")"
 # On a terminal the job shows its progress itself.
 batch=("$programs/spikes" --disorder 5s --output table --out "$data/batch.episodes")
@@ -60,7 +63,7 @@ echo "          … $(wc -l <"$data/batch.table") episodes in all: $data/batch.e
 
 act '2 live' "two days in about 15 s, as a stream: an episode when it is over, with its delay"
 "$programs/generate" --seed $((seed + 1)) --events 2000000 --disordered 0.2 \
-    --spikes 8 --nears 8 --drops 2 --out "$data/live.clicks" --truth "$data/live.truth" \
+    --spikes 4 --nears 4 --drops 1 --out "$data/live.clicks" --truth "$data/live.truth" \
     2>/dev/null
 "$programs/spikes" --quiet "$data/live.clicks" >"$data/live.batch" 2>/dev/null || failed=1
 "$programs/spikes" --stream --speed 11520 --output table "$data/live.clicks" \
@@ -77,7 +80,8 @@ act '3 yours' "seed $seed: --seed $seed repeats this run, --plant hat-88@14:30×
 for wish in "${plants[@]}"; do
     [ "$wish" = --plant ] && continue
     product=${wish%%@*}
-    { grep " $product " "$data/batch.table" || echo "$wish: no episode"; } | indent
+    { grep " $product " "$data/batch.table" || grep "\"near\".*\"$product\"" "$data/batch.truth" |
+        sed "s/.*\"count\":\([0-9]*\).*/$product: \1 views in 10 minutes, a spike has 60/"; } | indent
 done
 best=$(grep '"kind":"near"' "$data/batch.truth" |
     sed 's/.*"product":"\([^"]*\)".*"peak":"\([^"]*\)".*"factor":\([0-9.]*\).*/\3 \1 \2/' |

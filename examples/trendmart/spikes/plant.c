@@ -135,7 +135,9 @@ static bool plant_wish(struct garden *g, const struct wish *wish)
 {
     const struct shop_options *o = &g->shop->options;
     struct plant plant = { .minute = wish->minute, .factor = wish->factor, .length = WINDOW };
-    plant.kind = wish->factor < 1 ? KIND_DROP : wish->factor < FACTOR ? KIND_NEAR : KIND_SPIKE;
+    plant.kind = wish->factor < FACTOR ? KIND_NEAR : KIND_SPIKE;
+    if (wish->factor * DROP_FACTOR < 1)
+        plant.kind = KIND_DROP;
     while (plant.product < o->products && strcmp(g->shop->names[plant.product], wish->product) != 0)
         plant.product++;
     if (plant.product == o->products) {
@@ -149,6 +151,10 @@ static bool plant_wish(struct garden *g, const struct wish *wish)
             wish->product, WARM_UP, WINDOW);
         return false;
     }
+    load(g, plant.product);
+    const double baseline = (double)baseline_sum(g->column, plant.minute + WINDOW) / BASELINE;
+    if (plant.kind == KIND_DROP ? baseline < BASELINE_MIN : baseline * plant.factor < COUNT_MIN)
+        plant.kind = KIND_NEAR; // too little is seen of it to fire
     plant_one(g, &plant);
     return true;
 }

@@ -46,8 +46,8 @@ def latest_by_time(events):
     behind, latest = {}, ''
     for event in events:
         latest = max(latest, event['at'])
-        key = (event['event'], event['at'])
-        lag = seconds(latest) - seconds(event['at'])
+        at = seconds(event['at'])
+        key, lag = (event['event'], at), seconds(latest) - at
         if key not in behind or lag > behind[key][0]:
             behind[key] = (lag, event)
     return {key: event for key, (_, event) in behind.items()}
@@ -58,12 +58,12 @@ def lost_pairs(path, events):
     drops = collections.Counter()
     for rejected in read(path):
         assert rejected['reason'] == 'late', rejected
-        drops[rejected['step'].split('/')[0], rejected['at']] += 1
+        drops[rejected['step'].split('/')[0], seconds(rejected['at'])] += 1
     lost = {'views': collections.Counter(), 'sales': collections.Counter()}
     late = latest_by_time(events)
     for (measure, at), count in drops.items():
         product = late['view' if measure == 'views' else 'purchase', at]['product']
-        minute = int(seconds(at) // 60)
+        minute = int(at // 60)
         for end in range(minute + 1, minute + 1 + min(count, 10)):
             lost[measure][product, end] += (count + 9) // 10
     return lost, sum(drops.values())
