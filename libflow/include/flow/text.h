@@ -44,17 +44,18 @@ typedef struct flow_memory {
 } flow_memory;
 
 /**
- * Appends the binary form of a row: fields in order; bools one byte; integers and times zigzag
- * varints; floats 8 or 4 bytes little-endian; text varint length and bytes; optional a presence
- * byte first; lists varint count and items. Deterministic: equal rows give equal bytes (−0.0 is
- * written as 0.0, every NaN as one NaN, padding never) (R21).
+ * Appends the binary form of a row: fields in order; bools one byte; signed integers and times
+ * zigzag varints, unsigned ones plain varints; floats 8 or 4 bytes little-endian; text varint
+ * length and bytes; optional a presence byte first; lists varint count and items. Deterministic:
+ * equal rows give equal bytes (−0.0 is written as 0.0, every NaN as one NaN, padding never) (R21).
  */
 FLOW_API void flow_encode(const flow_type *type, const void *row, flow_buffer *out);
 
 /**
  * Reads one row in binary form off the front of `from` into `row`. Text points into `from`'s bytes;
- * lists are taken from `memory`. FLOW_PARSE with a sentence on truncated, overlong or impossible
- * bytes; `from` is then unspecified.
+ * lists are taken from `memory` (NULL where there are none). Only what flow_encode writes is read:
+ * FLOW_PARSE with a sentence on truncated, overlong or impossible bytes; `from` is then
+ * unspecified.
  */
 FLOW_API flow_status flow_decode(
     const flow_type *type, flow_str *from, void *row, const flow_memory *memory, flow_error *error);
@@ -96,8 +97,9 @@ FLOW_API void flow_json_free(flow_json *json);
  * one name counts; numbers must fit their field (no silent rounding of integers, 1e3 and 1.0 are
  * integers); times as flow_time_parse; bytes as base64; null or nothing only for optional fields.
  * Text without escapes points into `text`, which must outlive the row; else it is taken from
- * `memory`. Text that is not UTF-8 is refused. FLOW_PARSE with a sentence that names field and byte
- * offset: `field "price": expected a number, found "abc"`.
+ * `memory`. Text that is not UTF-8 is refused. FLOW_PARSE with a sentence that names the field
+ * and the byte where its member begins: `field "price" at byte 12: expected a number, found "abc"`
+ * (a classified value is not shown).
  */
 FLOW_API flow_status flow_json_read(
     flow_json *json, flow_str text, void *row, const flow_memory *memory, flow_error *error);
@@ -109,7 +111,8 @@ FLOW_API void flow_json_write(const flow_type *type, const void *row, flow_buffe
 /** As flow_json_write, with the fields classified as personal data shown as "***". */
 FLOW_API void flow_json_write_masked(const flow_type *type, const void *row, flow_buffer *out);
 
-/** Appends one value as JSON. */
+/** Appends one value as JSON; null for a kind that is neither scalar nor (with `record`) a record.
+ */
 FLOW_API void flow_json_write_value(
     flow_kind kind, const flow_type *record, const void *value, flow_buffer *out);
 
@@ -135,8 +138,10 @@ FLOW_API size_t flow_csv_line(flow_str text);
 
 /**
  * Reads one line (without its end) into `row`; same rules for numbers, times and memory as
- * flow_json_read. An empty cell is an absent optional, an empty text, or an error. FLOW_PARSE names
- * column, its number and what was expected.
+ * flow_json_read. An empty cell is an absent optional, an empty text, or an error; `""` is
+ * an empty text even where the field is optional. Bools are true, false, 1 or 0; floats may be NaN
+ * or Infinity; text may be any bytes and a quote within an unquoted cell stands for itself.
+ * FLOW_PARSE names column, its number and what was expected.
  */
 FLOW_API flow_status flow_csv_read(
     const flow_csv *csv, flow_str line, void *row, const flow_memory *memory, flow_error *error);

@@ -67,9 +67,9 @@ struct flow_type {
 
 /**
  * Checks a declaration once: each field begins where the one before ended, aligned (so a forgotten
- * field is found), kinds agree with sizes, outside names differ, presence members exist, nesting is
- * at most 8 deep, the size is at most 32 KiB. Returns FLOW_TYPE and a sentence that names record
- * and field otherwise.
+ * field is found, unless it hides in padding), kinds agree with sizes, outside names differ,
+ * presence members exist, nesting is at most 8 deep, the size is at most 32 KiB. Returns FLOW_TYPE
+ * and a sentence that names record and field otherwise.
  */
 FLOW_API flow_status flow_type_check(const flow_type *type, flow_error *error);
 
