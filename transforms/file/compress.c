@@ -2,10 +2,10 @@
 // gzip and zstd: streams of concatenated members or frames in, one member or frame a block out.
 #include "compress.h"
 
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
 #include <zlib.h>
 #endif
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
 #include <zstd.h>
 #include <zstd_errors.h>
 #endif
@@ -20,11 +20,12 @@ struct fl_decoder {
     bool inside;  // a member or frame has begun and not ended
     bool padding; // gzip: after a member, zero bytes up to the end are allowed
     const char *problem;
+    bool no_memory; // the problem is ours, not the data's
     flow_allocator allocator;
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
     z_stream zlib;
 #endif
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
     ZSTD_DStream
         *zstd; // its memory is zstd's own: custom memory is no stable part of its interface
 #endif
@@ -52,12 +53,12 @@ const char *fl_compression_name(flow_compression compression)
 static bool offered(flow_compression compression)
 {
     if (compression == FLOW_COMPRESSION_GZIP) {
-#ifndef FLOW_GZIP
+#if !FL_HAVE_GZIP
         return false;
 #endif
     }
     if (compression == FLOW_COMPRESSION_ZSTD) {
-#ifndef FLOW_ZSTD
+#if !FL_HAVE_ZSTD
         return false;
 #endif
     }
@@ -74,7 +75,7 @@ flow_status fl_compression_check(
         "%s: is %s, but this libflow was built without %s", path, name, name);
 }
 
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
 static voidpf zlib_alloc(voidpf user, uInt items, uInt size)
 {
     return fl_file_alloc(user, (size_t)items * size);
@@ -94,11 +95,11 @@ static bool gzip_init(struct fl_decoder *d)
     return inflateInit2(&d->zlib, 15 + 16) == Z_OK; // 16: gzip only, no zlib header
 }
 
-static const char *gzip_problem(int code)
+static void gzip_problem(struct fl_decoder *d, int code)
 {
-    return code == Z_MEM_ERROR   ? "there is no memory to decompress it"
-           : code == Z_NEED_DICT ? "it needs a dictionary"
-                                 : "its gzip data is damaged";
+    d->no_memory = code == Z_MEM_ERROR;
+    d->problem =
+        code == Z_NEED_DICT ? "its gzip data needs a dictionary" : "its gzip data is damaged";
 }
 
 // After a member: another one, or zero bytes to the end (tapes and block devices pad with them).
@@ -144,7 +145,7 @@ static bool gzip_run(struct fl_decoder *d, struct fl_span *span)
         else if (code == Z_BUF_ERROR)
             return true; // nothing to do without more input
         else if (code != Z_OK) {
-            d->problem = gzip_problem(code);
+            gzip_problem(d, code);
             return false;
         }
     }
@@ -178,7 +179,7 @@ static flow_status gzip_block(flow_str text, flow_buffer *out)
 }
 #endif
 
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
 static bool zstd_run(struct fl_decoder *d, struct fl_span *span)
 {
     while (span->in_len > 0 || (d->inside && span->out_len > 0)) {
@@ -188,9 +189,8 @@ static bool zstd_run(struct fl_decoder *d, struct fl_span *span)
         ZSTD_outBuffer out = { span->out, span->out_len, 0 };
         const size_t left = ZSTD_decompressStream(d->zstd, &out, &in);
         if (ZSTD_isError(left)) {
-            d->problem = ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation
-                             ? "there is no memory to decompress it"
-                             : "its zstd data is damaged";
+            d->no_memory = ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation;
+            d->problem = "its zstd data is damaged";
             return false;
         }
         span->in += in.pos;
@@ -228,11 +228,11 @@ struct fl_decoder *fl_decoder_new(flow_compression compression, const flow_alloc
     decoder->kind = compression;
     decoder->inside = compression == FLOW_COMPRESSION_GZIP; // inflateInit waits for a header
     decoder->allocator = *allocator;
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
     if (compression == FLOW_COMPRESSION_GZIP)
         ready = gzip_init(decoder);
 #endif
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
     if (compression == FLOW_COMPRESSION_ZSTD)
         ready = (decoder->zstd = ZSTD_createDStream()) != NULL;
 #endif
@@ -247,11 +247,11 @@ void fl_decoder_free(struct fl_decoder *decoder)
 {
     if (decoder == NULL)
         return;
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
     if (decoder->kind == FLOW_COMPRESSION_GZIP)
         inflateEnd(&decoder->zlib);
 #endif
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
     if (decoder->kind == FLOW_COMPRESSION_ZSTD)
         ZSTD_freeDStream(decoder->zstd);
 #endif
@@ -260,11 +260,11 @@ void fl_decoder_free(struct fl_decoder *decoder)
 
 bool fl_decoder_run(struct fl_decoder *decoder, struct fl_span *span)
 {
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
     if (decoder->kind == FLOW_COMPRESSION_GZIP)
         return gzip_run(decoder, span);
 #endif
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
     if (decoder->kind == FLOW_COMPRESSION_ZSTD)
         return zstd_run(decoder, span);
 #endif
@@ -280,16 +280,18 @@ bool fl_decoder_complete(const struct fl_decoder *decoder)
 
 const char *fl_decoder_problem(const struct fl_decoder *decoder)
 {
+    if (decoder->no_memory)
+        return NULL;
     return decoder->problem ? decoder->problem : "its compressed data is damaged";
 }
 
 flow_status fl_compress(flow_compression compression, flow_str text, flow_buffer *out)
 {
-#ifdef FLOW_GZIP
+#if FL_HAVE_GZIP
     if (compression == FLOW_COMPRESSION_GZIP)
         return gzip_block(text, out);
 #endif
-#ifdef FLOW_ZSTD
+#if FL_HAVE_ZSTD
     if (compression == FLOW_COMPRESSION_ZSTD)
         return zstd_block(text, out);
 #endif

@@ -45,7 +45,7 @@ bool fl_decoder_run(struct fl_decoder *decoder, struct fl_span *span);
 /** Whether the data may end here: between members or frames. */
 bool fl_decoder_complete(const struct fl_decoder *decoder);
 
-/** What was wrong with the data. Lent until the next call. */
+/** What is wrong with the data, static; NULL when there was no memory to find out. */
 const char *fl_decoder_problem(const struct fl_decoder *decoder);
 
 /**

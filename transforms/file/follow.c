@@ -25,7 +25,10 @@ enum fl_fill fl_follow_check(struct fl_file_read *read, struct fl_part *part, fl
     }
     if ((uint64_t)now.st_size > done)
         return FL_FILL_MORE;
-    // All that the file we hold has is read; only now it matters whether its name still leads here.
+    if (part->stream.pending->buffer.len > part->stream.scanned)
+        return FL_FILL_WAIT; // what was read just now comes first
+    // All that the file we hold has is given; only now it matters whether its name still leads
+    // here.
     if (stat(part->path, &now) != 0 || (uint64_t)now.st_dev != part->device ||
         (uint64_t)now.st_ino != part->inode) {
         flow_error_raise(error, FLOW_IO, read->step,

@@ -175,8 +175,10 @@ static enum fl_fill fill_decoded(struct fl_file_read *source, struct fl_part *pa
         stream->in_at += taken;
         stream->in_total += taken;
         *got = room.len - span.out_len;
-        if (!good)
-            return damage(stream, fl_decoder_problem(stream->decoder));
+        if (!good) {
+            const char *problem = fl_decoder_problem(stream->decoder);
+            return problem ? damage(stream, problem) : no_memory(source, part, error);
+        }
         if (*got > 0)
             return FL_FILL_MORE;
         if (at_end)

@@ -106,7 +106,8 @@ static flow_claim no_header(struct fl_file_read *read, struct fl_part *part, flo
 static flow_claim read_header(struct fl_file_read *read, struct fl_part *part, flow_error *error)
 {
     struct fl_stream *stream = &part->stream;
-    const flow_claim claim = find_record(read, part, 4096, error);
+    const size_t size = read->config->piece_size;
+    const flow_claim claim = find_record(read, part, size < 4096 ? size : 4096, error);
     if (claim == FLOW_CLAIM_WAIT || claim == FLOW_CLAIM_FAILED)
         return claim;
     const flow_buffer *buffer = &stream->pending->buffer;
