@@ -121,7 +121,7 @@ plain_cxx() {
 }
 
 cmake_finds() {
-    cmake -S "$here/cmake" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/usr" \
+    cmake -S "$here/cmake" -B "$work/cmake" -Dflow_DIR="$(libdir)/cmake/flow" \
         -DWORD_COUNT="$source_dir/examples/word_count/word_count.c"
     cmake --build "$work/cmake"
     counts_words "$work/cmake/shared"
@@ -130,7 +130,7 @@ cmake_finds() {
 }
 
 cmake_refuses() {
-    never cmake -S "$here/cmake" -B "$work/cmake-9" -DCMAKE_PREFIX_PATH="$work/usr" -DWANTED=9.0 \
+    never cmake -S "$here/cmake" -B "$work/cmake-9" -Dflow_DIR="$(libdir)/cmake/flow" -DWANTED=9.0 \
         -DWORD_COUNT="$source_dir/examples/word_count/word_count.c"
     must grep -q 'version: 0.1' "$work/log"
 }
