@@ -86,13 +86,13 @@ void fl_plain_finalize(struct fl_part *part, uint64_t position)
 }
 
 // Fills the chunk up to `want` bytes. A file that became shorter is an error in any case.
-static flow_status fill(struct range *r, size_t want, flow_ctx *ctx)
+static flow_status fill(struct range *r, size_t want, flow_error *error)
 {
     struct fl_chunk *chunk = r->chunk;
     char text[128];
     if (!fl_chunk_grow(chunk, want))
-        return flow_fail(
-            ctx, FLOW_MEMORY, "%s: no memory for a piece of %zu bytes", r->part->path, want);
+        return flow_error_raise(error, FLOW_MEMORY, r->read->step,
+            "%s: no memory for a piece of %zu bytes", r->part->path, want);
     while (chunk->buffer.len < want) {
         const uint64_t at = r->from + chunk->buffer.len;
         const ssize_t got = pread(r->part->fd, chunk->buffer.data + chunk->buffer.len,
@@ -100,10 +100,11 @@ static flow_status fill(struct range *r, size_t want, flow_ctx *ctx)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return flow_fail(ctx, FLOW_IO, "%s: cannot read at byte %" PRIu64 ": %s", r->part->path,
-                at, fl_system_sentence(errno, text, sizeof text));
+            return flow_error_raise(error, FLOW_IO, r->read->step,
+                "%s: cannot read at byte %" PRIu64 ": %s", r->part->path, at,
+                fl_system_sentence(errno, text, sizeof text));
         if (got == 0)
-            return flow_fail(ctx, FLOW_IO,
+            return flow_error_raise(error, FLOW_IO, r->read->step,
                 "%s: became shorter while it was read: had %" PRIu64 " bytes, now ends at %" PRIu64,
                 r->part->path, r->part->size, at);
         chunk->buffer.len += (size_t)got;
@@ -123,7 +124,7 @@ static size_t first_line(const struct range *r)
 }
 
 // Where the last line that begins in the range ends: reads on until then, or until it is too long.
-static flow_status last_line(struct range *r, size_t first, size_t *limit, flow_ctx *ctx)
+static flow_status last_line(struct range *r, size_t first, size_t *limit, flow_error *error)
 {
     const struct fl_read_config *config = r->read->config;
     const size_t inside = (size_t)(r->end - r->from);
@@ -143,7 +144,7 @@ static flow_status last_line(struct range *r, size_t first, size_t *limit, flow_
             return FLOW_OK;
         seen = r->want;
         const size_t more = r->want < FL_PIECE_SIZE ? r->want + SLACK : FL_PIECE_SIZE;
-        const flow_status status = fill(r, r->want + (rest < more ? (size_t)rest : more), ctx);
+        const flow_status status = fill(r, r->want + (rest < more ? (size_t)rest : more), error);
         if (status != FLOW_OK)
             return status;
     }
@@ -163,47 +164,70 @@ static void note_lines(struct range *r)
     pthread_mutex_unlock(&lines->lock);
 }
 
-static flow_status emit_range(struct range *r, flow_ctx *ctx)
+// Reads the lines that begin in the range.
+static flow_status load(struct range *r, struct fl_records *records, flow_error *error)
 {
     const uint64_t rest = r->part->size - r->from;
-    const size_t want = (size_t)(r->end - r->from) + SLACK;
-    flow_status status = fill(r, rest < want ? (size_t)rest : want, ctx);
+    const size_t inside = (size_t)(r->end - r->from);
+    const size_t want = inside + SLACK;
+    *records = (struct fl_records){ .read = r->read, .part = r->part };
+    r->chunk = fl_chunk_new(r->read->pool, want);
+    if (r->chunk == NULL)
+        return flow_error_raise(
+            error, FLOW_MEMORY, r->read->step, "%s: no memory for a piece", r->part->path);
+    flow_status status = fill(r, rest < want ? (size_t)rest : want, error);
     if (status != FLOW_OK)
         return status;
     size_t first = first_line(r);
     size_t limit = 0;
-    const size_t inside = (size_t)(r->end - r->from);
     note_lines(r);
     if (first >= inside && r->begin > 0)
         return FLOW_OK; // a line from before covers the whole range
-    status = last_line(r, first, &limit, ctx);
+    status = last_line(r, first, &limit, error);
     if (status != FLOW_OK)
         return status;
-    if (r->from == 0 && limit >= 3 && memcmp(r->chunk->buffer.data, "\xef\xbb\xbf", 3) == 0)
-        first = r->begin == 0 ? 3 : first; // a byte order mark
-    if (r->read->config->pointers && (status = fl_chunk_keep(r->chunk, ctx)) != FLOW_OK)
-        return status;
-    const struct fl_records records = { .read = r->read,
-        .part = r->part,
-        .text = { r->chunk->buffer.data + first, limit - first },
-        .offset = r->from + first };
-    return fl_records_emit(&records, ctx);
+    const char *data = r->chunk->buffer.data;
+    if (r->begin == 0 && limit >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
+        first = 3; // a byte order mark
+    records->text = (flow_str){ data + first, limit - first };
+    records->offset = r->from + first;
+    return FLOW_OK;
+}
+
+static struct range range_of(
+    struct fl_file_read *read, struct fl_part *part, const flow_piece *piece)
+{
+    return (struct range){ .read = read,
+        .part = part,
+        .begin = piece->begin,
+        .end = piece->end,
+        .from = piece->begin ? piece->begin - 1 : 0 };
 }
 
 flow_status fl_plain_read(
     struct fl_file_read *read, struct fl_part *part, const flow_piece *piece, flow_ctx *ctx)
 {
-    struct range range = { .read = read,
-        .part = part,
-        .begin = piece->begin,
-        .end = piece->end,
-        .from = piece->begin ? piece->begin - 1 : 0 };
-    range.chunk = fl_chunk_new(read->pool, (size_t)(range.end - range.from) + SLACK);
-    if (range.chunk == NULL)
-        return flow_fail(ctx, FLOW_MEMORY, "%s: no memory for a piece", part->path);
-    const flow_status status = emit_range(&range, ctx);
+    struct range range = range_of(read, part, piece);
+    struct fl_records records;
+    flow_error error = { 0 };
+    flow_status status = load(&range, &records, &error);
+    if (status != FLOW_OK)
+        flow_fail(ctx, status, "%s", error.message);
+    else if (records.text.len > 0 && read->config->pointers)
+        status = fl_chunk_keep(range.chunk, ctx);
+    if (status == FLOW_OK)
+        status = fl_records_emit(&records, ctx);
     fl_chunk_unref(range.chunk);
     return status;
+}
+
+void fl_plain_origin(const struct fl_origin *origin, char *text, size_t size)
+{
+    struct range range = range_of(origin->read, origin->part, origin->piece);
+    struct fl_records records;
+    if (load(&range, &records, NULL) == FLOW_OK)
+        fl_records_origin(&records, origin->ordinal, text, size);
+    fl_chunk_unref(range.chunk);
 }
 
 static bool count_at(int fd, uint64_t begin, uint64_t end, uint64_t *count)

@@ -243,6 +243,17 @@ static flow_status file_read(void *self, const flow_piece *piece, flow_ctx *ctx)
                        : fl_stream_read(read, part, piece, ctx);
 }
 
+static void file_origin(
+    void *self, const flow_piece *piece, uint64_t ordinal, char *text, size_t size)
+{
+    struct fl_file_read *read = self;
+    const struct fl_origin origin = { read, &read->parts[piece->partition], piece, ordinal };
+    if (origin.part->split)
+        fl_plain_origin(&origin, text, size);
+    else
+        fl_stream_origin(&origin, text, size);
+}
+
 static flow_status file_seek(void *self, uint32_t partition, uint64_t position, flow_error *error)
 {
     struct fl_file_read *read = self;
@@ -276,6 +287,7 @@ const flow_source fl_file_source = {
     .seek = file_seek,
     .finalize = file_finalize,
     .close = file_close,
+    .origin = file_origin,
 };
 
 static const char *bad_options(const flow_file_read_options *options, bool known)

@@ -140,6 +140,14 @@ struct fl_records {
     uint64_t line;             /**< Its line number; 0: find out when it is needed. */
 };
 
+/** An element whose origin is asked for. */
+struct fl_origin {
+    struct fl_file_read *read; /**< The source. */
+    struct fl_part *part;      /**< The file. */
+    const flow_piece *piece;   /**< The piece. */
+    uint64_t ordinal;          /**< Which element of the piece. */
+};
+
 /** The source, for tests that open it with a configuration of their own. */
 extern const flow_source fl_file_source;
 
@@ -181,6 +189,9 @@ flow_status fl_reject_at(
  * earlier call for the same bytes are taken into account. */
 size_t fl_records_cut(flow_file_format format, flow_str text, size_t from, size_t cut);
 
+/** Where the `ordinal`-th element that the records give came from, as `file:line`. */
+void fl_records_origin(const struct fl_records *records, uint64_t ordinal, char *text, size_t size);
+
 /** How many line ends there are in `text`. */
 uint64_t fl_count_lines(const char *text, size_t len);
 
@@ -191,6 +202,9 @@ flow_claim fl_plain_claim(
 /** Reads, parses and emits a range. */
 flow_status fl_plain_read(
     struct fl_file_read *read, struct fl_part *part, const flow_piece *piece, flow_ctx *ctx);
+
+/** flow_source.origin for a range. */
+void fl_plain_origin(const struct fl_origin *origin, char *text, size_t size);
 
 /** Number of the line that begins at or holds `offset`; 0 when the file cannot be read any more. */
 uint64_t fl_plain_line(struct fl_file_read *read, struct fl_part *part, uint64_t offset);
@@ -205,6 +219,9 @@ flow_claim fl_stream_claim(
 /** Parses and emits them. */
 flow_status fl_stream_read(
     struct fl_file_read *read, struct fl_part *part, const flow_piece *piece, flow_ctx *ctx);
+
+/** flow_source.origin for whole records. */
+void fl_stream_origin(const struct fl_origin *origin, char *text, size_t size);
 
 /** All before `position` is committed. */
 void fl_stream_finalize(struct fl_file_read *read, struct fl_part *part, uint64_t position);

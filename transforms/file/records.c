@@ -100,14 +100,30 @@ static uint64_t line_at(struct emitter *e, const char *at)
     return e->line;
 }
 
-flow_status fl_reject_at(
-    const struct fl_records *records, flow_ctx *ctx, flow_str element, const char *sentence)
+static void print_origin(const struct fl_records *records, char *text, size_t size)
 {
     const char *path = strcmp(records->part->path, "-") == 0 ? "stdin" : records->part->path;
     if (records->line > 0)
-        return flow_reject(ctx, element, "%s:%" PRIu64 ": %s", path, records->line, sentence);
-    return flow_reject(
-        ctx, element, "%s: at byte %" PRIu64 ": %s", path, records->offset, sentence);
+        snprintf(text, size, "%s:%" PRIu64, path, records->line);
+    else
+        snprintf(text, size, "%s: at byte %" PRIu64, path, records->offset);
+}
+
+flow_status fl_reject_at(
+    const struct fl_records *records, flow_ctx *ctx, flow_str element, const char *sentence)
+{
+    char origin[512];
+    print_origin(records, origin, sizeof origin);
+    return flow_reject(ctx, element, "%s: %s", origin, sentence);
+}
+
+// The same records, seen from one of them.
+static struct fl_records records_at(struct emitter *e, const char *record)
+{
+    struct fl_records at = *e->records;
+    at.line = line_at(e, record);
+    at.offset += (uint64_t)(record - e->records->text.data);
+    return at;
 }
 
 static flow_status reject(struct emitter *e, flow_str record, const char *sentence)
@@ -115,9 +131,7 @@ static flow_status reject(struct emitter *e, flow_str record, const char *senten
     const flow_status status = flush(e); // rows keep their order before and after the bad one
     if (status != FLOW_OK)
         return status;
-    struct fl_records at = *e->records;
-    at.line = line_at(e, record.data);
-    at.offset += (uint64_t)(record.data - e->records->text.data);
+    const struct fl_records at = records_at(e, record.data);
     return fl_reject_at(&at, e->ctx, record, sentence);
 }
 
@@ -152,17 +166,28 @@ static bool is_blank(flow_str record)
     return true;
 }
 
-static flow_status emit_record(struct emitter *e, flow_str record)
+static flow_str without_end(flow_str record)
 {
-    const flow_file_format format = e->config->options.format;
     if (record.len > 0 && record.data[record.len - 1] == '\n')
         record.len--;
     if (record.len > 0 && record.data[record.len - 1] == '\r')
         record.len--;
+    return record;
+}
+
+// An empty line is no record, but where lines are all there is.
+static bool is_nothing(flow_file_format format, flow_str record)
+{
+    return (format == FLOW_JSON && is_blank(record)) || (format == FLOW_CSV && record.len == 0);
+}
+
+static flow_status emit_record(struct emitter *e, flow_str line)
+{
+    const flow_str record = without_end(line);
     if (record.len > e->config->options.line_max)
         return reject_long(e, record);
-    if ((format == FLOW_JSON && is_blank(record)) || (format == FLOW_CSV && record.len == 0))
-        return FLOW_OK; // an empty line is no record
+    if (is_nothing(e->config->options.format, record))
+        return FLOW_OK;
     flow_status status = FLOW_OK;
     void *row = next_row(e, &status);
     if (row == NULL)
@@ -256,4 +281,75 @@ flow_status fl_records_emit(const struct fl_records *records, flow_ctx *ctx)
     const flow_status status = emit_all(&e);
     parser_give(read, e.parser);
     return status;
+}
+
+// Memory for one row that nobody wants: a chain of pieces.
+struct thrown {
+    const flow_allocator *allocator;
+    void *last;
+};
+
+static void *take_thrown(void *user, size_t size)
+{
+    struct thrown *thrown = user;
+    char *memory = fl_file_alloc(thrown->allocator, size + 16);
+    if (memory == NULL)
+        return NULL;
+    memcpy(memory, &thrown->last, sizeof thrown->last);
+    thrown->last = memory;
+    return memory + 16;
+}
+
+static void throw_away(struct thrown *thrown)
+{
+    while (thrown->last) {
+        void *before;
+        memcpy(&before, thrown->last, sizeof before);
+        fl_file_free(thrown->last);
+        thrown->last = before;
+    }
+}
+
+static bool is_good(struct emitter *e, flow_str record, void *row)
+{
+    flow_error error = { 0 };
+    const bool good = record.len <= e->config->options.line_max &&
+                      !is_nothing(e->config->options.format, record) &&
+                      parse(e, record, row, &error) == FLOW_OK;
+    throw_away(e->memory.user);
+    return good;
+}
+
+// Only the records that were parsed well became elements, so they are parsed again.
+static void find_origin(struct emitter *e, void *row, uint64_t ordinal, char *text, size_t size)
+{
+    flow_str rest = e->records->text;
+    const flow_file_format format = e->config->options.format;
+    while (rest.len > 0) {
+        const size_t len = record_size(format, rest);
+        if (is_good(e, without_end((flow_str){ rest.data, len }), row) && ordinal-- == 0) {
+            const struct fl_records at = records_at(e, rest.data);
+            print_origin(&at, text, size);
+            return;
+        }
+        rest.data += len;
+        rest.len -= len;
+    }
+}
+
+void fl_records_origin(const struct fl_records *records, uint64_t ordinal, char *text, size_t size)
+{
+    struct fl_file_read *read = records->read;
+    struct thrown thrown = { .allocator = &read->allocator };
+    struct emitter e = { .records = records,
+        .config = read->config,
+        .memory = { take_thrown, &thrown },
+        .counted = records->text.data };
+    void *row = fl_file_alloc(&read->allocator, read->config->options.type->size);
+    if (read->config->options.format == FLOW_JSON)
+        e.parser = parser_take(read, NULL);
+    if (row != NULL && (e.parser != NULL || read->config->options.format != FLOW_JSON))
+        find_origin(&e, row, ordinal, text, size);
+    parser_give(read, e.parser);
+    fl_file_free(row);
 }

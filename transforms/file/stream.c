@@ -351,6 +351,17 @@ flow_status fl_stream_read(
     return fl_reject_at(&records, ctx, rest, chunk->sentence);
 }
 
+void fl_stream_origin(const struct fl_origin *origin, char *text, size_t size)
+{
+    const struct fl_chunk *chunk = origin->piece->data;
+    const struct fl_records records = { .read = origin->read,
+        .part = origin->part,
+        .text = { chunk->buffer.data, chunk->records },
+        .offset = chunk->begin,
+        .line = chunk->line };
+    fl_records_origin(&records, origin->ordinal, text, size);
+}
+
 void fl_stream_finalize(struct fl_file_read *read, struct fl_part *part, uint64_t position)
 {
     struct fl_stream *stream = &part->stream;

@@ -2,6 +2,8 @@
 // Where records end, and what becomes of bad ones.
 #include "suite.h"
 
+#include <stdio.h>
+
 START_TEST(line_ends_are_counted)
 {
     ck_assert_uint_eq(fl_count_lines("", 0), 0);
@@ -154,6 +156,49 @@ START_TEST(a_bad_record_fails_the_job_when_nothing_else_is_asked)
 }
 END_TEST
 
+// The origin of each element of a file whose bad and empty lines are none.
+static void check_origins(const char *path, flow_file_format format, const int *lines, int count)
+{
+    static const size_t sizes[] = { 1, 30, 1 << 20 };
+    for (size_t p = 0; p < 3; p++) {
+        struct fl_read_config config = read_config(path, format);
+        struct fake_ctx fake;
+        fake_ctx_init(&fake, &item_type_shared);
+        config.piece_size = sizes[p];
+        struct fake_job job = { .source = &fl_file_source, .config = &config, .ctx = &fake };
+        ck_assert_int_eq(fake_open(&job), FLOW_OK);
+        flow_piece piece = { 0 };
+        int found = 0;
+        while (fl_file_source.claim(job.self, 0, &piece, &job.error) == FLOW_CLAIM_PIECE) {
+            for (uint64_t ordinal = 0;; ordinal++) {
+                char text[512] = "";
+                char wanted[32];
+                fl_file_source.origin(job.self, &piece, ordinal, text, sizeof text);
+                if (text[0] == '\0')
+                    break;
+                ck_assert_int_lt(found, count);
+                snprintf(wanted, sizeof wanted, "/o:%d", lines[found++]);
+                ck_assert_msg(strstr(text, wanted) != NULL, "%s for %s", text, wanted);
+            }
+        }
+        ck_assert_int_eq(found, count);
+        fake_close(&job);
+        fake_ctx_fini(&fake);
+    }
+}
+
+START_TEST(an_element_that_fails_later_is_traced_to_its_line)
+{
+    static const char json[] = "{\"id\":1,\"text\":\"\\n\"}\nbad\n\n{\"id\":2,\"text\":\"b\"}\n"
+                               "{\"id\":3,\"text\":\"c\"}\n";
+    static const char csv[] = "id,text\n1,\"a\nb\"\n\nx,y\n2,b\n3,c";
+    fake_folder();
+    check_origins(fake_file("o", json, sizeof json - 1), FLOW_JSON, (int[]){ 1, 4, 5 }, 3);
+    check_origins(fake_file("o", csv, sizeof csv - 1), FLOW_CSV, (int[]){ 2, 6, 7 }, 3);
+    fake_folder_remove();
+}
+END_TEST
+
 TCase *records_case(void)
 {
     TCase *tcase = tcase_create("records");
@@ -167,5 +212,6 @@ TCase *records_case(void)
     tcase_add_test(tcase, csv_without_header_takes_the_fields_in_order);
     tcase_add_test(tcase, json_lines_pass_over_blank_lines_and_refuse_what_is_no_utf8);
     tcase_add_test(tcase, a_bad_record_fails_the_job_when_nothing_else_is_asked);
+    tcase_add_test(tcase, an_element_that_fails_later_is_traced_to_its_line);
     return tcase;
 }
