@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 
-GENERATE, SPIKES, CHECK, EXAMPLE = sys.argv[1:5]
+GENERATE, SPIKES, CHECK, EXAMPLE = [os.path.abspath(path) for path in sys.argv[1:5]]
 SMALL = ['--events', '300000', '--hours', '8', '--products', '100', '--disordered', '0.5']
 MINUTE = 60
 TESTS = []
