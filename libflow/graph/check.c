@@ -146,7 +146,7 @@ bool fl_check_fn(const fl_call *call, const flow_fn *fn, const flow_shape *shape
     if (!fn->process || !fn->in)
         return fl_refuse(
             call, FLOW_INVALID, "the function has no %s", fn->process ? "input type" : "'process'");
-    if (fn->form < FLOW_FORM_EMIT || fn->form > FLOW_FORM_GROUP)
+    if (fn->form < FLOW_FORM_EMIT || fn->form > FLOW_FORM_STAGE)
         return fl_refuse(
             call, FLOW_UNSUPPORTED, "the function's form %d is unknown", (int)fn->form);
     if (!fl_check_type(call, fn->in))

@@ -1,56 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Combining values of a key and window: rows are added to tables when the bundle commits, with
 // memory reserved first, so that adding cannot fail (architecture decision 1).
+#include "accumulate.h"
 #include "keyed.h"
 
 #include <stdio.h>
 
 #define AHEAD 16u // slots are prefetched this many rows ahead (bench: keyed_1m)
 
-struct extreme {
-    int64_t value;
-    int64_t seen;
-};
-
 static const flow_combine_fn *combine_of(const struct fl_op *op)
 {
     return op->plan->node->combine;
-}
-
-static void add_wide(uint64_t *sum, uint64_t low, uint64_t high)
-{
-    const uint64_t before = sum[0];
-    sum[0] += low;
-    sum[1] += high + (sum[0] < before);
-}
-
-static void add_extreme(struct extreme *acc, int64_t value, bool max)
-{
-    if (!acc->seen || (max ? value > acc->value : value < acc->value)) {
-        acc->value = value;
-        acc->seen = 1;
-    }
-}
-
-// One value into an accumulator of a primitive.
-static inline void add_value(flow_primitive primitive, void *acc, int64_t value)
-{
-    switch (primitive) {
-    case FLOW_PRIMITIVE_COUNT:
-        ++*(int64_t *)acc;
-        break;
-    case FLOW_PRIMITIVE_SUM:
-        add_wide(acc, (uint64_t)value, value < 0 ? UINT64_MAX : 0);
-        break;
-    case FLOW_PRIMITIVE_MIN:
-        add_extreme(acc, value, false);
-        break;
-    case FLOW_PRIMITIVE_MAX:
-        add_extreme(acc, value, true);
-        break;
-    case FLOW_PRIMITIVE_NONE:
-        break;
-    }
 }
 
 void fl_combine_merge(const struct fl_op *op, void *acc, const void *other)
@@ -62,14 +22,14 @@ void fl_combine_merge(const struct fl_op *op, void *acc, const void *other)
         return;
     case FLOW_PRIMITIVE_SUM: {
         const uint64_t *sum = other;
-        add_wide(acc, sum[0], sum[1]);
+        fl_add_wide(acc, sum[0], sum[1]);
         return;
     }
     case FLOW_PRIMITIVE_MIN:
     case FLOW_PRIMITIVE_MAX: {
-        const struct extreme *extreme = other;
+        const struct fl_extreme *extreme = other;
         if (extreme->seen)
-            add_value(combine->primitive, acc, extreme->value);
+            fl_add_value(combine->primitive, acc, extreme->value);
         return;
     }
     case FLOW_PRIMITIVE_NONE:
@@ -92,19 +52,20 @@ static void *slot_of(
 {
     struct fl_cache *cache = &op->worker->cache;
     if (keys->form == FL_KEY_WORD)
-        return fl_table_add_word(cache, table, keys->words[i], keys->hashes[i]);
+        return fl_table_add_word(cache, table, keys->words[i]);
     return fl_table_add_bytes(cache, table, keys->bytes[i], keys->hashes[i]);
 }
 
 static const void *find(const struct fl_table *table, const struct fl_keys *keys, uint32_t i)
 {
-    return keys->form == FL_KEY_WORD ? fl_table_find_word(table, keys->words[i], keys->hashes[i])
+    return keys->form == FL_KEY_WORD ? fl_table_find_word(table, keys->words[i])
                                      : fl_table_find_bytes(table, keys->bytes[i], keys->hashes[i]);
 }
 
 // --- reserving
 
-#define SEEN_SLOTS (2 * FLOW_BATCH_ROWS)
+#define SMALL_TABLE ((uint64_t)64 << 10) // bytes up to which the rows of a batch may all be new
+#define SEEN_SLOTS  (2 * FLOW_BATCH_ROWS)
 
 // How many keys of the rows of a slice are new to it: never too few.
 static uint64_t count_new(struct fl_op *op, struct fl_slice *slice, const struct fl_keys *keys,
@@ -134,12 +95,15 @@ static uint64_t count_new(struct fl_op *op, struct fl_slice *slice, const struct
     return fresh;
 }
 
-// Tables far from full and without key bytes need no exact count.
+// Small tables are made roomy at once; large ones that are far from full need no exact count
+// either.
 static bool roomy(const struct fl_slice *slice, uint32_t rows)
 {
     const struct fl_table *table = &slice->table;
-    return table->form == FL_KEY_WORD && !table->rows && table->slots &&
-           table->count + slice->promised + rows <= table->limit;
+    const uint64_t count = table->count + slice->promised + rows;
+    if (table->form != FL_KEY_WORD || table->rows)
+        return false;
+    return count * 2 * table->slot_size <= SMALL_TABLE || (table->slots && count <= table->limit);
 }
 
 static bool reserve_slice(struct fl_op *op, struct fl_slice *slice, const struct fl_keys *keys,
@@ -200,9 +164,12 @@ flow_status fl_combine_reserve(struct fl_op *op, const struct fl_view *view,
 
 // --- adding
 
-static void prefetch(const struct fl_table *table, uint64_t hash)
+static void prefetch(const struct fl_table *table, const struct fl_keys *keys, uint32_t i)
 {
-    __builtin_prefetch(fl_table_slot(table, hash), 1);
+    if (table->form == FL_KEY_WORD)
+        __builtin_prefetch(fl_table_slot_word(table, keys->words[i]), 1);
+    else
+        __builtin_prefetch(fl_table_slot(table, keys->hashes[i]), 1);
 }
 
 // The commonest case by far: counting word keys in one table.
@@ -211,8 +178,8 @@ static void count_words(struct fl_cache *cache, struct fl_table *table, const st
 {
     for (uint32_t i = 0; i < count; i++) {
         if (i + AHEAD < count)
-            prefetch(table, keys->hashes[i + AHEAD]);
-        int64_t *acc = fl_table_add_word(cache, table, keys->words[i], keys->hashes[i]);
+            __builtin_prefetch(fl_table_slot_word(table, keys->words[i + AHEAD]), 1);
+        int64_t *acc = fl_table_add_word_inline(cache, table, keys->words[i]);
         int64_t more = 1;
         if (partial)
             memcpy(&more, partial->base + (size_t)i * partial->stride, sizeof more);
@@ -220,32 +187,17 @@ static void count_words(struct fl_cache *cache, struct fl_table *table, const st
     }
 }
 
-static int64_t read_integer(flow_kind kind, const char *at)
+flow_primitive fl_combine_primitive(const struct fl_op *op)
 {
-    int64_t wide = 0;
-    switch (kind) {
-    case FLOW_KIND_BOOL:
-        return *at != 0;
-    case FLOW_KIND_I32: {
-        int32_t value;
-        memcpy(&value, at, sizeof value);
-        return value;
-    }
-    case FLOW_KIND_U32: {
-        uint32_t value;
-        memcpy(&value, at, sizeof value);
-        return value;
-    }
-    default:
-        memcpy(&wide, at, sizeof wide);
-        return wide;
-    }
+    const flow_primitive primitive = combine_of(op)->primitive;
+    const bool wide = op->plan->node->field.kind == FLOW_KIND_U64;
+    return primitive == FLOW_PRIMITIVE_SUM && wide ? FL_SUM_UNSIGNED : primitive;
 }
 
 int64_t fl_combine_read(const struct fl_op *op, const char *element)
 {
     const flow_field_ref *field = &op->plan->node->field;
-    return read_integer(field->kind, element);
+    return fl_integer_at(field->kind, element);
 }
 
 static void *take_from(void *user, size_t size)
@@ -284,10 +236,10 @@ static void add_row(struct fl_op *op, void *acc, enum fl_content content, const 
     } else if (content == FL_CONTENT_VALUES) {
         int64_t field;
         memcpy(&field, value, sizeof field);
-        add_value(combine->primitive, acc, field);
+        fl_add_value(fl_combine_primitive(op), acc, field);
     } else {
         const uint32_t offset = op->plan->node->field.offset;
-        add_value(combine->primitive, acc, fl_combine_read(op, value + offset));
+        fl_add_value(fl_combine_primitive(op), acc, fl_combine_read(op, value + offset));
     }
 }
 
@@ -315,7 +267,7 @@ void fl_combine_add(struct fl_op *op, const struct fl_view *view, const flow_sha
     for (uint32_t i = 0; i < view->count; i++) {
         struct fl_table *table = placed->one ? &placed->one->table : &placed->by[i]->table;
         if (i + AHEAD < view->count)
-            prefetch(placed->one ? table : &placed->by[i + AHEAD]->table, keys->hashes[i + AHEAD]);
+            prefetch(placed->one ? table : &placed->by[i + AHEAD]->table, keys, i + AHEAD);
         void *acc = slot_of(op, table, keys, i);
         add_row(op, acc, content, lane.base + (size_t)fl_view_row(view, i) * lane.stride);
         if (!settle(op, table, acc))

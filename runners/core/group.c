@@ -64,7 +64,7 @@ static void take_out(struct fl_op *op, void *at, const void *image)
     (void)op;
     (void)at;
     if (key->table->form == FL_KEY_WORD)
-        fl_table_remove_word(key->table, key->word, key->hash);
+        fl_table_remove_word(key->table, key->word);
     else
         fl_table_remove_bytes(key->table, key->bytes, key->hash);
 }
@@ -76,7 +76,7 @@ static struct cell *cell_of(
     const bool words = keys->form == FL_KEY_WORD;
     const uint64_t hash = keys->hashes[i];
     const uint64_t bundle = op->worker->bundle.number;
-    struct cell *cell = words ? fl_table_find_word(table, keys->words[i], hash)
+    struct cell *cell = words ? fl_table_find_word(table, keys->words[i])
                               : fl_table_find_bytes(table, keys->bytes[i], hash);
     if (cell) {
         if (cell->stamp != bundle && !fl_undo_add(op, put_back, cell, cell, sizeof *cell))
@@ -92,7 +92,7 @@ static struct cell *cell_of(
     if (!fl_table_reserve(cache, table, 1, key.bytes.len) ||
         !fl_undo_add(op, take_out, NULL, &key, sizeof key))
         return NULL;
-    cell = words ? fl_table_add_word(cache, table, key.word, hash)
+    cell = words ? fl_table_add_word(cache, table, key.word)
                  : fl_table_add_bytes(cache, table, key.bytes, hash);
     cell->stamp = bundle;
     return cell;
@@ -184,7 +184,7 @@ flow_rows *fl_group_rows(flow_ctx *ctx)
 static const struct cell *find_cell(
     const struct fl_table *table, const struct fl_entry *entry, uint64_t hash)
 {
-    return table->form == FL_KEY_WORD ? fl_table_find_word(table, entry->word, hash)
+    return table->form == FL_KEY_WORD ? fl_table_find_word(table, entry->word)
                                       : fl_table_find_bytes(table, entry->bytes, hash);
 }
 

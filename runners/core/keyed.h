@@ -136,6 +136,9 @@ flow_status fl_pane_begin(struct fl_op *op, const struct fl_pane_out *pane);
 flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
     const struct fl_entry *entry, const void *acc, struct fl_mem *mem);
 
+// What kind of accumulator the engine adds to; see FL_SUM_UNSIGNED.
+flow_primitive fl_combine_primitive(const struct fl_op *op);
+
 // The field that a primitive reads, of an element, as an integer.
 int64_t fl_combine_read(const struct fl_op *op, const char *element);
 

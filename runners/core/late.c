@@ -131,7 +131,7 @@ static uint64_t *number_of(struct fl_op *op, int64_t end, const struct fl_entry 
     if (!slice || !fl_table_reserve(cache, &slice->table, 1, entry->bytes.len))
         return NULL;
     if (keyed->form == FL_KEY_WORD)
-        return fl_table_add_word(cache, &slice->table, entry->word, fl_hash_word(entry->word));
+        return fl_table_add_word(cache, &slice->table, entry->word);
     return fl_table_add_bytes(cache, &slice->table, entry->bytes, fl_hash_bytes(entry->bytes));
 }
 

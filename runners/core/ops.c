@@ -31,39 +31,51 @@ static flow_status push_batch_fn(
     return FLOW_OK;
 }
 
-// Maps up to a batch's worth of rows, from selected row `*done` on. A row that is routed leaves no
-// gap: the loop is entered again behind it.
-static flow_status map_some(struct fl_op *op, flow_batch *rows, uint32_t *done)
+// Counts in what a map or a fused stage has written; returns how many rows it is done with.
+static uint32_t count_written(struct fl_op *op, const uint16_t *rows, uint32_t count, bool whole)
 {
     flow_ctx *ctx = &op->call.engine.ctx;
     flow_out *head = &op->out_heads[0];
-    const uint16_t *selection = rows->selection;
-    const uint32_t all = rows->count;
-    struct fl_output *out = &op->outs[0];
-    while (*done < all) {
+    const uint32_t done = whole ? count : ctx->next;
+    uint32_t made = ctx->kept;
+    if (op->plan->node->fn->form == FLOW_FORM_MAP) {
+        made = done;
+        memcpy(head->origin, rows, made * sizeof *head->origin);
+    }
+    head->origin += made;
+    head->next += (size_t)made * head->stride;
+    return done;
+}
+
+// Maps up to a batch's worth of rows, from selected row `*done` on. A row that is routed leaves no
+// gap: the loop is entered again behind it.
+static flow_status map_some(struct fl_op *op, const flow_batch *rows, uint32_t *done)
+{
+    flow_ctx *ctx = &op->call.engine.ctx;
+    const flow_out *head = &op->out_heads[0];
+    const struct fl_output *out = &op->outs[0];
+    const uint16_t *selection = rows->selection ? rows->selection : op->worker->identity;
+    while (*done < rows->count) {
         const uint32_t room = out->batch->capacity - (uint32_t)(head->origin - out->origin);
-        if (room == 0)
-            return FLOW_OK;
-        const uint32_t count = all - *done < room ? all - *done : room;
+        const uint32_t left = rows->count - *done;
         flow_batch part = *rows;
-        part.selection = (selection ? selection : op->worker->identity) + *done;
-        part.count = count;
+        part.count = left < room ? left : room;
+        if (part.count == 0)
+            return FLOW_OK;
+        if (rows->selection || *done > 0)
+            part.selection = selection + *done;
         ctx->next = 0;
         flow_status status = op->plan->node->fn->process(ctx, &part);
-        const uint32_t made = status == FLOW_OK ? count : ctx->next;
-        memcpy(head->origin, part.selection, made * sizeof *head->origin);
-        head->origin += made;
-        head->next += (size_t)made * head->stride;
-        *done += made;
         if (status == FLOW_OK)
             status = ctx->status;
-        if (status != FLOW_OK) {
-            status = fl_call_failed(
-                op, status, rows->rows + (size_t)ctx->row * rows->stride + rows->value_offset);
-            if (status != FLOW_OK)
-                return status;
-            ++*done;
-        }
+        *done += count_written(op, selection + *done, part.count, status == FLOW_OK);
+        if (status == FLOW_OK)
+            continue;
+        status = fl_call_failed(
+            op, status, rows->rows + (size_t)ctx->row * rows->stride + rows->value_offset);
+        if (status != FLOW_OK)
+            return status;
+        ++*done;
     }
     return FLOW_OK;
 }

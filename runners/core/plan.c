@@ -46,6 +46,7 @@ static enum fl_op_kind kind_of(const flow_node *node)
     }
     switch (node->fn->form) {
     case FLOW_FORM_MAP:
+    case FLOW_FORM_STAGE:
         return FL_OP_MAP;
     case FLOW_FORM_UPDATE:
         return FL_OP_UPDATE;

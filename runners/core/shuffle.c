@@ -2,9 +2,7 @@
 // Shuffling rows by key to the worker that owns the key's shard.
 #include "shuffle.h"
 
-#define SHARD_BITS 6     // 64 virtual shards
-#define LIFT_KEYS  4096u // keys that are lifted at most before they are sent (bench: keyed_1k)
-#define LIFT_REST  64u   // bundles that go by before lifting is tried again
+#define SHARD_BITS 6 // 64 virtual shards
 
 static uint32_t worker_of(const struct fl_op *op, uint64_t hash)
 {
@@ -37,6 +35,7 @@ bool fl_shuffle_init(struct fl_op *op)
     if (combine) {
         shuffle->partial = fl_format_of(op->plan, FL_CONTENT_PARTIAL);
         fl_slices_init(&shuffle->lifted, op->keyed->form, op->keyed->acc_size, false);
+        shuffle->lifted.sparse = true;
     }
     return true;
 }
@@ -237,21 +236,19 @@ static flow_status send_rows(struct fl_op *op, const struct fl_view *view, const
     return FLOW_OK;
 }
 
-// --- lifting
+// --- accumulators
 
 static const struct fl_batch implied = { .window_form = FL_WINDOW_IMPLIED,
     .pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 } };
 
-static flow_status send_slice(struct fl_op *op, struct fl_slice *slice)
+flow_status fl_shuffle_slice(struct fl_op *op, const struct fl_table *table, int64_t time)
 {
-    struct fl_shuffle *shuffle = op->shuffle;
-    const struct fl_format *format = &shuffle->partial;
+    const struct fl_format *format = &op->shuffle->partial;
     const struct common common = { &implied, format };
-    const int64_t time = op->keyed->cut.size ? slice->end - 1 : FLOW_TIME_MIN_US;
+    const bool words = format->form == FL_KEY_WORD;
     struct fl_entry entry;
     close_unfit(op, &common);
-    for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);) {
-        const bool words = format->form == FL_KEY_WORD;
+    for (uint64_t at = 0; fl_table_next(table, &at, &entry);) {
         const uint64_t hash = words ? fl_hash_word(entry.word) : fl_hash_bytes(entry.bytes);
         struct fl_batch *batch;
         char *to = next_row(op, &common, hash, time, &batch);
@@ -264,104 +261,33 @@ static flow_status send_slice(struct fl_op *op, struct fl_slice *slice)
         memcpy(to + format->value_at, entry.value, format->value_size);
         if (!own_bytes(op, batch, to))
             return fl_no_memory(op);
-        shuffle->keys++;
     }
-    fl_table_clear(&op->worker->cache, &slice->table);
     return FLOW_OK;
-}
-
-static flow_status send_lifted(struct fl_op *op)
-{
-    struct fl_slices *lifted = &op->shuffle->lifted;
-    for (uint32_t i = 0; i < lifted->count; i++) {
-        const flow_status status =
-            lifted->at[i]->table.count ? send_slice(op, lifted->at[i]) : FLOW_OK;
-        if (status != FLOW_OK)
-            return status;
-    }
-    // the newest slice is likely to be used again
-    if (lifted->count > 1)
-        fl_slices_drop(&op->worker->cache, lifted, lifted->at[lifted->count - 2]->end);
-    return FLOW_OK;
-}
-
-static uint64_t lifted_keys(const struct fl_slices *lifted)
-{
-    uint64_t keys = 0;
-    for (uint32_t i = 0; i < lifted->count; i++)
-        keys += lifted->at[i]->table.count;
-    return keys;
-}
-
-// Whether lifting pays is seen from how many rows became one.
-static void judge(struct fl_op *op)
-{
-    struct fl_shuffle *shuffle = op->shuffle;
-    if (shuffle->rows >= LIFT_KEYS && shuffle->keys * 2 > shuffle->rows &&
-        !op->worker->engine->options.always_lifting) {
-        shuffle->lift = false;
-        shuffle->rest = LIFT_REST;
-    }
-}
-
-// *lifted tells whether the rows were: those that may be late are sent one by one.
-static flow_status lift_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
-    const struct fl_keys *keys, bool *lifted)
-{
-    struct fl_shuffle *shuffle = op->shuffle;
-    struct fl_worker *worker = op->worker;
-    struct fl_placed *placed = worker->placed;
-    const struct fl_cut *cut = &op->keyed->cut;
-    const struct fl_sets sets = { cut, &shuffle->lifted, &shuffle->lifted };
-    if (!fl_place(&worker->cache, &sets, view, placed))
-        return fl_no_memory(op);
-    int64_t least = placed->one ? placed->one->end : INT64_MAX;
-    for (uint32_t i = 0; !placed->one && i < view->count; i++)
-        least = placed->by[i]->end < least ? placed->by[i]->end : least;
-    least = fl_cut_first_window(cut, least);
-    *lifted = least > fl_input_watermark(worker, op->plan);
-    if (!*lifted)
-        return FLOW_OK;
-    flow_status status = fl_combine_reserve(op, view, shape, keys, placed);
-    if (status != FLOW_OK)
-        return status;
-    fl_combine_add(op, view, shape, keys, placed);
-    for (uint32_t i = 0; i < shuffle->lifted.count; i++) {
-        shuffle->lifted.at[i]->promised = 0;
-        shuffle->lifted.at[i]->promised_bytes = 0;
-    }
-    shuffle->rows += view->count;
-    shuffle->least = least < shuffle->least ? least : shuffle->least;
-    if (lifted_keys(&shuffle->lifted) < LIFT_KEYS)
-        return FLOW_OK;
-    status = send_lifted(op);
-    judge(op);
-    return status;
 }
 
 flow_status fl_shuffle_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     struct fl_shuffle *shuffle = op->shuffle;
     struct fl_worker *worker = op->worker;
-    const bool columns_do = shuffle->format.content == FL_CONTENT_VALUES && !view->batch->rows;
-    if (!columns_do && !fl_batch_need_rows(&worker->cache, view->batch))
+    struct fl_view rest = *view;
+    const bool values = shuffle->format.content == FL_CONTENT_VALUES;
+    if (!values && !fl_batch_need_rows(&worker->cache, view->batch))
         return fl_no_memory(op);
-    if (!fl_keys_gather(worker->keys, view, shape, &worker->scratch))
-        return fl_no_memory(op);
-    if (shuffle->lift && view->batch->window_form == FL_WINDOW_IMPLIED && !columns_do) {
-        bool lifted;
-        const flow_status status = lift_rows(op, view, shape, worker->keys, &lifted);
-        if (status != FLOW_OK || lifted)
+    if (shuffle->lift && view->batch->window_form == FL_WINDOW_IMPLIED) {
+        const flow_status status = fl_lift_rows(op, &rest, shape);
+        if (status != FLOW_OK || rest.count == 0)
             return status;
     }
-    return send_rows(op, view, shape, worker->keys);
+    if (!fl_keys_gather(worker->keys, &rest, shape, &worker->scratch))
+        return fl_no_memory(op);
+    return send_rows(op, &rest, shape, worker->keys);
 }
 
 // --- bundle
 
 flow_status fl_shuffle_flush(struct fl_op *op)
 {
-    return op->shuffle->lifted.count ? send_lifted(op) : FLOW_OK;
+    return op->shuffle->lifted.count ? fl_lift_send(op) : FLOW_OK;
 }
 
 bool fl_shuffle_too_late(struct fl_op *op)
@@ -400,9 +326,5 @@ void fl_shuffle_commit(struct fl_op *op)
         if (shuffle->out[w].first)
             deliver(op, w, &shuffle->out[w]);
     }
-    judge(op);
-    shuffle->rows = shuffle->keys = 0;
-    shuffle->least = INT64_MAX;
-    if (!shuffle->lift && shuffle->can_lift && shuffle->rest > 0 && --shuffle->rest == 0)
-        shuffle->lift = true;
+    fl_lift_end(op);
 }

@@ -26,6 +26,9 @@ struct fl_shuffle {
     int64_t least;       // earliest end of a lifted window
 };
 
+#define FL_LIFT_KEYS   4096u // keys that are lifted at most before they are sent (bench: keyed_1k)
+#define FL_LIFT_SLICES 64u   // slices that are lifted into at once
+
 bool fl_shuffle_init(struct fl_op *op);
 void fl_shuffle_fini(struct fl_op *op);
 
@@ -34,6 +37,20 @@ flow_status fl_shuffle_flush(struct fl_op *op);
 
 // Whether something lifted would now be late: the bundle must run again without lifting.
 bool fl_shuffle_too_late(struct fl_op *op);
+
+// Puts the accumulators of a table into batches, all at one time.
+flow_status fl_shuffle_slice(struct fl_op *op, const struct fl_table *table, int64_t time);
+
+// --- lift.c
+
+// Adds rows up here. What is left of the view must be sent as it is: it may be late.
+flow_status fl_lift_rows(struct fl_op *op, struct fl_view *view, const flow_shape *shape);
+
+// Sends what was lifted.
+flow_status fl_lift_send(struct fl_op *op);
+
+// The bundle is committed: judges whether lifting pays.
+void fl_lift_end(struct fl_op *op);
 
 // Hands the batches over to the receivers' inboxes. Cannot fail.
 void fl_shuffle_commit(struct fl_op *op);

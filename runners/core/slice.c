@@ -112,6 +112,7 @@ struct fl_slice *fl_slices_get(struct fl_cache *cache, struct fl_slices *slices,
     memset(slice, 0, sizeof *slice);
     slice->end = end;
     fl_table_init(&slice->table, slices->form, slices->value_size, slices->rows);
+    slice->table.sparse = slices->sparse;
     memmove(slices->at + i + 1, slices->at + i, (slices->count - i) * sizeof *slices->at);
     slices->at[i] = slice;
     slices->count++;

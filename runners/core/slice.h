@@ -21,6 +21,7 @@ struct fl_slices {
     enum fl_key_form form;
     uint32_t value_size;
     bool rows;
+    bool sparse;
 };
 
 // How time is cut into slices.

@@ -124,7 +124,7 @@ int64_t fl_slide_next(const struct fl_op *op)
 
 static void *find(const struct fl_table *table, const struct fl_entry *entry, uint64_t hash)
 {
-    return table->form == FL_KEY_WORD ? fl_table_find_word(table, entry->word, hash)
+    return table->form == FL_KEY_WORD ? fl_table_find_word(table, entry->word)
                                       : fl_table_find_bytes(table, entry->bytes, hash);
 }
 
@@ -140,7 +140,7 @@ static void *value_in(struct fl_op *op, struct fl_table *to, const struct fl_ent
     if (!fl_table_reserve(cache, to, 1, entry->bytes.len))
         return NULL;
     const uint64_t hash = hash_of(to, entry);
-    return to->form == FL_KEY_WORD ? fl_table_add_word(cache, to, entry->word, hash)
+    return to->form == FL_KEY_WORD ? fl_table_add_word(cache, to, entry->word)
                                    : fl_table_add_bytes(cache, to, entry->bytes, hash);
 }
 
@@ -189,7 +189,7 @@ static void run_subtract(struct fl_op *op, const struct fl_slice *slice)
         if (--*presence(op, value) > 0)
             fl_combine_subtract(op, value, entry.value);
         else if (sum->form == FL_KEY_WORD)
-            fl_table_remove_word(sum, entry.word, hash);
+            fl_table_remove_word(sum, entry.word);
         else
             fl_table_remove_bytes(sum, entry.bytes, hash);
     }

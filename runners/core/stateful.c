@@ -63,7 +63,7 @@ static void take_out(struct fl_op *op, void *at, const void *image)
     (void)op;
     cell->serial = 0;
     if (slice->table.form == FL_KEY_WORD)
-        fl_table_remove_word(&slice->table, cell->word, cell->hash);
+        fl_table_remove_word(&slice->table, cell->word);
     else
         fl_table_remove_bytes(&slice->table, cell->bytes, cell->hash);
 }
@@ -100,13 +100,13 @@ static struct fl_cell *cell_of(
     struct fl_cache *cache = &op->worker->cache;
     const bool words = keys->form == FL_KEY_WORD;
     const uint64_t hash = keys->hashes[i];
-    struct fl_cell *cell = words ? fl_table_find_word(table, keys->words[i], hash)
+    struct fl_cell *cell = words ? fl_table_find_word(table, keys->words[i])
                                  : fl_table_find_bytes(table, keys->bytes[i], hash);
     if (cell)
         return fl_stateful_touch(op, cell) ? cell : NULL;
     if (!fl_table_reserve(cache, table, 1, words ? 0 : keys->bytes[i].len))
         return NULL;
-    cell = words ? fl_table_add_word(cache, table, keys->words[i], hash)
+    cell = words ? fl_table_add_word(cache, table, keys->words[i])
                  : fl_table_add_bytes(cache, table, keys->bytes[i], hash);
     cell->timer = FL_NEVER;
     cell->serial = ++op->keyed->stateful->serial;

@@ -256,7 +256,7 @@ static void forget_cleared(struct fl_op *op)
             continue;
         cell->serial = 0;
         if (cell->slice->table.form == FL_KEY_WORD)
-            fl_table_remove_word(&cell->slice->table, cell->word, cell->hash);
+            fl_table_remove_word(&cell->slice->table, cell->word);
         else
             fl_table_remove_bytes(&cell->slice->table, cell->bytes, cell->hash);
     }

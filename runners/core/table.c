@@ -49,14 +49,20 @@ static char *zero_slot(const struct fl_table *table)
     return table->slots + (table->mask + 1) * table->slot_size;
 }
 
+// Where probing for what stands first in a slot begins: a word, or the hash of bytes.
+static char *home_of(const struct fl_table *table, uint64_t first)
+{
+    return table->form == FL_KEY_WORD ? fl_table_slot_word(table, first)
+                                      : fl_table_slot(table, first);
+}
+
 static void move_slots(struct fl_table *table, char *old, uint64_t old_slots)
 {
     for (uint64_t i = 0; i < old_slots; i++, old += table->slot_size) {
         const uint64_t first = word_of(old);
         if (first == 0)
             continue;
-        const uint64_t hash = table->form == FL_KEY_WORD ? fl_hash_word(first) : first;
-        char *slot = fl_table_slot(table, hash);
+        char *slot = home_of(table, first);
         while (word_of(slot) != 0)
             slot = wrap(table, slot);
         memcpy(slot, old, table->slot_size);
@@ -78,7 +84,8 @@ static bool grow(struct fl_cache *cache, struct fl_table *table, uint64_t slots)
     table->slots = fresh;
     table->slots_size = size;
     table->mask = slots - 1;
-    table->limit = slots / 2;
+    table->shift = 64 - (uint32_t)__builtin_ctzll(slots);
+    table->limit = slots / (table->sparse ? 8 : 2);
     if (old)
         move_slots(table, old, old_slots);
     fl_give(cache, old, old_size);
@@ -99,18 +106,18 @@ bool fl_table_reserve(struct fl_cache *cache, struct fl_table *table, uint64_t c
     if (table->slots && table->count + count <= table->limit)
         return true;
     uint64_t slots = table->slots ? table->mask + 1 : SLOTS_MIN;
-    while (table->count + count > slots / 2)
+    while (table->count + count > slots / (table->sparse ? 8 : 2))
         slots *= 2;
     return grow(cache, table, slots);
 }
 
-void *fl_table_find_word(const struct fl_table *table, uint64_t word, uint64_t hash)
+void *fl_table_find_word(const struct fl_table *table, uint64_t word)
 {
     if (!table->slots)
         return NULL;
     if (word == 0)
         return table->has_zero ? fl_table_value(table, zero_slot(table)) : NULL;
-    char *slot = fl_table_slot(table, hash);
+    char *slot = fl_table_slot_word(table, word);
     for (uint64_t first; (first = word_of(slot)) != 0; slot = wrap(table, slot))
         if (first == word)
             return fl_table_value(table, slot);
@@ -157,8 +164,7 @@ static void *new_value(struct fl_cache *cache, struct fl_table *table, char *slo
     return value;
 }
 
-void *fl_table_add_word(
-    struct fl_cache *cache, struct fl_table *table, uint64_t word, uint64_t hash)
+void *fl_table_add_word(struct fl_cache *cache, struct fl_table *table, uint64_t word)
 {
     if (word == 0) {
         if (table->has_zero)
@@ -166,7 +172,7 @@ void *fl_table_add_word(
         table->has_zero = true;
         return new_value(cache, table, zero_slot(table));
     }
-    char *slot = fl_table_slot(table, hash);
+    char *slot = fl_table_slot_word(table, word);
     for (uint64_t first; (first = word_of(slot)) != 0; slot = wrap(table, slot))
         if (first == word)
             return fl_table_value(table, slot);
@@ -208,8 +214,7 @@ static void remove_slot(struct fl_table *table, char *gap)
     table->count--;
     for (char *slot = wrap(table, gap); word_of(slot) != 0; slot = wrap(table, slot)) {
         const uint64_t first = word_of(slot);
-        const uint64_t hash = table->form == FL_KEY_WORD ? fl_hash_word(first) : first;
-        const uint64_t home = hash & table->mask;
+        const uint64_t home = (uint64_t)(home_of(table, first) - table->slots) / table->slot_size;
         const uint64_t at = (uint64_t)(slot - table->slots) / table->slot_size;
         const uint64_t to = (uint64_t)(gap - table->slots) / table->slot_size;
         if (((at - home) & table->mask) >= ((at - to) & table->mask)) {
@@ -220,7 +225,7 @@ static void remove_slot(struct fl_table *table, char *gap)
     memset(gap, 0, table->slot_size);
 }
 
-void fl_table_remove_word(struct fl_table *table, uint64_t word, uint64_t hash)
+void fl_table_remove_word(struct fl_table *table, uint64_t word)
 {
     if (word == 0) {
         free_row(table, zero_slot(table));
@@ -228,7 +233,7 @@ void fl_table_remove_word(struct fl_table *table, uint64_t word, uint64_t hash)
         table->count--;
         return;
     }
-    char *slot = fl_table_slot(table, hash);
+    char *slot = fl_table_slot_word(table, word);
     while (word_of(slot) != word)
         slot = wrap(table, slot);
     remove_slot(table, slot);

@@ -10,10 +10,12 @@
 struct fl_table {
     enum fl_key_form form;
     bool rows;           // values lie in rows of the arena and do not move
+    bool sparse;         // an eighth full at most, so that hardly any two keys meet
     uint32_t value_size; // bytes of a value
     uint32_t slot_size;
     uint32_t value_at; // where in a slot the value (or the pointer to its row) lies
     uint64_t mask;     // slots − 1; the slot of the word 0 lies behind the last
+    uint32_t shift;    // 64 − log2 of the slots
     uint64_t count;
     uint64_t limit; // `count` may not pass it without growing
     char *slots;
@@ -43,17 +45,16 @@ void fl_table_clear(struct fl_cache *cache, struct fl_table *table);
 bool fl_table_reserve(struct fl_cache *cache, struct fl_table *table, uint64_t count, size_t bytes);
 
 // The value of a key, or NULL.
-void *fl_table_find_word(const struct fl_table *table, uint64_t word, uint64_t hash);
+void *fl_table_find_word(const struct fl_table *table, uint64_t word);
 void *fl_table_find_bytes(const struct fl_table *table, flow_str bytes, uint64_t hash);
 
 // The value of a key, zeroed when it is new; room must have been reserved.
-void *fl_table_add_word(
-    struct fl_cache *cache, struct fl_table *table, uint64_t word, uint64_t hash);
+void *fl_table_add_word(struct fl_cache *cache, struct fl_table *table, uint64_t word);
 void *fl_table_add_bytes(
     struct fl_cache *cache, struct fl_table *table, flow_str bytes, uint64_t hash);
 
 // Removes a key that is there.
-void fl_table_remove_word(struct fl_table *table, uint64_t word, uint64_t hash);
+void fl_table_remove_word(struct fl_table *table, uint64_t word);
 void fl_table_remove_bytes(struct fl_table *table, flow_str bytes, uint64_t hash);
 
 // Walks all keys: start with *at = 0; false at the end.
@@ -70,9 +71,44 @@ static inline void *fl_table_value(const struct fl_table *table, char *slot)
     return table->rows ? *(void **)(void *)(slot + table->value_at) : slot + table->value_at;
 }
 
+// Where probing for a word begins: cheaper than the hash that shards need, and different from it.
+static inline uint64_t fl_table_mix(uint64_t word)
+{
+    return (word ^ word >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static inline uint64_t fl_table_home(const struct fl_table *table, uint64_t word)
+{
+    return fl_table_mix(word) >> table->shift;
+}
+
+static inline char *fl_table_slot_word(const struct fl_table *table, uint64_t word)
+{
+    return table->slots + fl_table_home(table, word) * table->slot_size;
+}
+
 static inline char *fl_table_slot(const struct fl_table *table, uint64_t hash)
 {
     return table->slots + (hash & table->mask) * table->slot_size;
+}
+
+// fl_table_add_word for kernels: a table with inline values, and room.
+static inline void *fl_table_add_word_inline(
+    struct fl_cache *cache, struct fl_table *table, uint64_t word)
+{
+    const size_t size = table->slot_size;
+    char *slot = fl_table_slot_word(table, word);
+    const char *const end = table->slots + (table->mask + 1) * size;
+    for (;;) {
+        const uint64_t first = *(const uint64_t *)(const void *)slot;
+        if (first == word && word != 0)
+            return slot + sizeof word;
+        if (first == 0 || word == 0)
+            return fl_table_add_word(cache, table, word);
+        slot += size;
+        if (slot == end)
+            slot = table->slots;
+    }
 }
 
 #endif

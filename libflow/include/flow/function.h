@@ -69,7 +69,9 @@ typedef enum flow_form {
     FLOW_FORM_UPDATE = 4,   /**< Changes rows in place. */
     FLOW_FORM_FILTER = 5,   /**< Fills `keep` and `kept`. */
     FLOW_FORM_STATEFUL = 6, /**< As EMIT, with states and a timer. */
-    FLOW_FORM_GROUP = 7     /**< `process` is called for one key at a time; see flow_rows. */
+    FLOW_FORM_GROUP = 7,    /**< `process` is called for one key at a time; see flow_rows. */
+    FLOW_FORM_STAGE = 8     /**< Writes at most one row for each, at outs[0].next and .origin; sets
+                               `kept` to how many. */
 } flow_form;
 
 /** What kind of key a function wants; all zero: any or none. */

@@ -34,11 +34,21 @@
 #define FLOW_MUST_BE_(expression, pointer, sentence)                                               \
     _Static_assert(_Generic((expression), pointer : 1, default : 0), sentence)
 
+/* Rows may lie in memory that no cache has: each loop asks for the one this many rows ahead. */
+#define FLOW_AHEAD_ 16u
+#if defined(__GNUC__)
+#define FLOW_PREFETCH_()                                                                           \
+    __builtin_prefetch(batch->rows + (size_t)(row + FLOW_AHEAD_) * batch->stride)
+#else
+#define FLOW_PREFETCH_() ((void)0)
+#endif
+
 /* for each selected row from ctx->next on: row = its number, ctx->row = row, status_ = call */
 #define FLOW_EACH_ROW_(call)                                                                       \
     const uint16_t *selection_ = batch->selection;                                                 \
     for (uint32_t i = ctx->next; i < batch->count; i++) {                                          \
         const uint32_t row = selection_ ? selection_[i] : i;                                       \
+        FLOW_PREFETCH_();                                                                          \
         ctx->row = row;                                                                            \
         const flow_status status_ = (call);                                                        \
         if (status_ != FLOW_OK) {                                                                  \
@@ -162,6 +172,7 @@
         uint32_t kept_ = 0;                                                                        \
         for (uint32_t i = 0; i < batch->count; i++) {                                              \
             const uint32_t row = selection_ ? selection_[i] : i;                                   \
+            FLOW_PREFETCH_();                                                                      \
             keep_[kept_] = (uint16_t)row;                                                          \
             kept_ += fn(ctx, FLOW_ROW_(struct T)) ? 1 : 0;                                         \
         }                                                                                          \
@@ -269,15 +280,21 @@
     if ((status_ = fn(ctx, row_)) != FLOW_OK)                                                      \
         break;
 
-/** Last step of FLOW_STAGE: emits the row itself, a `struct T`. */
-#define FLOW_PASS(T) status_ = flow_emit(ctx, 0, &T##_type, row_, sizeof(struct T));
+/** Last step of FLOW_STAGE: gives the row itself, a `struct T`. */
+#define FLOW_PASS(T)                                                                               \
+    to_[kept_] = *row_;                                                                            \
+    if (ctx->adopt)                                                                                \
+        flow_adopt(ctx, &T##_type, &to_[kept_]);                                                   \
+    origin_[kept_++] = (uint16_t)row;
 
-/** Last step of FLOW_STAGE: emits the `struct OUT` that `fn(ctx, row, &out)` makes, as FLOW_MAP_FN.
+/** Last step of FLOW_STAGE: gives the `struct OUT` that `fn(ctx, row, &out)` makes, as FLOW_MAP_FN.
  */
 #define FLOW_INTO(OUT, fn)                                                                         \
-    struct OUT out_;                                                                               \
-    if ((status_ = fn(ctx, row_, &out_)) == FLOW_OK)                                               \
-        status_ = flow_emit(ctx, 0, &OUT##_type, &out_, sizeof out_);
+    if ((status_ = fn(ctx, row_, &to_[kept_])) != FLOW_OK)                                         \
+        break;                                                                                     \
+    if (ctx->adopt)                                                                                \
+        flow_adopt(ctx, &OUT##_type, &to_[kept_]);                                                 \
+    origin_[kept_++] = (uint16_t)row;
 
 /**
  * A fused stage: filters and updates over one record and a last step, composed by the compiler into
@@ -287,26 +304,31 @@
 #define FLOW_STAGE(name_, IN, OUT, steps)                                                          \
     static flow_status name_##_batch_(flow_ctx *ctx, const flow_batch *batch)                      \
     {                                                                                              \
-        const uint16_t *selection_ = batch->selection;                                             \
+        const uint16_t *const selection_ = batch->selection;                                       \
+        struct OUT *const to_ = (struct OUT *)(void *)ctx->outs[0].next;                           \
+        uint16_t *const origin_ = ctx->outs[0].origin;                                             \
+        const uint32_t count_ = batch->count;                                                      \
+        uint32_t kept_ = 0, i = ctx->next;                                                         \
         flow_status status_ = FLOW_OK;                                                             \
-        for (uint32_t i = ctx->next; i < batch->count; i++) {                                      \
+        for (; i < count_; i++) {                                                                  \
             const uint32_t row = selection_ ? selection_[i] : i;                                   \
+            FLOW_PREFETCH_();                                                                      \
             struct IN copy_ = *FLOW_ROW_(struct IN);                                               \
             struct IN *row_ = &copy_;                                                              \
             ctx->row = row;                                                                        \
             do {                                                                                   \
                 steps                                                                              \
             } while (0);                                                                           \
-            if (status_ != FLOW_OK) {                                                              \
-                ctx->next = i;                                                                     \
-                return status_;                                                                    \
-            }                                                                                      \
+            if (status_ != FLOW_OK)                                                                \
+                break;                                                                             \
         }                                                                                          \
-        return FLOW_OK;                                                                            \
+        ctx->kept = kept_;                                                                         \
+        ctx->next = i;                                                                             \
+        return status_;                                                                            \
     }                                                                                              \
     FLOW_OUTS_(name_, OUT);                                                                        \
     static const flow_fn name_##_fn = { .name = #name_,                                            \
-        .form = FLOW_FORM_EMIT,                                                                    \
+        .form = FLOW_FORM_STAGE,                                                                   \
         .in = &IN##_type,                                                                          \
         FLOW_OUTS_OF_(name_),                                                                      \
         .process = name_##_batch_ }
