@@ -99,10 +99,21 @@ START_TEST(each_kind_has_its_own_order)
 }
 END_TEST
 
+START_TEST(nan_comes_before_every_number)
+{
+    const double numbers[] = { (double)NAN, (double)-INFINITY, -0.0, 0.0 };
+    ck_assert_int_lt(fl_value_compare(FLOW_KIND_F64, NULL, &numbers[0], &numbers[1]), 0);
+    ck_assert_int_gt(fl_value_compare(FLOW_KIND_F64, NULL, &numbers[1], &numbers[0]), 0);
+    ck_assert_int_eq(fl_value_compare(FLOW_KIND_F64, NULL, &numbers[0], &numbers[0]), 0);
+    ck_assert_int_eq(fl_value_compare(FLOW_KIND_F64, NULL, &numbers[2], &numbers[3]), 0);
+}
+END_TEST
+
 TCase *compare_tests(void)
 {
     TCase *tests = tcase_create("compare");
     tcase_add_test(tests, order_is_total_and_agrees_with_equality);
+    tcase_add_test(tests, nan_comes_before_every_number);
     tcase_add_loop_test(tests, each_kind_has_its_own_order, 0, 11);
     return tests;
 }

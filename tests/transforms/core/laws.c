@@ -103,6 +103,10 @@ void combine_add(const combined *made, const struct bid *rows, size_t count, cel
     memset(acc, 0, sizeof *acc);
     for (size_t i = 0; i < count; i++)
         made->node->combine->add(acc, &rows[i], made->node->config);
+    size_t beyond = made->node->combine->acc->size;
+    while (beyond < sizeof *acc && acc->bytes[beyond] == 0)
+        beyond++;
+    ck_assert_msg(beyond == sizeof *acc, "byte %zu lies beyond the accumulator", beyond);
 }
 
 void combine_merge(const combined *made, cell *acc, const cell *other)
