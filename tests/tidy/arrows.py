@@ -10,7 +10,7 @@ locale math setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio 
 string tgmath threads time uchar wchar wctype'''.split()}
 POSIX = {name + '.h' for name in '''dirent fcntl glob poll pthread sched semaphore strings termios
 unistd sys/file sys/mman sys/resource sys/select sys/stat sys/time sys/types sys/uio sys/wait
-sys/sysinfo sys/syscall sys/inotify sys/statvfs sys/personality'''.split()}
+sys/sysinfo sys/syscall sys/inotify sys/eventfd sys/statvfs sys/personality'''.split()}
 # The model and the bundle core: no thread, clock or signal of their own (invariant 4).
 TIMELESS = ('libflow/', 'runners/core/')
 NOT_TIMELESS = {'pthread.h', 'threads.h', 'semaphore.h', 'time.h', 'sys/time.h', 'signal.h',
@@ -39,6 +39,9 @@ def resolve(tree, path, name):
     parts = path.split('/')[:-1]
     above = ['/'.join(parts[:count]) for count in range(len(parts), 0, -1)]
     mirrored = ['/'.join(parts[1:])] if parts[:1] == ['tests'] else []
+    if mirrored:
+        mirrored += sorted({os.path.dirname(other) for other in tree.by_path
+                            if folder_of(other) == folder_of(path)})
     for folder in above + mirrored + ['libflow', 'runners/core', 'tests/support']:
         found = os.path.normpath(os.path.join(folder, name))
         if found in tree.by_path:
@@ -89,8 +92,10 @@ def internal_fault(tree, path, name):
 def test_may(path, target):
     """A test sees the internal headers of the unit under test, and what that may see."""
     unit = folder_of(path[len('tests/'):])
+    if path.startswith('tests/fuzz/') and target.startswith('libflow/'):
+        return True
     if target.startswith('tests/'):
-        return folder_of(path, 3) == folder_of(target, 3)
+        return folder_of(path) == folder_of(target)
     if unit.startswith('libflow/') and target.startswith('libflow/'):
         return target.split('/')[1] in LIBFLOW_MAY.get(unit.split('/')[1], set())
     if unit.startswith('runners/'):
@@ -112,6 +117,11 @@ def outside_fault(path, name):
     return f'{folder_of(path)} is not the folder that may know <{name}>'
 
 
+def is_internal(tree, path, name):
+    """Whether a <name> is really a header of ours, found through an include folder."""
+    return name not in C_LIBRARY | POSIX and resolve(tree, path, name) is not None
+
+
 def include_arrows(tree):
     """An include goes only where the table of the house style lets it."""
     for source in tree.c_files():
@@ -121,7 +131,7 @@ def include_arrows(tree):
                 fault = f'"{name}" climbs out of its folder'
             elif name.startswith('flow/'):
                 fault = public_fault(tree, source.path, name[len('flow/'):])
-            elif quote == '"':
+            elif quote == '"' or is_internal(tree, source.path, name):
                 fault = internal_fault(tree, source.path, name)
             else:
                 fault = outside_fault(source.path, name)
@@ -137,7 +147,7 @@ def one_core_header(tree):
             continue
         for match in INCLUDE.finditer(source.text):
             target = resolve(tree, source.path, match.group(2)) or ''
-            if match.group(1) != '"' or not target.startswith('runners/core/'):
+            if match.group(2).startswith('flow/') or not target.startswith('runners/core/'):
                 continue
             first = first or target
             if target != first:

@@ -68,12 +68,16 @@ def build_lists(tree):
         if not source.path.endswith('.c'):
             continue
         name = os.path.basename(source.path)
+        stem, _, last = name[:-2].rpartition('_')  # a list of stems with `name + '_fuzz.c'`
         words = re.compile(rf"['\"/\s]({re.escape(name)}|{re.escape(name[:-2])})['\"\s]")
+        stems = re.compile(rf"'{re.escape(stem)}'")
         for script in scripts:
             folder = os.path.dirname(script.path)
             above = script.path.endswith('meson.build') and source.path.startswith(
                 folder + '/' if folder else '')
             if (above and words.search(script.text)) or source.path in script.text:
+                break
+            if above and stems.search(script.text) and f"'_{last}.c'" in script.text:
                 break
         else:
             yield source.path, 1, 'no meson.build names this file'
