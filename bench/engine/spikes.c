@@ -18,7 +18,7 @@ enum {
     EVENTS = 4000000
 };
 
-/* Runs a program with its output thrown away; false unless it ends well. */
+/* Runs a program with all it prints thrown away; false unless it ends well. */
 static bool execute(char *const *arguments)
 {
     posix_spawn_file_actions_t actions;
@@ -26,6 +26,7 @@ static bool execute(char *const *arguments)
     int status = 1;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     const bool ok = posix_spawn(&child, arguments[0], &actions, NULL, arguments, environ) == 0 &&
                     waitpid(child, &status, 0) == child && status == 0;
     posix_spawn_file_actions_destroy(&actions);
