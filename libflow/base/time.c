@@ -102,7 +102,7 @@ struct reader {
     const char *end;
 };
 
-static bool read_char(struct reader *reader, char c)
+static inline bool read_char(struct reader *reader, char c)
 {
     if (reader->at == reader->end || *reader->at != c)
         return false;
@@ -110,45 +110,49 @@ static bool read_char(struct reader *reader, char c)
     return true;
 }
 
-// Exactly `count` digits.
-static bool read_digits(struct reader *reader, unsigned count, unsigned *number)
+// Two digits as a number; past 99 where they are none.
+static inline unsigned pair(const char *at)
 {
-    if ((size_t)(reader->end - reader->at) < count)
+    const unsigned tens = (unsigned)(unsigned char)at[0] - '0',
+                   ones = (unsigned)(unsigned char)at[1] - '0';
+    return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
+}
+
+static inline bool read_digit(struct reader *reader, unsigned *digit)
+{
+    if (reader->at == reader->end || (unsigned)(unsigned char)*reader->at - '0' > 9)
         return false;
-    unsigned n = 0;
-    for (unsigned i = 0; i < count; i++) {
-        const unsigned digit = (unsigned)(unsigned char)reader->at[i] - '0';
-        if (digit > 9)
-            return false;
-        n = n * 10 + digit;
-    }
-    reader->at += count;
-    *number = n;
+    *digit = (unsigned)(unsigned char)*reader->at++ - '0';
     return true;
+}
+
+static inline bool read_pair(struct reader *reader, unsigned *number)
+{
+    if (reader->end - reader->at < 2)
+        return false;
+    *number = pair(reader->at);
+    reader->at += 2;
+    return *number < 100;
 }
 
 static bool read_year(struct reader *reader, int64_t *year)
 {
-    unsigned number;
+    unsigned high = 0, middle, low;
     const bool minus = read_char(reader, '-');
-    if (!minus && !read_char(reader, '+')) {
-        if (!read_digits(reader, 4, &number))
-            return false;
-        *year = number;
-        return true;
-    }
-    if (!read_digits(reader, 6, &number) || (minus && number == 0))
+    const bool six = minus || read_char(reader, '+');
+    if ((six && !read_pair(reader, &high)) || !read_pair(reader, &middle) ||
+        !read_pair(reader, &low))
         return false;
-    *year = minus ? -(int64_t)number : (int64_t)number;
-    return true;
+    const int64_t number = (int64_t)high * 10000 + middle * 100 + low;
+    *year = minus ? -number : number;
+    return !minus || number != 0;
 }
 
 static bool read_date(struct reader *reader, int64_t *days)
 {
     struct civil date;
     if (!read_year(reader, &date.year) || !read_char(reader, '-') ||
-        !read_digits(reader, 2, &date.month) || !read_char(reader, '-') ||
-        !read_digits(reader, 2, &date.day))
+        !read_pair(reader, &date.month) || !read_char(reader, '-') || !read_pair(reader, &date.day))
         return false;
     if (date.month < 1 || date.month > 12 || date.day < 1 ||
         date.day > days_in_month(date.year, date.month))
@@ -161,12 +165,12 @@ static bool read_date(struct reader *reader, int64_t *days)
 static bool read_fraction(struct reader *reader, unsigned *micros)
 {
     unsigned digit, weight = 100000;
-    if (!read_digits(reader, 1, &digit))
+    if (!read_digit(reader, &digit))
         return false;
     do {
         *micros += digit * weight;
         weight /= 10;
-    } while (read_digits(reader, 1, &digit));
+    } while (read_digit(reader, &digit));
     return true;
 }
 
@@ -180,8 +184,8 @@ static bool read_offset(struct reader *reader, int64_t *offset)
     const bool minus = read_char(reader, '-');
     if (!minus && !read_char(reader, '+'))
         return false;
-    if (!read_digits(reader, 2, &hours) || !read_char(reader, ':') ||
-        !read_digits(reader, 2, &minutes) || hours > 23 || minutes > 59)
+    if (!read_pair(reader, &hours) || !read_char(reader, ':') || !read_pair(reader, &minutes) ||
+        hours > 23 || minutes > 59)
         return false;
     *offset = (int64_t)(hours * 3600 + minutes * 60);
     if (minus)
@@ -194,9 +198,8 @@ static bool read_offset(struct reader *reader, int64_t *offset)
 static bool read_time_of_day(struct reader *reader, int64_t *seconds, unsigned *micros)
 {
     unsigned hour, minute, second;
-    if (!read_digits(reader, 2, &hour) || !read_char(reader, ':') ||
-        !read_digits(reader, 2, &minute) || !read_char(reader, ':') ||
-        !read_digits(reader, 2, &second))
+    if (!read_pair(reader, &hour) || !read_char(reader, ':') || !read_pair(reader, &minute) ||
+        !read_char(reader, ':') || !read_pair(reader, &second))
         return false;
     if (hour > 23 || minute > 59 || second > 60)
         return false;
@@ -232,6 +235,36 @@ static bool from_parts(int64_t seconds, unsigned micros, flow_time *at)
     return true;
 }
 
+// The usual form at its fixed places: 2026-11-24T18:25:09Z, with up to six fraction digits. What
+// it leaves, the general way below reads or refuses.
+static bool parse_usual(flow_str text, flow_time *at)
+{
+    const char *const c = text.data;
+    if (text.len < 20 || c[4] != '-' || c[7] != '-' || c[10] != 'T' || c[13] != ':' ||
+        c[16] != ':' || c[text.len - 1] != 'Z')
+        return false;
+    const unsigned high = pair(c), low = pair(c + 2), hour = pair(c + 11), minute = pair(c + 14),
+                   second = pair(c + 17);
+    const struct civil date = { (int64_t)high * 100 + low, pair(c + 5), pair(c + 8) };
+    if (high > 99 || low > 99 || date.month - 1 > 11 || date.day - 1 > 27 || hour > 23 ||
+        minute > 59 || second > 59)
+        return false;
+    int64_t micros = 0;
+    if (text.len > 20) {
+        int64_t weight = 100000;
+        if (c[19] != '.' || text.len == 21 || text.len > 27)
+            return false;
+        for (const char *to = c + 20; to < c + text.len - 1; to++, weight /= 10) {
+            if (*to < '0' || *to > '9')
+                return false;
+            micros += (*to - '0') * weight;
+        }
+    }
+    const int64_t of_day = (int64_t)(hour * 3600 + minute * 60 + second);
+    at->us = (days_from_civil(date) * DAY_SECONDS + of_day) * SECOND_US + micros;
+    return true;
+}
+
 static bool parse_civil(struct reader *reader, flow_time *at)
 {
     int64_t days, seconds = 0;
@@ -253,7 +286,7 @@ static bool parse_number(struct reader *reader, flow_time *at)
     const bool minus = read_char(reader, '-');
     uint64_t number = 0;
     unsigned digit;
-    while (read_digits(reader, 1, &digit)) {
+    while (read_digit(reader, &digit)) {
         if (number > (uint64_t)FLOW_TIME_MAX_US / 10)
             return false;
         number = number * 10 + digit;
@@ -284,6 +317,8 @@ bool flow_time_parse(flow_str text, flow_time *at)
 {
     if (text.len == 0)
         return false;
+    if (parse_usual(text, at))
+        return true;
     struct reader reader = { text.data, text.data + text.len };
     // The fifth byte of the usual form is a dash, which saves looking at the rest.
     if ((text.len > 4 && text.data[4] == '-') || !is_number(text))

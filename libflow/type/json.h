@@ -17,7 +17,24 @@ struct fl_json_name {
     const char *text;
     size_t len;
     uint64_t head; // the first eight bytes, zeros behind the end
+    uint64_t mask; // which bytes of a word those are
 };
+
+// The eight bytes at `text` as a number with the first byte lowest, so that a shorter name can be
+// cut off by a mask on every platform.
+static inline uint64_t fl_json_word(const char *text)
+{
+    unsigned char bytes[sizeof(uint64_t)];
+    memcpy(bytes, text, sizeof bytes);
+    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
+           (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 |
+           (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
+static inline uint64_t fl_json_mask(size_t len)
+{
+    return len >= sizeof(uint64_t) ? UINT64_MAX : ~(UINT64_MAX << (8 * len));
+}
 
 // How the members of objects become the fields of one record type.
 struct fl_json_plan {
@@ -42,6 +59,24 @@ struct fl_json_plan *fl_json_plan_new(
 // The field that member number `index` with the name `key` stands for, or FL_JSON_NO_FIELD. At
 // least FL_JSON_PAD bytes after `key` are readable.
 uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str key);
+
+// Begins an object: no field is read yet. The rounds start over before they run out.
+static inline uint32_t fl_json_plan_round(struct fl_json_plan *plan)
+{
+    if (plan->round == UINT32_MAX) {
+        memset(plan->seen, 0, plan->type->field_count * sizeof *plan->seen);
+        plan->round = 0;
+    }
+    return ++plan->round;
+}
+
+// Reads an object of the usual form without the parser. False where it is of another: the row is
+// then unspecified, and nothing is said about whether the text is good.
+bool fl_json_fast(struct fl_json_plan *plan, flow_str text, void *row);
+
+// Reads by the parser alone: what flow_json_read does with all that fl_json_fast leaves.
+flow_status fl_json_slow(
+    flow_json *json, flow_str text, void *row, const flow_memory *memory, flow_error *error);
 
 #define FL_JSON_NO_INDEX SIZE_MAX
 

@@ -7,27 +7,9 @@
 #define HEAD         sizeof(uint64_t)
 #define GUESSES_MORE 16 // unknown members that an order may have besides the fields
 
-// The eight bytes at `text` as a number with the first byte lowest, so that a shorter name can be
-// cut off by a mask on every platform.
-static uint64_t load(const char *text)
-{
-    unsigned char bytes[HEAD];
-    memcpy(bytes, text, HEAD);
-    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
-           (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 |
-           (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
-}
-
-// The first bytes of a name, zeros behind its end. Eight bytes are readable.
-static uint64_t head_of(flow_str name)
-{
-    const uint64_t head = load(name.data);
-    return name.len >= HEAD ? head : head & ~(UINT64_MAX << (8 * name.len));
-}
-
 static uint64_t hash_of(flow_str name, uint64_t head)
 {
-    const uint64_t tail = name.len > HEAD ? load(name.data + name.len - HEAD) : 0;
+    const uint64_t tail = name.len > HEAD ? fl_json_word(name.data + name.len - HEAD) : 0;
     return (head ^ (tail << 31 | tail >> 33) ^ name.len) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
@@ -51,7 +33,7 @@ static uint32_t look_up(const struct fl_json_plan *plan, flow_str key, uint64_t 
 
 uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str key)
 {
-    const uint64_t head = head_of(key);
+    const uint64_t head = fl_json_word(key.data) & fl_json_mask(key.len);
     if (index >= plan->guess_count)
         return look_up(plan, key, head);
     const uint32_t guess = plan->guesses[index];
@@ -89,8 +71,8 @@ static bool add_name(fl_arena *arena, struct fl_json_plan *plan, uint32_t field)
         return false;
     memcpy(copy, name.data, name.len);
     const flow_str key = { copy, name.len };
-    const uint64_t head = head_of(key);
-    plan->names[field] = (struct fl_json_name){ copy, name.len, head };
+    const uint64_t head = fl_json_word(key.data) & fl_json_mask(key.len);
+    plan->names[field] = (struct fl_json_name){ copy, name.len, head, fl_json_mask(name.len) };
     const uint32_t mask = (uint32_t)(UINT64_MAX >> plan->slot_shift);
     uint32_t slot = (uint32_t)(hash_of(key, head) >> plan->slot_shift);
     while (plan->slots[slot])

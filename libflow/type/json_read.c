@@ -7,6 +7,7 @@
 #include "type/text.h"
 
 #define KEPT_MAX       ((size_t)1 << 20) // larger blocks are given back after each text
+#define MISSES_MAX     6
 #define BLOCK_SIZE_MIN ((size_t)4096)
 
 // A block for the parser; the values follow.
@@ -22,6 +23,8 @@ struct flow_json {
     char *copy;                // of the text being parsed, in place
     size_t copy_size;
     struct block *spare; // what the parser used last time
+    unsigned misses;     // texts in a row that were not of the usual form
+    unsigned waits;      // texts left for the parser before the next try
 };
 
 // The parser takes one block a text: the one of the text before, mostly.
@@ -254,16 +257,6 @@ static bool read_field(struct fl_json_reading *reading, struct fl_json_path *pat
     return read_value(reading, path, plan, value, to);
 }
 
-// Begins an object: no field is read yet. The rounds start over before they run out.
-static uint32_t next_round(struct fl_json_plan *plan)
-{
-    if (plan->round == UINT32_MAX) {
-        memset(plan->seen, 0, plan->type->field_count * sizeof *plan->seen);
-        plan->round = 0;
-    }
-    return ++plan->round;
-}
-
 static bool find_missing(
     struct fl_json_reading *reading, const struct fl_json_plan *plan, struct fl_json_path *path)
 {
@@ -281,7 +274,7 @@ static bool read_object(struct fl_json_reading *reading, struct fl_json_plan *pl
 {
     struct fl_json_path path = { up, NULL, NULL, FL_JSON_NO_INDEX };
     const size_t count = unsafe_yyjson_get_len(object);
-    const uint32_t round = next_round(plan);
+    const uint32_t round = fl_json_plan_round(plan);
     uint32_t required = 0;
     yyjson_val *key = unsafe_yyjson_get_first(object);
     for (size_t i = 0; i < count; i++) {
@@ -351,7 +344,7 @@ static bool parse(flow_json *json, struct fl_json_reading *reading, void *row)
     return done;
 }
 
-flow_status flow_json_read(
+flow_status fl_json_slow(
     flow_json *json, flow_str text, void *row, const flow_memory *memory, flow_error *error)
 {
     struct fl_json_reading reading = { .text = text, .memory = memory, .error = error };
@@ -368,4 +361,30 @@ flow_status flow_json_read(
         json->copy_size = 0;
     }
     return done ? FLOW_OK : reading.status;
+}
+
+// Where texts are mostly of another form, trying is put off longer and longer.
+static bool read_fast(flow_json *json, flow_str text, void *row)
+{
+    if (text.len == 0)
+        return false;
+    if (json->waits) {
+        json->waits--;
+        return false;
+    }
+    if (fl_json_fast(json->plan, text, row)) {
+        json->misses = 0;
+        return true;
+    }
+    json->misses += json->misses < MISSES_MAX;
+    json->waits = (1u << json->misses) - 2;
+    return false;
+}
+
+flow_status flow_json_read(
+    flow_json *json, flow_str text, void *row, const flow_memory *memory, flow_error *error)
+{
+    if (read_fast(json, text, row))
+        return FLOW_OK;
+    return fl_json_slow(json, text, row, memory, error);
 }

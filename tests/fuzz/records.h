@@ -16,6 +16,22 @@ struct part {
 FLOW_RECORD_OF(part, FLOW_COLUMN(part, name), FLOW_COLUMN(part, count),
     FLOW_COLUMN_OPTIONAL(part, share, has_share));
 
+// Of kinds that JSON can be read into by the short cut.
+struct event {
+    struct part part;
+    flow_str n;
+    int32_t i;
+    float f;
+    double d;
+    flow_time t;
+    bool has_u;
+    bool b;
+    uint32_t u;
+};
+FLOW_RECORD_OF(event, FLOW_COLUMN_RECORD(event, part, part), FLOW_COLUMN(event, n),
+    FLOW_COLUMN(event, i), FLOW_COLUMN(event, f), FLOW_COLUMN(event, d), FLOW_COLUMN(event, t),
+    FLOW_COLUMN(event, b), FLOW_COLUMN_OPTIONAL(event, u, has_u));
+
 struct thing {
     bool flag;
     bool has_i32;

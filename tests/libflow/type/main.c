@@ -8,6 +8,7 @@ TCase *row_tests(void);
 TCase *number_tests(void);
 TCase *text_tests(void);
 TCase *json_write_tests(void);
+TCase *json_fast_tests(void);
 TCase *json_plan_tests(void);
 TCase *json_read_tests(void);
 TCase *json_refuse_tests(void);
@@ -27,6 +28,7 @@ int main(void)
     suite_add_tcase(suite, csv_read_tests());
     suite_add_tcase(suite, json_write_tests());
 #if FL_HAVE_JSON
+    suite_add_tcase(suite, json_fast_tests());
     suite_add_tcase(suite, json_plan_tests());
     suite_add_tcase(suite, json_read_tests());
     suite_add_tcase(suite, json_refuse_tests());
