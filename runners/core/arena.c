@@ -98,6 +98,12 @@ void *fl_mem_alloc(struct fl_cache *cache, struct fl_mem *mem, size_t size)
     return bytes;
 }
 
+void *fl_take_from(void *user, size_t size)
+{
+    void **pair = user;
+    return fl_mem_alloc(pair[0], pair[1], size);
+}
+
 static struct held *add_held(struct fl_cache *cache, struct fl_mem *mem)
 {
     struct held *held = fl_mem_alloc(cache, mem, sizeof *held);

@@ -200,12 +200,6 @@ int64_t fl_combine_read(const struct fl_op *op, const char *element)
     return fl_integer_at(field->kind, element);
 }
 
-static void *take_from(void *user, size_t size)
-{
-    void **pair = user;
-    return fl_mem_alloc(pair[0], pair[1], size);
-}
-
 static bool in_table(void *user, const void *data, size_t len)
 {
     void **pair = user;
@@ -220,7 +214,7 @@ static bool settle(struct fl_op *op, struct fl_table *table, void *acc)
     if (!op->keyed->acc_pointers)
         return true;
     void *pair[2] = { &op->worker->cache, table->mem };
-    const flow_memory memory = { take_from, pair };
+    const flow_memory memory = { fl_take_from, pair };
     return flow_row_adopt(combine_of(op)->acc, acc, &memory, in_table, pair) == FLOW_OK;
 }
 

@@ -64,8 +64,15 @@ void fl_engine_fail(struct fl_engine *engine, const flow_error *error);
 void fl_engine_status(const struct fl_engine *engine, flow_status_report *report);
 bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_step_report *report);
 
-// All state between bundles as bytes: watermarks, keyed state, timers, rows in flight, positions of
-// sources. Only while no step runs.
+// While held, sources give nothing: stepping all workers until none WORKED brings the engine to
+// rest.
+void fl_engine_hold(struct fl_engine *engine, bool hold);
+
+// Nothing is in work or on its way, and all workers stand at the same watermarks.
+bool fl_engine_at_rest(const struct fl_engine *engine);
+
+// All state of an engine at rest as bytes: watermarks, keyed state, timers, waiting elements,
+// positions of sources. Only while no step runs.
 bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *error);
 
 // Puts a snapshot into an engine that has not stepped yet; any number of workers.

@@ -195,6 +195,12 @@ void fl_engine_cancel(struct fl_engine *engine)
     fl_wake_all(engine);
 }
 
+void fl_engine_hold(struct fl_engine *engine, bool hold)
+{
+    atomic_store(&engine->held, hold);
+    fl_wake_all(engine);
+}
+
 void fl_engine_drain(struct fl_engine *engine)
 {
     atomic_store(&engine->draining, true);

@@ -147,7 +147,7 @@ struct fl_engine {
     _Atomic uint64_t *in_flight; // bytes on their way to a shuffled op, by op index
     uint64_t flight_limit;
     _Atomic int64_t *origin_watermark; // sources: by op index
-    _Atomic bool cancelled, draining, failed;
+    _Atomic bool cancelled, draining, failed, held;
     atomic_flag error_lock;
     flow_error error;
 };

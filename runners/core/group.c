@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Grouping: all rows of a key and window, kept in chunks, handed to a function when the window
 // fires.
-#include "keyed.h"
+#include "snapshot.h"
 
 // Rows of a key that stand together.
 struct chunk {
@@ -98,12 +98,6 @@ static struct cell *cell_of(
     return cell;
 }
 
-static void *take_from(void *user, size_t size)
-{
-    void **pair = user;
-    return fl_mem_alloc(pair[0], pair[1], size);
-}
-
 // Chunks grow with the number of rows that a key has.
 static char *room_for_row(struct fl_op *op, struct fl_table *table, struct cell *cell)
 {
@@ -132,7 +126,7 @@ static bool append(struct fl_op *op, struct fl_table *table, struct cell *cell, 
         return false;
     memcpy(row, element, type->size);
     void *pair[2] = { cache, table->mem };
-    const flow_memory memory = { take_from, pair };
+    const flow_memory memory = { fl_take_from, pair };
     if (flow_row_adopt(type, row, &memory, NULL, NULL) != FLOW_OK)
         return false;
     cell->last_count = ++cell->last->count;
@@ -383,3 +377,36 @@ static void abort_bundle(struct fl_op *op)
 }
 
 const struct fl_keyed_ops fl_group_ops = { take, next, fire, commit, abort_bundle };
+
+// --- snapshots
+
+void fl_group_save(struct fl_op *op, const void *value, flow_buffer *out)
+{
+    const struct cell *cell = value;
+    fl_put_word(out, cell->count);
+    for (const struct chunk *chunk = cell->first; chunk; chunk = chunk->next)
+        for (uint32_t row = 0; row < chunk->count; row++)
+            flow_encode(
+                op->plan->shape.type, (const char *)(chunk + 1) + (size_t)row * row_size(op), out);
+}
+
+flow_status fl_group_load(
+    struct fl_op *op, struct fl_table *table, void *value, struct fl_wire *wire)
+{
+    const flow_type *type = op->plan->shape.type;
+    const uint64_t count = fl_get_word(wire);
+    char *row = fl_take(&op->worker->cache, type->size);
+    void *pair[2];
+    flow_memory memory;
+    flow_status status = FLOW_OK;
+    if (!row || !fl_table_memory(op, table, pair, &memory))
+        status = fl_no_memory(op);
+    for (uint64_t i = 0; i < count && status == FLOW_OK; i++) {
+        memset(row, 0, type->size);
+        status = flow_decode(type, &wire->rest, row, &memory, NULL);
+        if (status == FLOW_OK && !append(op, table, value, row))
+            status = fl_no_memory(op);
+    }
+    fl_give(&op->worker->cache, row, type->size);
+    return wire->failed ? FLOW_DAMAGED : status;
+}

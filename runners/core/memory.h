@@ -65,6 +65,9 @@ void fl_mem_unref(struct fl_cache *cache, struct fl_mem *mem);
 // `size` bytes, eight-byte aligned; NULL without memory.
 void *fl_mem_alloc(struct fl_cache *cache, struct fl_mem *mem, size_t size);
 
+// flow_memory.take for an arena: `user` is { cache, arena }.
+void *fl_take_from(void *user, size_t size);
+
 // Makes room so that allocations of `size` bytes in all cannot fail.
 bool fl_mem_reserve(struct fl_cache *cache, struct fl_mem *mem, size_t size);
 

@@ -151,12 +151,6 @@ static inline char *next_row(struct fl_op *op, const struct common *common, uint
     return batch->rows + (size_t)row * batch->stride;
 }
 
-static void *take_from(void *user, size_t size)
-{
-    void **pair = user;
-    return fl_mem_alloc(pair[0], pair[1], size);
-}
-
 // Bytes that the row points to are copied: the batch goes to another worker by itself.
 static bool own_bytes(struct fl_op *op, struct fl_batch *batch, char *row)
 {
@@ -180,7 +174,7 @@ static bool own_bytes(struct fl_op *op, struct fl_batch *batch, char *row)
         key->data = copy;
     }
     void *pair[2] = { cache, mem };
-    const flow_memory memory = { take_from, pair };
+    const flow_memory memory = { fl_take_from, pair };
     if (rows && shuffle->key_pointers &&
         flow_row_adopt(op->plan->shape.key_record, row + format->key_at, &memory, NULL, NULL) !=
             FLOW_OK)

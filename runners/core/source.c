@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading sources: pieces that workers claim, and the watermark that follows what is committed.
 #include "reader.h"
+#include "snapshot.h"
 
 #include <stdio.h>
 
@@ -207,6 +208,8 @@ enum fl_claim_result fl_reader_claim(struct fl_worker *worker, uint32_t op)
     struct fl_reader *reader = engine->readers[op];
     if (atomic_load(&engine->draining))
         end_all(engine, reader, op);
+    if (atomic_load(&engine->held))
+        return FL_CLAIM_NOTHING;
     enum fl_claim_result result = FL_CLAIM_OVER;
     const uint32_t count = reader->partition_count;
     for (uint32_t i = 0; i < count; i++) {
@@ -410,4 +413,49 @@ void fl_reader_origin(const struct fl_op *op, char *text, size_t size)
         snprintf(text, size, "element %llu behind position %llu of %s",
             (unsigned long long)(batch->origin + row),
             (unsigned long long)worker->claimed->piece.begin, source->plan->node->path);
+}
+
+// --- snapshots
+
+void fl_reader_save(struct fl_engine *engine, uint32_t op, flow_buffer *out)
+{
+    const struct fl_reader *reader = engine->readers[op];
+    fl_put_word(out, reader->partition_count);
+    for (uint32_t p = 0; p < reader->partition_count; p++) {
+        const struct fl_partition *partition = &reader->partitions[p];
+        fl_put_word(out, partition->position);
+        fl_put_word(out, (uint64_t)partition->latest);
+        fl_put_word(out, partition->over);
+    }
+}
+
+flow_status fl_reader_load(
+    struct fl_engine *engine, uint32_t op, struct fl_wire *wire, flow_error *error)
+{
+    struct fl_reader *reader = engine->readers[op];
+    const char *path = engine->plan.ops[op].node->path;
+    const uint64_t count = fl_get_word(wire);
+    if (count > reader->partition_count || (count && !reader->source->seek))
+        return flow_error_raise(error, FLOW_DAMAGED, path,
+            "the snapshot has %llu partitions of its input, where there are now %u%s",
+            (unsigned long long)count, reader->partition_count,
+            reader->source->seek ? "" : " and none can be gone back to");
+    for (uint32_t p = 0; p < count; p++) {
+        struct fl_partition *partition = &reader->partitions[p];
+        partition->position = fl_get_word(wire);
+        partition->latest = (int64_t)fl_get_word(wire);
+        partition->over = fl_get_word(wire) != 0;
+        if (wire->failed)
+            return flow_error_raise(error, FLOW_DAMAGED, path, "its positions are cut short");
+        if (partition->over || partition->position == 0)
+            continue;
+        const flow_status status =
+            reader->source->seek(reader->self, p, partition->position, error);
+        if (status != FLOW_OK)
+            return flow_error_raise(error, status, path, "its input cannot be gone back to");
+    }
+    lock(reader);
+    update_watermark(engine, op);
+    unlock(reader);
+    return FLOW_OK;
 }

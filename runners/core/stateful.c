@@ -186,12 +186,6 @@ void fl_stateful_state_clear(flow_ctx *ctx)
 
 // --- calling the function
 
-static void *take_from(void *user, size_t size)
-{
-    void **pair = user;
-    return fl_mem_alloc(pair[0], pair[1], size);
-}
-
 static bool in_table(void *user, const void *data, size_t len)
 {
     void **pair = user;
@@ -210,7 +204,7 @@ static flow_status settle(struct fl_op *op, uint32_t count, const uint16_t *rows
         if (!table->mem && !(table->mem = fl_mem_new(&op->worker->cache)))
             return fl_no_memory(op);
         void *pair[2] = { &op->worker->cache, table->mem };
-        const flow_memory memory = { take_from, pair };
+        const flow_memory memory = { fl_take_from, pair };
         if (flow_row_adopt(
                 op->plan->node->fn->state, fl_cell_state(cell), &memory, in_table, pair) != FLOW_OK)
             return fl_no_memory(op);

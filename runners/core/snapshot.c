@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+// All state of an engine at rest as bytes, by the names of its steps, and back: into any number of
+// workers, since every key is given to the worker that owns it.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "snapshot.h"
+
+#define MAGIC   UINT64_C(0x0031706e73776c66) // "flwsnp1"
+#define SECTION UINT64_C(0x7063657473)       // before each step
+#define END     UINT64_C(0x646e65)
+
+uint32_t fl_owner(const struct fl_engine *engine, uint64_t hash)
+{
+    return (uint32_t)((hash >> 58) * engine->options.workers >> 6);
+}
+
+void fl_put_key(flow_buffer *out, enum fl_key_form form, uint64_t word, flow_str bytes)
+{
+    if (form == FL_KEY_WORD)
+        fl_put_word(out, word);
+    else
+        fl_put_bytes(out, bytes);
+}
+
+struct fl_owned fl_get_key(struct fl_wire *wire, enum fl_key_form form)
+{
+    struct fl_owned key = { 0 };
+    if (form == FL_KEY_WORD) {
+        key.word = fl_get_word(wire);
+        key.hash = fl_hash_word(key.word);
+    } else {
+        key.bytes = fl_get_bytes(wire);
+        key.hash = fl_hash_bytes(key.bytes);
+    }
+    return key;
+}
+
+void *fl_restored(struct fl_op *op, struct fl_table *table, const struct fl_owned *key)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    if (!fl_table_reserve(cache, table, 1, key->bytes.len))
+        return NULL;
+    return table->form == FL_KEY_WORD ? fl_table_add_word(cache, table, key->word)
+                                      : fl_table_add_bytes(cache, table, key->bytes, key->hash);
+}
+
+bool fl_table_memory(struct fl_op *op, struct fl_table *table, void *pair[2], flow_memory *memory)
+{
+    if (!table->mem && !(table->mem = fl_mem_new(&op->worker->cache)))
+        return false;
+    pair[0] = &op->worker->cache;
+    pair[1] = table->mem;
+    memory->take = fl_take_from;
+    memory->user = pair;
+    return true;
+}
+
+// What the values of a step are records of.
+static const flow_type *value_type(const struct fl_plan_op *plan)
+{
+    switch (plan->kind) {
+    case FL_OP_COMBINE:
+        return plan->node->combine->acc;
+    case FL_OP_STATEFUL:
+        return plan->node->fn->state;
+    default:
+        return plan->shape.type;
+    }
+}
+
+// --- at rest
+
+static bool op_at_rest(const struct fl_engine *engine, uint32_t i)
+{
+    const struct fl_op *first = &engine->workers[0].ops[i];
+    for (uint32_t w = 0; first->keyed && w < engine->options.workers; w++) {
+        const struct fl_keyed *keyed = engine->workers[w].ops[i].keyed;
+        const struct fl_stage *stage = &engine->workers[w].stages[i];
+        if (keyed->watermark != first->keyed->watermark || keyed->fire_end != INT64_MIN)
+            return false;
+        if (stage->first && (stage->firing || stage->inbox.left > 0 ||
+                                atomic_load(&((struct fl_stage *)(uintptr_t)stage)->inbox.mail)))
+            return false;
+    }
+    return true;
+}
+
+bool fl_engine_at_rest(const struct fl_engine *engine)
+{
+    for (uint32_t w = 0; w < engine->options.workers; w++)
+        if (engine->workers[w].claimed)
+            return false;
+    for (uint32_t i = 0; i < engine->plan.op_count; i++)
+        if (!op_at_rest(engine, i))
+            return false;
+    return true;
+}
+
+// --- writing
+
+static void save_value(struct fl_op *op, const void *value, flow_buffer *out)
+{
+    switch (op->plan->kind) {
+    case FL_OP_COMBINE:
+        flow_encode(op->plan->node->combine->acc, value, out);
+        break;
+    case FL_OP_GROUP:
+        fl_group_save(op, value, out);
+        break;
+    default:
+        fl_stateful_save(op, value, out);
+        break;
+    }
+}
+
+static void save_table(
+    struct fl_op *op, const struct fl_slice *slice, bool numbers, flow_buffer *out)
+{
+    struct fl_entry entry;
+    fl_put_word(out, (uint64_t)slice->end);
+    fl_put_word(out, slice->table.count);
+    for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);) {
+        fl_put_key(out, slice->table.form, entry.word, entry.bytes);
+        const size_t len_at = fl_put_later(out);
+        if (numbers)
+            fl_put_word(out, *(const uint64_t *)entry.value);
+        else
+            save_value(op, entry.value, out);
+        fl_set_word(out, len_at, out->len - len_at - 8);
+    }
+}
+
+static struct fl_slices *set_at(struct fl_keyed *keyed, int s)
+{
+    struct fl_slices *sets[3] = { &keyed->slices, &keyed->panes, &keyed->numbers };
+    return sets[s];
+}
+
+static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
+{
+    const struct fl_op *first = &engine->workers[0].ops[i];
+    int64_t fired = INT64_MIN;
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        const struct fl_keyed *keyed = engine->workers[w].ops[i].keyed;
+        fired = keyed->fired > fired ? keyed->fired : fired;
+    }
+    fl_put_word(out, flow_type_fingerprint(value_type(first->plan)));
+    fl_put_word(out, (uint64_t)first->keyed->watermark);
+    fl_put_word(out, (uint64_t)fired);
+    for (int s = 0; s < 3; s++) {
+        const size_t count_at = fl_put_later(out);
+        uint64_t count = 0;
+        for (uint32_t w = 0; w < engine->options.workers; w++) {
+            struct fl_op *op = &engine->workers[w].ops[i];
+            const struct fl_slices *slices = set_at(op->keyed, s);
+            for (uint32_t k = 0; k < slices->count; k++)
+                save_table(op, slices->at[k], s == 2, out);
+            count += slices->count;
+        }
+        fl_set_word(out, count_at, count);
+    }
+    if (first->plan->kind != FL_OP_STATEFUL)
+        return;
+    const size_t count_at = fl_put_later(out);
+    uint64_t count = 0;
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_op *op = &engine->workers[w].ops[i];
+        fl_stateful_save_queue(op, out);
+        count += fl_stateful_queue_rows(op);
+    }
+    fl_set_word(out, count_at, count);
+}
+
+bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *error)
+{
+    const size_t start = out->len;
+    if (!fl_engine_at_rest(engine)) {
+        flow_error_raise(error, FLOW_INVALID, NULL,
+            "a snapshot wants the engine at rest: hold its sources and step until all is idle");
+        return false;
+    }
+    fl_put_word(out, MAGIC);
+    for (uint32_t i = 0; i < engine->plan.op_count; i++) {
+        const struct fl_plan_op *plan = &engine->plan.ops[i];
+        if (plan->kind != FL_OP_SOURCE && !plan->keyed)
+            continue;
+        fl_put_word(out, SECTION);
+        fl_put_bytes(out, flow_str_of(plan->node->path));
+        if (plan->kind == FL_OP_SOURCE)
+            fl_reader_save(engine, i, out);
+        else
+            save_keyed(engine, i, out);
+    }
+    fl_put_word(out, END);
+    if (!out->failed)
+        fl_put_word(out, XXH3_64bits(out->data + start, out->len - start));
+    if (out->failed)
+        flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a snapshot");
+    return !out->failed;
+}
+
+// --- reading
+
+static flow_status load_value(struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key,
+    flow_str bytes, bool numbers)
+{
+    void *value = fl_restored(op, &slice->table, key);
+    struct fl_wire wire = { bytes, false };
+    if (!value)
+        return fl_no_memory(op);
+    if (numbers) {
+        *(uint64_t *)value = fl_get_word(&wire);
+        return wire.failed ? FLOW_DAMAGED : FLOW_OK;
+    }
+    if (op->plan->kind == FL_OP_GROUP)
+        return fl_group_load(op, &slice->table, value, &wire);
+    if (op->plan->kind == FL_OP_STATEFUL)
+        return fl_stateful_load(op, slice, key, value, &wire);
+    void *pair[2];
+    flow_memory memory;
+    const flow_type *acc = op->plan->node->combine->acc;
+    if (!fl_table_memory(op, &slice->table, pair, &memory))
+        return fl_no_memory(op);
+    flow_status status = flow_decode(acc, &wire.rest, value, &memory, NULL);
+    if (status == FLOW_OK)
+        status = flow_row_adopt(acc, value, &memory, NULL, NULL);
+    return status;
+}
+
+static flow_status load_table(struct fl_engine *engine, uint32_t i, int s, struct fl_wire *wire)
+{
+    const int64_t end = (int64_t)fl_get_word(wire);
+    const uint64_t count = fl_get_word(wire);
+    for (uint64_t k = 0; k < count && !wire->failed; k++) {
+        const enum fl_key_form form = engine->workers[0].ops[i].keyed->form;
+        const struct fl_owned key = fl_get_key(wire, form);
+        const flow_str bytes = fl_get_bytes(wire);
+        if (wire->failed)
+            break;
+        struct fl_op *op = &engine->workers[fl_owner(engine, key.hash)].ops[i];
+        struct fl_slice *slice = fl_slices_get(&op->worker->cache, set_at(op->keyed, s), end);
+        const flow_status status =
+            slice ? load_value(op, slice, &key, bytes, s == 2) : fl_no_memory(op);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return wire->failed ? FLOW_DAMAGED : FLOW_OK;
+}
+
+static void set_watermarks(struct fl_engine *engine, uint32_t i, int64_t watermark, int64_t fired)
+{
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_worker *worker = &engine->workers[w];
+        struct fl_keyed *keyed = worker->ops[i].keyed;
+        keyed->watermark = watermark;
+        keyed->fired = keyed->fired_next = fired;
+        atomic_store(&keyed->out, watermark);
+        if (worker->stages[i].first)
+            worker->stages[i].watermark = watermark;
+    }
+}
+
+static flow_status load_keyed(
+    struct fl_engine *engine, uint32_t i, struct fl_wire *wire, flow_error *error)
+{
+    const struct fl_plan_op *plan = &engine->plan.ops[i];
+    if (fl_get_word(wire) != flow_type_fingerprint(value_type(plan)))
+        return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
+            "its state was written with another declaration of '%s'", value_type(plan)->name);
+    const int64_t watermark = (int64_t)fl_get_word(wire);
+    set_watermarks(engine, i, watermark, (int64_t)fl_get_word(wire));
+    for (int s = 0; s < 3; s++) {
+        const uint64_t count = fl_get_word(wire);
+        for (uint64_t k = 0; k < count && !wire->failed; k++) {
+            const flow_status status = load_table(engine, i, s, wire);
+            if (status != FLOW_OK)
+                return flow_error_raise(
+                    error, status, plan->node->path, "its state in the snapshot cannot be read");
+        }
+    }
+    if (plan->kind != FL_OP_STATEFUL)
+        return FLOW_OK;
+    const flow_status status = fl_stateful_load_queue(engine, i, wire);
+    if (status != FLOW_OK)
+        return flow_error_raise(
+            error, status, plan->node->path, "its waiting elements in the snapshot cannot be read");
+    return FLOW_OK;
+}
+
+static uint32_t op_named(const struct fl_engine *engine, flow_str path)
+{
+    for (uint32_t i = 0; i < engine->plan.op_count; i++)
+        if (flow_str_equal(flow_str_of(engine->plan.ops[i].node->path), path))
+            return i;
+    return UINT32_MAX;
+}
+
+static flow_status load_sections(struct fl_engine *engine, struct fl_wire *wire, flow_error *error)
+{
+    for (;;) {
+        const uint64_t mark = fl_get_word(wire);
+        if (mark == END)
+            return FLOW_OK;
+        const flow_str path = fl_get_bytes(wire);
+        if (mark != SECTION || wire->failed)
+            return flow_error_raise(error, FLOW_DAMAGED, NULL, "the snapshot is cut short");
+        const uint32_t i = op_named(engine, path);
+        if (i == UINT32_MAX)
+            return flow_error_raise(error, FLOW_DAMAGED, NULL,
+                "the snapshot has state of step %.*s, which the pipeline has not", (int)path.len,
+                path.data);
+        const flow_status status = engine->plan.ops[i].kind == FL_OP_SOURCE
+                                       ? fl_reader_load(engine, i, wire, error)
+                                       : load_keyed(engine, i, wire, error);
+        if (status != FLOW_OK)
+            return status;
+    }
+}
+
+flow_status fl_engine_restore(struct fl_engine *engine, flow_str snapshot, flow_error *error)
+{
+    struct fl_wire wire = { snapshot, false };
+    if (snapshot.len < 16 || fl_get_word(&wire) != MAGIC)
+        return flow_error_raise(error, FLOW_DAMAGED, NULL, "this is no snapshot of an engine");
+    struct fl_wire sum = { { snapshot.data + snapshot.len - 8, 8 }, false };
+    if (fl_get_word(&sum) != XXH3_64bits(snapshot.data, snapshot.len - 8))
+        return flow_error_raise(
+            error, FLOW_DAMAGED, NULL, "the snapshot's checksum does not fit its bytes");
+    return load_sections(engine, &wire, error);
+}
