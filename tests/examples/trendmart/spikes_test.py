@@ -34,7 +34,9 @@ def episodes_equal_the_rule_written_window_by_window():
 @test
 def distinct_sessions_equal_the_rule_over_sessions():
     generate('--seed', 33)
-    equal(without_bar(spikes('--distinct')), naive(read('clicks.json'), distinct=True))
+    found = spikes('--distinct')
+    equal(without_bar(found), naive(read('clicks.json'), distinct=True))
+    equal(spikes('--distinct', '--stream', '--speed', '1e7'), found)
 
 
 @test
