@@ -147,7 +147,7 @@ bool fl_keyed_init(struct fl_op *op)
     keyed->lateness = plan->in->lateness;
     keyed->form = fl_key_form(plan->shape.key);
     keyed->watermark = FLOW_TIME_MIN_US;
-    keyed->fired = keyed->fired_next = INT64_MIN;
+    keyed->fired = keyed->fired_next = keyed->closed = INT64_MIN;
     keyed->fire_end = keyed->fire_end_next = INT64_MIN;
     atomic_init(&keyed->out, FLOW_TIME_MIN_US);
     uint32_t size = 0;

@@ -63,6 +63,7 @@ struct fl_keyed {
     int64_t fire_end, fire_end_next;
     uint64_t fire_at, fire_at_next;
     int64_t fired, fired_next; // end of the last window that has fired wholly
+    int64_t closed;            // watermark up to which all that was due has fired
     struct fl_slide *slide;
     // combine
     uint32_t acc_size;

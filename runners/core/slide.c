@@ -107,7 +107,8 @@ int64_t fl_slide_next(const struct fl_op *op)
 {
     const struct fl_keyed *keyed = op->keyed;
     const struct fl_slices *slices = &keyed->slices;
-    const int64_t fired = keyed->fired_next;
+    // a window that had nothing when the watermark passed its end is over too (R24)
+    const int64_t fired = keyed->fired_next > keyed->closed ? keyed->fired_next : keyed->closed;
     for (uint32_t i = 0; i < slices->count; i++) {
         const struct fl_slice *slice = slices->at[i];
         if (slice->table.count == 0)

@@ -124,38 +124,51 @@ static flow_status run_data(struct fl_worker *worker, struct fl_stage *stage)
     return status;
 }
 
-static void publish(struct fl_op *op)
+// What an op promises to those after it; true when it is more than before.
+static bool publish(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
     const int64_t next = keyed->ops->next(op);
     const int64_t out = next - 1 < keyed->watermark ? next - 1 : keyed->watermark;
     if (out <= atomic_load_explicit(&keyed->out, memory_order_relaxed))
-        return;
+        return false;
     atomic_store_explicit(&keyed->out, out, memory_order_release);
     fl_wake_all(op->worker->engine);
+    return true;
 }
 
-// One op after the other fires what is due at its watermark, each in bundles of its own.
+static enum fl_step fire(struct fl_worker *worker, struct fl_op *op)
+{
+    if (!fl_bundle_begin(worker, FL_BUNDLE_TIME, op))
+        return conclude(worker, FLOW_BUDGET);
+    op->keyed->touched = true;
+    const enum fl_step step = conclude(worker, op->keyed->ops->fire(op));
+    if (step == FL_STEP_WORKED)
+        publish(op);
+    return step;
+}
+
+// What is due fires in bundles of its own, furthest downstream first, so that rows do not pile up
+// before a step that could already take them.
 static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
 {
-    for (uint32_t i = 0; i < stage->op_count; i++) {
-        struct fl_op *op = stage->ops[i];
-        struct fl_keyed *keyed = op->keyed;
-        keyed->watermark = op->plan->local
-                               ? atomic_load_explicit(&worker->ops[op->plan->feeder].keyed->out,
-                                     memory_order_relaxed)
-                               : stage->watermark;
-        if (keyed->ops->next(op) <= keyed->watermark) {
-            if (!fl_bundle_begin(worker, FL_BUNDLE_TIME, op))
-                return conclude(worker, FLOW_BUDGET);
-            keyed->touched = true;
-            const enum fl_step step = conclude(worker, keyed->ops->fire(op));
-            if (step == FL_STEP_WORKED)
-                publish(op);
-            return step;
+    bool moved;
+    do {
+        for (uint32_t i = stage->op_count; i-- > 0;) {
+            struct fl_op *op = stage->ops[i];
+            if (op->keyed->ops->next(op) <= op->keyed->watermark)
+                return fire(worker, op);
         }
-        publish(op);
-    }
+        moved = false;
+        for (uint32_t i = 0; i < stage->op_count; i++) {
+            struct fl_op *op = stage->ops[i];
+            const struct fl_op *feeder = &worker->ops[op->plan->feeder];
+            op->keyed->watermark =
+                op->plan->local ? atomic_load_explicit(&feeder->keyed->out, memory_order_relaxed)
+                                : stage->watermark;
+            moved = publish(op) || moved;
+        }
+    } while (moved);
     stage->firing = false;
     return FL_STEP_WORKED;
 }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the tests of the engine's rules.
+#include <check.h>
+
+TCase *rules_tests(void);
+
+int main(void)
+{
+    Suite *suite = suite_create("runners/core");
+    suite_add_tcase(suite, rules_tests());
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

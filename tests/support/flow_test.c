@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scripted sources, memory that runs out, and the seeded scheduler.
+#include "flow_test.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+uint64_t flow_test_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+uint32_t flow_test_below(uint64_t *state, uint32_t limit)
+{
+    return (uint32_t)(flow_test_random(state) % limit);
+}
+
+uint32_t flow_test_seeds(uint32_t usual)
+{
+    const char *wanted = getenv("FLOW_TEST_SEEDS");
+    const long number = wanted ? strtol(wanted, NULL, 10) : 0;
+    return number > 0 ? (uint32_t)number : usual;
+}
+
+static const flow_field place_fields[] = {
+    FLOW_COLUMN(flow_test_place, a),
+    FLOW_COLUMN(flow_test_place, b),
+};
+const flow_type flow_test_place_type = {
+    "flow_test_place", sizeof(struct flow_test_place), 8, 2, place_fields
+};
+static const flow_field row_fields[] = {
+    FLOW_COLUMN(flow_test_row, k),
+    FLOW_COLUMN(flow_test_row, v),
+    FLOW_COLUMN(flow_test_row, x),
+    FLOW_COLUMN(flow_test_row, s),
+    FLOW_COLUMN(flow_test_row, at),
+    FLOW_COLUMN_RECORD(flow_test_row, place, flow_test_place),
+};
+const flow_type flow_test_row_type = {
+    "flow_test_row", sizeof(struct flow_test_row), 8, 6, row_fields
+};
+
+struct flow_test_row flow_test_row_at(int64_t k, int64_t v, int64_t at)
+{
+    const struct flow_test_row row = { .k = k, .v = v, .at = { at } };
+    return row;
+}
+
+// --- source
+
+struct place {
+    size_t next;  // of the script's pieces
+    size_t since; // pieces of the partition claimed so far
+};
+
+struct source {
+    const struct flow_test_script *script;
+    struct place places[64];
+};
+
+static flow_status open_source(void *self, const flow_open *open)
+{
+    struct source *source = self;
+    source->script = *(const struct flow_test_script *const *)open->config;
+    return FLOW_OK;
+}
+
+static uint32_t partitions(void *self)
+{
+    const struct source *source = self;
+    return source->script->partitions ? source->script->partitions : 1;
+}
+
+static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
+{
+    struct source *source = self;
+    const struct flow_test_script *script = source->script;
+    struct place *place = &source->places[partition];
+    (void)error;
+    while (place->next < script->piece_count && script->pieces[place->next].partition != partition)
+        place->next++;
+    if (place->next == script->piece_count)
+        return FLOW_CLAIM_END;
+    const struct flow_test_piece *now = &script->pieces[place->next];
+    if (now->endless || (script->clock && *script->clock < now->not_before))
+        return FLOW_CLAIM_WAIT;
+    piece->begin = place->next;
+    piece->end = ++place->next;
+    return FLOW_CLAIM_PIECE;
+}
+
+static flow_status give_reserved(
+    const struct flow_test_script *script, const char *rows, size_t count, flow_ctx *ctx)
+{
+    const size_t size = script->type->size;
+    while (count > 0) {
+        uint32_t some = script->chunk && script->chunk < count ? (uint32_t)script->chunk
+                                                               : (uint32_t)count;
+        void *to = flow_reserve(ctx, 0, script->type, &some);
+        if (!to)
+            return ctx->status;
+        memcpy(to, rows, some * size);
+        const flow_status status = flow_commit(ctx, 0, some);
+        if (status != FLOW_OK)
+            return status;
+        rows += some * size;
+        count -= some;
+    }
+    return FLOW_OK;
+}
+
+static flow_status give_lent(
+    const struct flow_test_script *script, const char *rows, size_t count, flow_ctx *ctx)
+{
+    const size_t size = script->type->size;
+    while (count > 0) {
+        const size_t some = script->chunk && script->chunk < count ? script->chunk : count;
+        const flow_status status = flow_lend(ctx, script->type, rows, (uint32_t)some);
+        if (status != FLOW_OK)
+            return status;
+        rows += some * size;
+        count -= some;
+    }
+    return FLOW_OK;
+}
+
+static flow_status read_piece(void *self, const flow_piece *piece, flow_ctx *ctx)
+{
+    const struct source *source = self;
+    const struct flow_test_script *script = source->script;
+    const struct flow_test_piece *now = &script->pieces[piece->begin];
+    const char *rows = now->rows;
+    switch (script->give) {
+    case FLOW_TEST_LEND:
+        return give_lent(script, rows, now->count, ctx);
+    case FLOW_TEST_RESERVE:
+        return give_reserved(script, rows, now->count, ctx);
+    case FLOW_TEST_EMIT:
+        break;
+    }
+    for (size_t i = 0; i < now->count; i++) {
+        const void *row = rows + i * script->type->size;
+        const flow_status status = flow_emit(ctx, 0, script->type, row, script->type->size);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return FLOW_OK;
+}
+
+static flow_status seek(void *self, uint32_t partition, uint64_t position, flow_error *error)
+{
+    struct source *source = self;
+    (void)error;
+    source->places[partition].next = (size_t)position;
+    return FLOW_OK;
+}
+
+static void close_source(void *self)
+{
+    (void)self;
+}
+
+static const flow_source scripted = {
+    .name = "script",
+    .self_size = sizeof(struct source),
+    .open = open_source,
+    .partitions = partitions,
+    .claim = claim,
+    .read = read_piece,
+    .seek = seek,
+    .close = close_source,
+};
+
+flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script *script)
+{
+    const struct flow_test_script **config = flow_pipeline_alloc(pipeline, sizeof *config);
+    if (config)
+        *config = script;
+    const flow_read_options options = { .type = script->type,
+        .config = config,
+        .unbounded = script->unbounded,
+        .event_time = script->event_time,
+        .times = script->times };
+    return flow_read(pipeline, &scripted, &options);
+}
+
+// --- running
+
+static int64_t now(void *user)
+{
+    return ((const struct flow_test_sim *)user)->clock;
+}
+
+static bool fault(void *user, enum fl_fault point)
+{
+    struct flow_test_sim *sim = user;
+    struct flow_test_faults *faults = &sim->faults;
+    if (faults->point >= 0 && point != (enum fl_fault)faults->point)
+        return false;
+    faults->asked++;
+    const bool hit = faults->asked == faults->at ||
+                     (faults->one_in && flow_test_below(&sim->random, faults->one_in) == 0);
+    faults->injected += hit;
+    return hit;
+}
+
+struct flow_test_sim *flow_test_open(
+    flow_pipeline *pipeline, const struct flow_test_options *options, flow_error *error)
+{
+    const flow_graph *graph = flow_pipeline_graph(pipeline, error);
+    if (!graph)
+        return NULL;
+    struct flow_test_sim *sim = calloc(1, sizeof *sim);
+    ck_assert_ptr_nonnull(sim);
+    sim->workers = options->workers ? options->workers : 1;
+    sim->random = options->seed;
+    sim->clock = INT64_C(1700000000000000);
+    sim->faults = options->faults;
+    sim->watch = options->watch;
+    sim->user = options->user;
+    const struct fl_engine_options engine = { .workers = sim->workers,
+        .memory = options->memory ? options->memory : (uint64_t)256 << 20,
+        .port = { .user = sim, .now = now, .fault = fault },
+        .no_lifting = options->no_lifting,
+        .always_lifting = options->always_lifting };
+    sim->engine = fl_engine_new(graph, &engine, error);
+    if (sim->engine)
+        return sim;
+    free(sim);
+    return NULL;
+}
+
+bool flow_test_settle(struct flow_test_sim *sim)
+{
+    uint32_t idle = 0;
+    for (uint64_t steps = 0; idle < 4 * sim->workers; steps++) {
+        ck_assert_msg(steps < 50000000, "the engine goes round in circles");
+        uint32_t left = 0;
+        for (uint32_t w = 0; w < sim->workers; w++)
+            left += !sim->done[w];
+        if (left == 0)
+            return true;
+        // once idle, everyone is asked in turn, so that nobody is missed
+        uint32_t w = idle ? (uint32_t)(steps % sim->workers)
+                          : flow_test_below(&sim->random, sim->workers);
+        while (sim->done[w])
+            w = (w + 1) % sim->workers;
+        switch (fl_engine_step(sim->engine, w)) {
+        case FL_STEP_WORKED:
+            idle = 0;
+            if (sim->watch)
+                sim->watch(sim, sim->user);
+            break;
+        case FL_STEP_IDLE:
+        case FL_STEP_POLL:
+            idle++;
+            break;
+        case FL_STEP_DONE:
+            sim->done[w] = true;
+            idle = 0;
+            break;
+        case FL_STEP_FAILED:
+            return true;
+        }
+    }
+    return false;
+}
+
+flow_status flow_test_close(struct flow_test_sim *sim, flow_error *error)
+{
+    const flow_status status = fl_engine_end(sim->engine, error);
+    fl_engine_free(sim->engine);
+    free(sim);
+    return status;
+}
+
+flow_status flow_test_run(
+    flow_pipeline *pipeline, const struct flow_test_options *options, flow_error *error)
+{
+    struct flow_test_sim *sim = flow_test_open(pipeline, options, error);
+    if (!sim)
+        return error->status;
+    for (int waits = 0; !flow_test_settle(sim); waits++) {
+        ck_assert_msg(waits < 10000, "the engine waits for ever");
+        sim->clock += 1000000;
+    }
+    return flow_test_close(sim, error);
+}
+
+void flow_test_run_well(flow_pipeline *pipeline, const struct flow_test_options *options)
+{
+    flow_error error = { 0 };
+    const flow_status status = flow_test_run(pipeline, options, &error);
+    ck_assert_msg(status == FLOW_OK, "%s: %s", error.step, error.message);
+}
+
+// --- memory
+
+static void *counted_alloc(void *user, size_t size, size_t align)
+{
+    struct flow_test_memory *memory = user;
+    const uint64_t call = atomic_fetch_add(&memory->calls, 1) + 1;
+    if (memory->fail_at && (memory->once ? call == memory->fail_at : call >= memory->fail_at))
+        return NULL;
+    void *bytes = NULL;
+    if (posix_memalign(&bytes, align < sizeof(void *) ? sizeof(void *) : align, size ? size : 1))
+        return NULL;
+    // so that nobody relies on zeros
+    memset(bytes, 0xA5, size);
+    atomic_fetch_add(&memory->held, size);
+    return bytes;
+}
+
+static void counted_free(void *user, void *bytes, size_t size)
+{
+    struct flow_test_memory *memory = user;
+    if (!bytes)
+        return;
+    atomic_fetch_sub(&memory->held, size);
+    free(bytes);
+}
+
+void flow_test_memory_init(struct flow_test_memory *memory)
+{
+    memset(memory, 0, sizeof *memory);
+    memory->allocator.alloc = counted_alloc;
+    memory->allocator.free = counted_free;
+    memory->allocator.user = memory;
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// Collecting what sinks publish, and the one comparer of results.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "flow_test.h"
+
+void flow_test_results_init(struct flow_test_results *results, const char *name)
+{
+    memset(results, 0, sizeof *results);
+    pthread_mutex_init(&results->lock, NULL);
+    results->name = name;
+}
+
+static void free_list(struct flow_test_result *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(list[i].text);
+        free(list[i].floats);
+    }
+    free(list);
+}
+
+void flow_test_results_clear(struct flow_test_results *results)
+{
+    free_list(results->list, results->count);
+    results->list = NULL;
+    results->count = results->room = 0;
+    results->finished = results->discarded = 0;
+}
+
+// --- rows as text and floats
+
+struct writer {
+    flow_buffer text, floats;
+};
+
+static void write_record(struct writer *to, const flow_type *type, const char *row);
+
+static void write_value(
+    struct writer *to, flow_kind kind, const flow_type *record, const char *value)
+{
+    double number;
+    float single;
+    switch (kind) {
+    case FLOW_KIND_F64:
+        memcpy(&number, value, sizeof number);
+        flow_buffer_put(&to->floats, &number, sizeof number);
+        flow_buffer_put(&to->text, "~", 1);
+        return;
+    case FLOW_KIND_F32:
+        memcpy(&single, value, sizeof single);
+        number = (double)single;
+        flow_buffer_put(&to->floats, &number, sizeof number);
+        flow_buffer_put(&to->text, "~", 1);
+        return;
+    case FLOW_KIND_RECORD:
+        write_record(to, record, value);
+        return;
+    default:
+        flow_json_write_value(kind, record, value, &to->text);
+        return;
+    }
+}
+
+static void write_list(struct writer *to, const flow_field *field, const char *at)
+{
+    flow_list list;
+    memcpy(&list, at, sizeof list);
+    const size_t size = field->item == FLOW_KIND_RECORD ? field->record->size
+                                                        : flow_kind_size(field->item);
+    flow_buffer_put(&to->text, "[", 1);
+    for (size_t i = 0; i < list.count; i++) {
+        write_value(to, field->item, field->record, (const char *)list.items + i * size);
+        flow_buffer_put(&to->text, ",", 1);
+    }
+    flow_buffer_put(&to->text, "]", 1);
+}
+
+static void write_record(struct writer *to, const flow_type *type, const char *row)
+{
+    flow_buffer_put(&to->text, "{", 1);
+    for (uint32_t f = 0; f < type->field_count; f++) {
+        const flow_field *field = &type->fields[f];
+        flow_buffer_printf(&to->text, "%s%s:", f ? "," : "", field->name);
+        if (field->presence && !*(const bool *)(row + field->presence - 1))
+            flow_buffer_put(&to->text, "-", 1);
+        else if (field->kind == FLOW_KIND_LIST)
+            write_list(to, field, row + field->offset);
+        else
+            write_value(to, field->kind, field->record, row + field->offset);
+    }
+    flow_buffer_put(&to->text, "}", 1);
+}
+
+static struct flow_test_result finish(struct writer *writer, const struct flow_test_result *at)
+{
+    struct flow_test_result result = *at;
+    flow_buffer_put(&writer->text, "", 1);
+    ck_assert(!writer->text.failed && !writer->floats.failed);
+    result.text = strdup(writer->text.data);
+    result.float_count = writer->floats.len / sizeof(double);
+    result.floats = malloc(writer->floats.len + 1);
+    if (writer->floats.len)
+        memcpy(result.floats, writer->floats.data, writer->floats.len);
+    flow_buffer_free(&writer->text);
+    flow_buffer_free(&writer->floats);
+    return result;
+}
+
+static void add(struct flow_test_results *results, const struct flow_test_result *result)
+{
+    if (results->count == results->room) {
+        results->room = results->room ? results->room * 2 : 64;
+        results->list = realloc(results->list, results->room * sizeof *results->list);
+        ck_assert_ptr_nonnull(results->list);
+    }
+    results->list[results->count++] = *result;
+}
+
+void flow_test_expect(struct flow_test_results *results, const flow_type *type, const void *row,
+    const struct flow_test_result *at)
+{
+    struct writer writer = { { 0 }, { 0 } };
+    write_record(&writer, type, row);
+    const struct flow_test_result result = finish(&writer, at);
+    add(results, &result);
+}
+
+// --- comparing
+
+static int compare_floats(const struct flow_test_result *a, const struct flow_test_result *b)
+{
+    for (size_t i = 0; i < a->float_count && i < b->float_count; i++)
+        if (a->floats[i] < b->floats[i] || a->floats[i] > b->floats[i])
+            return a->floats[i] < b->floats[i] ? -1 : 1;
+    return 0;
+}
+
+#define ORDER(a, b)                                                                                \
+    if ((a) != (b))                                                                                \
+        return (a) < (b) ? -1 : 1;
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct flow_test_result *a = left, *b = right;
+    const int text = strcmp(a->text, b->text);
+    if (text != 0)
+        return text;
+    ORDER(a->window.start.us, b->window.start.us)
+    ORDER(a->window.end.us, b->window.end.us)
+    return 0;
+}
+
+static int compare_places(const struct flow_test_result *a, const struct flow_test_result *b)
+{
+    ORDER(a->time.us, b->time.us)
+    ORDER(a->pane.timing, b->pane.timing)
+    ORDER(a->pane.index, b->pane.index)
+    ORDER(a->pane.on_time_index, b->pane.on_time_index)
+    ORDER(a->pane.first, b->pane.first)
+    ORDER(a->pane.last, b->pane.last)
+    return 0;
+}
+
+static int compare_all(const void *left, const void *right)
+{
+    int order = compare_rows(left, right);
+    if (order == 0)
+        order = compare_places(left, right);
+    return order ? order : compare_floats(left, right);
+}
+
+static bool floats_agree(const struct flow_test_result *a, const struct flow_test_result *b)
+{
+    for (size_t i = 0; i < a->float_count; i++) {
+        const double x = a->floats[i], y = b->floats[i];
+        if (isnan(x) && isnan(y))
+            continue;
+        const double most = fmax(1.0, fmax(fabs(x), fabs(y)));
+        if (!(fabs(x - y) <= 1e-12 * most))
+            return false;
+    }
+    return true;
+}
+
+static void show(const struct flow_test_result *r, flow_buffer *text)
+{
+    static const char *const timings[] = { "early", "on time", "late", "unknown" };
+    flow_buffer_printf(text, "%s", r->text);
+    for (size_t i = 0; i < r->float_count; i++)
+        flow_buffer_printf(text, " %.17g", r->floats[i]);
+    flow_buffer_printf(text, " at %lld in [%lld, %lld) %s pane %u/%d%s%s", (long long)r->time.us,
+        (long long)r->window.start.us, (long long)r->window.end.us, timings[r->pane.timing],
+        r->pane.index, r->pane.on_time_index, r->pane.first ? " first" : "",
+        r->pane.last ? " last" : "");
+}
+
+static const char *differ(
+    struct flow_test_results *got, struct flow_test_results *wanted, bool rows_only)
+{
+    static char sentence[4096];
+    if (got->count)
+        qsort(got->list, got->count, sizeof *got->list, compare_all);
+    if (wanted->count)
+        qsort(wanted->list, wanted->count, sizeof *wanted->list, compare_all);
+    for (size_t i = 0; i < got->count || i < wanted->count; i++) {
+        const struct flow_test_result *a = i < got->count ? &got->list[i] : NULL;
+        const struct flow_test_result *b = i < wanted->count ? &wanted->list[i] : NULL;
+        if (a && b && compare_rows(a, b) == 0 && (rows_only || compare_places(a, b) == 0) &&
+            floats_agree(a, b))
+            continue;
+        flow_buffer text = { 0 };
+        flow_buffer_printf(&text, "%s: %zu results, wanted %zu; the first that differs is #%zu: ",
+            got->name ? got->name : "results", got->count, wanted->count, i);
+        flow_buffer_printf(&text, a ? "got " : "got nothing");
+        if (a)
+            show(a, &text);
+        flow_buffer_printf(&text, b ? ", wanted " : ", wanted nothing");
+        if (b)
+            show(b, &text);
+        snprintf(sentence, sizeof sentence, "%.*s", (int)text.len, text.data);
+        flow_buffer_free(&text);
+        return sentence;
+    }
+    return NULL;
+}
+
+const char *flow_test_differ(struct flow_test_results *got, struct flow_test_results *wanted)
+{
+    return differ(got, wanted, false);
+}
+
+const char *flow_test_differ_in_rows(
+    struct flow_test_results *got, struct flow_test_results *wanted)
+{
+    return differ(got, wanted, true);
+}
+
+char *flow_test_print(struct flow_test_results *results)
+{
+    flow_buffer text = { 0 };
+    if (results->count)
+        qsort(results->list, results->count, sizeof *results->list, compare_all);
+    for (size_t i = 0; i < results->count; i++) {
+        show(&results->list[i], &text);
+        flow_buffer_put(&text, "\n", 1);
+    }
+    flow_buffer_put(&text, "", 1);
+    char *copy = strdup(text.data);
+    flow_buffer_free(&text);
+    return copy;
+}
+
+// --- sink
+
+#define WORKERS 64
+
+struct sink {
+    struct flow_test_results *into;
+    flow_key_spec key;
+    const flow_type *key_record, *type;
+    struct flow_test_results staged[WORKERS];
+};
+
+static flow_status open_sink(void *self, const flow_open *open)
+{
+    struct sink *sink = self;
+    sink->into = *(struct flow_test_results *const *)open->config;
+    sink->key = open->key;
+    sink->key_record = open->key_record;
+    sink->type = open->type;
+    flow_test_results_clear(sink->into);
+    return FLOW_OK;
+}
+
+static flow_status stage(
+    void *self, uint32_t worker, const flow_elements *elements, flow_error *error)
+{
+    struct sink *sink = self;
+    const flow_batch *batch = &elements->batch;
+    (void)error;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const char *row = batch->rows + (size_t)FLOW_BATCH_INDEX(batch, i) * batch->stride;
+        struct writer writer = { { 0 }, { 0 } };
+        if (sink->key.kind != FLOW_KIND_NONE) {
+            write_value(&writer, sink->key.kind, sink->key_record, row + batch->key_offset);
+            flow_buffer_put(&writer.text, " = ", 3);
+        }
+        write_record(&writer, sink->type, row + batch->value_offset);
+        const struct flow_test_result at = {
+            .time = elements->times[i], .window = elements->windows[i], .pane = elements->panes[i]
+        };
+        const struct flow_test_result result = finish(&writer, &at);
+        add(&sink->staged[worker], &result);
+    }
+    return FLOW_OK;
+}
+
+static void publish(void *self, uint32_t worker)
+{
+    struct sink *sink = self;
+    struct flow_test_results *staged = &sink->staged[worker];
+    pthread_mutex_lock(&sink->into->lock);
+    for (size_t i = 0; i < staged->count; i++)
+        add(sink->into, &staged->list[i]);
+    pthread_mutex_unlock(&sink->into->lock);
+    staged->count = 0;
+}
+
+static void abort_staged(void *self, uint32_t worker)
+{
+    struct sink *sink = self;
+    flow_test_results_clear(&sink->staged[worker]);
+}
+
+static flow_status finish_sink(void *self, flow_error *error)
+{
+    (void)error;
+    ((struct sink *)self)->into->finished++;
+    return FLOW_OK;
+}
+
+static void discard_sink(void *self)
+{
+    ((struct sink *)self)->into->discarded++;
+}
+
+static void close_sink(void *self)
+{
+    struct sink *sink = self;
+    for (int w = 0; w < WORKERS; w++)
+        flow_test_results_clear(&sink->staged[w]);
+}
+
+static const flow_sink collecting = {
+    .name = "collect",
+    .self_size = sizeof(struct sink),
+    .wants_times = true,
+    .open = open_sink,
+    .stage = stage,
+    .publish = publish,
+    .abort = abort_staged,
+    .finish = finish_sink,
+    .discard = discard_sink,
+    .close = close_sink,
+};
+
+void flow_test_collect(flow_coll in, struct flow_test_results *results)
+{
+    if (!in.pipeline)
+        return;
+    struct flow_test_results **config = flow_pipeline_alloc(in.pipeline, sizeof *config);
+    if (!config)
+        return;
+    *config = results;
+    flow_write(in, &collecting, &(flow_write_options){ .config = config });
+}
