@@ -122,38 +122,54 @@ bool flow_type_equal(const flow_type *a, const flow_type *b)
     return same_type(a, b, 1);
 }
 
-static void hash_number(XXH64_state_t *hash, uint32_t number)
+// A declaration on its way into the hash, gathered to larger pieces.
+struct print {
+    XXH64_state_t hash;
+    unsigned char pending[64];
+    size_t count;
+};
+
+static void print_byte(struct print *print, unsigned char byte)
 {
-    const unsigned char bytes[4] = { (unsigned char)number, (unsigned char)(number >> 8),
-        (unsigned char)(number >> 16), (unsigned char)(number >> 24) };
-    XXH64_update(hash, bytes, sizeof bytes);
+    if (print->count == sizeof print->pending) {
+        XXH64_update(&print->hash, print->pending, print->count);
+        print->count = 0;
+    }
+    print->pending[print->count++] = byte;
+}
+
+static void print_number(struct print *print, uint32_t number)
+{
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        print_byte(print, (unsigned char)(number >> shift));
 }
 
 // Field by field in little-endian numbers, so that every platform comes to the same. Whatever is
 // changed here changes the fingerprints that are stored with state.
-static void hash_type(XXH64_state_t *hash, const flow_type *type, unsigned depth)
+static void print_type(struct print *print, const flow_type *type, unsigned depth)
 {
-    hash_number(hash, type->field_count);
+    print_number(print, type->field_count);
     for (uint32_t i = 0; i < type->field_count; i++) {
         const flow_field *field = &type->fields[i];
         const char *name = fl_field_outside(field);
-        const size_t len = strlen(name);
-        hash_number(hash, (uint32_t)len);
-        XXH64_update(hash, name, len);
-        hash_number(hash, (uint32_t)field->kind);
-        hash_number(hash, (uint32_t)field->item);
-        hash_number(hash, field->presence != 0);
+        print_number(print, (uint32_t)strlen(name));
+        for (; *name; name++)
+            print_byte(print, (unsigned char)*name);
+        print_number(print, (uint32_t)field->kind);
+        print_number(print, (uint32_t)field->item);
+        print_number(print, field->presence != 0);
         if (field->record && depth < FL_DEPTH_MAX)
-            hash_type(hash, field->record, depth + 1);
+            print_type(print, field->record, depth + 1);
     }
 }
 
 uint64_t flow_type_fingerprint(const flow_type *type)
 {
-    XXH64_state_t hash;
-    XXH64_reset(&hash, 0);
-    hash_type(&hash, type, 1);
-    return XXH64_digest(&hash);
+    struct print print = { .count = 0 };
+    XXH64_reset(&print.hash, 0);
+    print_type(&print, type, 1);
+    XXH64_update(&print.hash, print.pending, print.count);
+    return XXH64_digest(&print.hash);
 }
 
 static flow_status check_type(const flow_type *type, unsigned depth, flow_error *error);
