@@ -14,25 +14,30 @@
 static void *heap_alloc(void *user, size_t size, size_t align)
 {
     struct fake_heap *heap = user;
-    if (++heap->calls == heap->fail_at)
-        return NULL;
-    heap->live += size;
-    if (heap->live > heap->peak)
-        heap->peak = heap->live;
+    pthread_mutex_lock(&heap->lock);
+    const bool fails = ++heap->calls == heap->fail_at;
+    heap->live += fails ? 0 : size;
+    heap->peak = heap->live > heap->peak ? heap->live : heap->peak;
+    pthread_mutex_unlock(&heap->lock);
     void *memory = NULL;
-    return posix_memalign(&memory, align < 16 ? 16 : align, size ? size : 1) ? NULL : memory;
+    if (fails || posix_memalign(&memory, align < 16 ? 16 : align, size ? size : 1) != 0)
+        return NULL;
+    return memory;
 }
 
 static void heap_free(void *user, void *memory, size_t size)
 {
     struct fake_heap *heap = user;
+    pthread_mutex_lock(&heap->lock);
     heap->live -= memory ? size : 0;
+    pthread_mutex_unlock(&heap->lock);
     free(memory);
 }
 
 void fake_heap_init(struct fake_heap *heap)
 {
     *heap = (struct fake_heap){ .allocator = { heap_alloc, heap_free, heap } };
+    pthread_mutex_init(&heap->lock, NULL);
 }
 
 static struct fake_ctx *fake_of(flow_ctx *ctx)

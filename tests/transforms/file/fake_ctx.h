@@ -7,11 +7,14 @@
 #ifndef FAKE_CTX_H
 #define FAKE_CTX_H
 
+#include <pthread.h>
+
 #include <flow/runner.h>
 
 /** An allocator that counts, and fails when told to. */
 struct fake_heap {
     flow_allocator allocator; /**< What to hand on. */
+    pthread_mutex_t lock;     /**< Guards what follows. */
     size_t live;              /**< Bytes now. */
     size_t peak;              /**< The most so far. */
     size_t calls;             /**< Allocations so far. */

@@ -6,10 +6,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int host_stdin = -1;
+
+static void restore_stdin(void)
+{
+    if (host_stdin >= 0) {
+        dup2(host_stdin, STDIN_FILENO);
+        close(host_stdin);
+    }
+    host_stdin = -1;
+}
+
 // Standard input is a pipe whose other end is returned.
 static int pipe_stdin(void)
 {
     int ends[2];
+    host_stdin = dup(STDIN_FILENO);
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
     close(ends[0]);
@@ -157,6 +169,7 @@ END_TEST
 TCase *input_case(void)
 {
     TCase *tcase = tcase_create("input");
+    tcase_add_checked_fixture(tcase, NULL, restore_stdin);
     tcase_add_test(tcase, standard_input_gives_whole_records_as_they_come);
     tcase_add_test(tcase, errors_of_standard_input_have_a_name_and_a_line);
     tcase_add_loop_test(tcase, compressed_standard_input_is_told_by_its_first_bytes, 0, 2);

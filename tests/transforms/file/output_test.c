@@ -94,11 +94,16 @@ START_TEST(a_write_that_fails_leaves_the_old_file)
     const char *path = fake_file("out.csv", "old\n", 4);
     struct fake_sink sink = sink_for(path, FLOW_CSV);
     sink.config.block_size = 4096;
-    struct rlimit limit = { 8192, 8192 }; // as a full disk: writes are short, then fail
+    struct rlimit old;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    const struct rlimit limit = { 8192, old.rlim_max }; // as a full disk: short, then failing
     signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     ck_assert_int_eq(sink_open(&sink), FLOW_OK);
-    sink_bundle(&sink, 0, 0, 5000);
+    ck_assert_int_eq(sink_stage(&sink, 0, 0, 5000), FLOW_OK);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    fl_file_sink.publish(sink.self, 0);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_DFL);
     ck_assert_int_eq(sink_finish(&sink), FLOW_IO);
     ck_assert_ptr_nonnull(strstr(sink.error.message, "out.csv: cannot be written: File too large"));
     check_content(path, "old\n");

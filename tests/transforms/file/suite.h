@@ -44,6 +44,7 @@ TCase *output_case(void);
 TCase *plain_case(void);
 TCase *read_case(void);
 TCase *records_case(void);
+TCase *run_case(void);
 TCase *stream_case(void);
 TCase *write_case(void);
 

@@ -10,7 +10,7 @@
 
 #include <flow/memory.h>
 
-#include "fake_ctx.h"
+#include "transforms/file/fake_ctx.h"
 
 TCase *arena_case(void);
 TCase *channel_case(void);
