@@ -54,7 +54,8 @@ static flow_edge main_output(const flow_fn *fn, const flow_edge *in)
     return out;
 }
 
-// Groups go through flow_group and nothing else does; both wait for windows to end.
+// Groups go through flow_group and nothing else does; they wait for windows to end. Sorting by time
+// does not: it waits for the watermark alone (R65).
 static bool check_kind(
     const fl_call *call, const flow_node *node, const flow_fn *fn, const flow_edge *in)
 {
@@ -65,7 +66,7 @@ static bool check_kind(
                            "only functions over groups (FLOW_GROUP_FN) are grouped");
     if (group)
         return fl_refuse(call, FLOW_INVALID, "a function over groups is applied with flow_group");
-    return !node->time_sorted || fl_check_ends(call, in, "sorts");
+    return true;
 }
 
 static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,

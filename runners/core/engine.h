@@ -231,6 +231,15 @@ flow_rows *fl_group_rows(flow_ctx *ctx);
 const void *fl_group_rows_next(flow_rows *rows);
 size_t fl_group_rows_count(const flow_rows *rows);
 
+// --- explode.c
+
+// Calls `each` with a view per window, whose windows are written down by row.
+struct fl_exploded {
+    flow_status (*each)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+    const flow_shape *shape;
+};
+flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view);
+
 // --- step functions
 
 void fl_ops_bind(struct fl_op *op); // ops.c: sets push

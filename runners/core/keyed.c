@@ -13,20 +13,18 @@ struct fl_format fl_format_of(const struct fl_plan_op *plan, enum fl_content con
     const flow_combine_fn *combine = plan->node->combine;
     struct fl_format format = { .content = content, .form = fl_key_form(in->key) };
     const uint32_t canonical = format.form == FL_KEY_BYTES ? sizeof(flow_str) : sizeof(uint64_t);
-    format.key_at = in->key == FLOW_KIND_RECORD ? canonical : 0;
-    const uint32_t key_end = in->key == FLOW_KIND_RECORD ? canonical + in->key_size : canonical;
-    format.value_at = round_up(key_end, 8);
+    const bool record = in->key == FLOW_KIND_RECORD && content == FL_CONTENT_ROWS;
+    format.key_at = record ? canonical : 0;
+    format.value_at = round_up(record ? canonical + in->key_size : canonical, 8);
     switch (content) {
     case FL_CONTENT_ROWS:
         format.value_size = in->type->size;
         break;
     case FL_CONTENT_VALUES:
-        format.value_at = canonical;
         format.value_size =
             combine->primitive == FLOW_PRIMITIVE_COUNT ? 0 : (uint32_t)sizeof(int64_t);
         break;
     case FL_CONTENT_PARTIAL:
-        format.value_at = canonical;
         format.value_size = combine->acc->size;
         break;
     }

@@ -23,21 +23,23 @@ static bool all_on_time(const struct fl_keyed *keyed, const struct fl_view *view
     return fl_cut_first_window(&keyed->cut, fl_cut_end(&keyed->cut, earliest)) > keyed->watermark;
 }
 
-// The k-th window of a row, the latest first; false when it has not that many.
-static bool kth_window(const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row,
-    uint32_t k, flow_window *window)
+// The last window of a row by start, and the one before: false when there is none.
+static bool first_window(
+    const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row, flow_window *window)
 {
-    if (batch->window_form != FL_WINDOW_IMPLIED) {
-        *window = batch->window_form == FL_WINDOW_ROWS ? batch->windows[row] : batch->window;
-        return k == 0;
-    }
-    const flow_windows *windows = &keyed->cut.windows;
     const flow_time time = { fl_batch_time(batch, row) };
-    if (k >= flow_windows_count(windows, time) || !flow_windows_last(windows, time, window))
-        return false;
-    window->start.us -= (int64_t)k * windows->every.us;
-    window->end.us -= (int64_t)k * windows->every.us;
+    if (batch->window_form == FL_WINDOW_IMPLIED)
+        return flow_windows_last(&keyed->cut.windows, time, window);
+    *window = batch->window_form == FL_WINDOW_ROWS ? batch->windows[row] : batch->window;
     return true;
+}
+
+static bool window_before(
+    const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row, flow_window *window)
+{
+    const flow_time time = { fl_batch_time(batch, row) };
+    return batch->window_form == FL_WINDOW_IMPLIED &&
+           flow_windows_before(&keyed->cut.windows, time, window);
 }
 
 // Adds one row to the late pane of a window.
@@ -88,8 +90,8 @@ static flow_status split_row(
     flow_window window;
     flow_status status = FLOW_OK;
     *open = false;
-    for (uint32_t k = 0; status == FLOW_OK && kth_window(keyed, view->batch, row, k, &window);
-         k++) {
+    for (bool in = first_window(keyed, view->batch, row, &window); status == FLOW_OK && in;
+         in = window_before(keyed, view->batch, row, &window)) {
         if (window.end.us > keyed->watermark)
             *open = true;
         else if (flow_window_expiry(window, keyed->lateness).us < keyed->watermark)

@@ -13,7 +13,13 @@ struct fl_slab {
     struct fl_slab *next;
 };
 
-#define CACHE_MOST 32u // blocks of a class a worker keeps
+// A large block that is kept.
+struct fl_large {
+    struct fl_large *next;
+    size_t size;
+};
+
+#define CACHE_MOST 48u // blocks of a class a worker keeps
 #define CACHE_MOVE 16u // blocks that move between worker and pool at once
 
 static void lock(struct fl_pool *pool)
@@ -39,7 +45,16 @@ size_t fl_block_size(size_t size)
 {
     if (size <= FL_CHUNK_SIZE)
         return FL_CLASS_MIN << class_of(size);
-    return (size + 4095) & ~(size_t)4095;
+    const size_t step = (size_t)1 << (60 - __builtin_clzll(size)); // an eighth of the power below
+    return (size + step - 1) & ~(step - 1);
+}
+
+// Where in the list of large blocks a rounded size stands.
+static unsigned large_index(size_t bytes)
+{
+    const unsigned octave = 63u - (unsigned)__builtin_clzll(bytes);
+    const unsigned eighth = (unsigned)(bytes >> (octave - 3)) & 7u;
+    return (octave - 17) * 8 + eighth; // the least is 128 KiB
 }
 
 void fl_pool_init(struct fl_pool *pool, const flow_allocator *allocator, uint64_t budget)
@@ -53,10 +68,14 @@ void fl_pool_init(struct fl_pool *pool, const flow_allocator *allocator, uint64_
 
 static void *map_bytes(struct fl_pool *pool, size_t size)
 {
-    if (atomic_fetch_add(&pool->held, size) + size > pool->budget) {
+    const uint64_t held = atomic_fetch_add(&pool->held, size) + size;
+    if (held > pool->budget) {
         atomic_fetch_sub(&pool->held, size);
         return NULL;
     }
+    uint64_t peak = atomic_load(&pool->peak);
+    while (held > peak && !atomic_compare_exchange_weak(&pool->peak, &peak, held))
+        ;
     void *bytes;
     if (pool->allocator.alloc) {
         bytes = pool->allocator.alloc(pool->allocator.user, size, 64);
@@ -81,8 +100,11 @@ static void unmap_bytes(struct fl_pool *pool, void *bytes, size_t size)
     atomic_fetch_sub(&pool->held, size);
 }
 
+static void release_kept(struct fl_pool *pool);
+
 void fl_pool_fini(struct fl_pool *pool)
 {
+    release_kept(pool);
     while (pool->slabs) {
         struct fl_slab *slab = pool->slabs;
         pool->slabs = slab->next;
@@ -94,9 +116,10 @@ void fl_pool_move(struct fl_pool *to, struct fl_pool *from)
 {
     fl_pool_init(to, &from->allocator, from->budget);
     atomic_store(&to->held, atomic_load(&from->held));
-    atomic_store(&to->used, atomic_load(&from->used));
     atomic_store(&to->peak, atomic_load(&from->peak));
     memcpy(to->blocks, from->blocks, sizeof to->blocks);
+    memcpy(to->large, from->large, sizeof to->large);
+    to->kept = from->kept;
     to->slabs = from->slabs;
     to->chunk_next = from->chunk_next;
     to->chunk_end = from->chunk_end;
@@ -126,72 +149,143 @@ void fl_cache_fini(struct fl_cache *cache)
     unlock(pool);
 }
 
-// A fresh chunk under the pool's lock. The first 128 KiB chunk of a slab starts with the slab's
-// link and is cut into the smallest blocks, of which the first is left out.
+// Gives large blocks that nobody uses back to the system.
+static void release_kept(struct fl_pool *pool)
+{
+    for (unsigned i = 0; i < FL_LARGE_COUNT; i++) {
+        lock(pool);
+        struct fl_large *large = (struct fl_large *)(void *)pool->large[i];
+        pool->large[i] = NULL;
+        for (const struct fl_large *l = large; l; l = l->next)
+            pool->kept -= l->size;
+        unlock(pool);
+        while (large) {
+            struct fl_large *next = large->next;
+            unmap_bytes(pool, large, large->size);
+            large = next;
+        }
+    }
+}
+
+static void *map_or_release(struct fl_pool *pool, size_t size)
+{
+    void *bytes = map_bytes(pool, size);
+    if (!bytes && pool->kept > 0) {
+        release_kept(pool);
+        bytes = map_bytes(pool, size);
+    }
+    return bytes;
+}
+
+// The next 128 KiB of a slab, or NULL when a fresh slab is needed. Under the lock.
 static char *next_chunk(struct fl_pool *pool)
 {
-    if (pool->chunk_next == pool->chunk_end) {
-        char *bytes = map_bytes(pool, FL_SLAB_SIZE);
-        if (!bytes)
-            return NULL;
-        struct fl_slab *slab = (struct fl_slab *)(void *)bytes;
-        slab->next = pool->slabs;
-        pool->slabs = slab;
-        pool->chunk_next = bytes;
-        pool->chunk_end = bytes + FL_SLAB_SIZE;
-        for (size_t at = FL_CLASS_MIN; at < FL_CHUNK_SIZE; at += FL_CLASS_MIN) {
-            struct fl_free *block = (struct fl_free *)(void *)(bytes + at);
-            block->next = pool->blocks[0];
-            pool->blocks[0] = block;
-        }
-        pool->chunk_next += FL_CHUNK_SIZE;
-    }
+    if (pool->chunk_next == pool->chunk_end)
+        return NULL;
     char *chunk = pool->chunk_next;
     pool->chunk_next += FL_CHUNK_SIZE;
     return chunk;
 }
 
-static bool refill(struct fl_cache *cache, unsigned c)
+// The first block of a slab is its link.
+static bool add_slab(struct fl_pool *pool)
 {
-    struct fl_pool *pool = cache->pool;
+    char *bytes = map_or_release(pool, FL_SLAB_SIZE);
+    if (!bytes)
+        return false;
+    struct fl_slab *slab = (struct fl_slab *)(void *)bytes;
     lock(pool);
-    if (!pool->blocks[c]) {
-        char *chunk = next_chunk(pool);
-        const size_t size = FL_CLASS_MIN << c;
-        for (size_t at = 0; chunk && at < FL_CHUNK_SIZE; at += size) {
-            struct fl_free *block = (struct fl_free *)(void *)(chunk + at);
-            block->next = pool->blocks[c];
-            pool->blocks[c] = block;
-        }
+    slab->next = pool->slabs;
+    pool->slabs = slab;
+    while (pool->chunk_next != pool->chunk_end) { // another worker was here too
+        struct fl_free *rest = (struct fl_free *)(void *)next_chunk(pool);
+        rest->next = pool->blocks[FL_CLASS_COUNT - 1];
+        pool->blocks[FL_CLASS_COUNT - 1] = rest;
     }
-    while (pool->blocks[c] && cache->counts[c] < CACHE_MOVE) {
-        struct fl_free *block = pool->blocks[c];
-        pool->blocks[c] = block->next;
+    pool->chunk_next = bytes;
+    pool->chunk_end = bytes + FL_SLAB_SIZE;
+    unlock(pool);
+    return true;
+}
+
+// Cuts a chunk into blocks, outside the lock since it touches fresh pages.
+static void cut_chunk(struct fl_cache *cache, char *chunk, unsigned c, bool first_of_slab)
+{
+    const size_t size = FL_CLASS_MIN << c;
+    for (size_t at = first_of_slab ? size : 0; at + size <= FL_CHUNK_SIZE; at += size) {
+        struct fl_free *block = (struct fl_free *)(void *)(chunk + at);
         block->next = cache->blocks[c];
         cache->blocks[c] = block;
         cache->counts[c]++;
     }
-    unlock(pool);
-    return cache->blocks[c] != NULL;
 }
 
-static void count_used(struct fl_pool *pool, size_t size)
+static bool refill(struct fl_cache *cache, unsigned c)
 {
-    const uint64_t used = atomic_fetch_add_explicit(&pool->used, size, memory_order_relaxed) + size;
-    uint64_t peak = atomic_load_explicit(&pool->peak, memory_order_relaxed);
-    while (used > peak && !atomic_compare_exchange_weak_explicit(
-                              &pool->peak, &peak, used, memory_order_relaxed, memory_order_relaxed))
-        ;
+    struct fl_pool *pool = cache->pool;
+    for (;;) {
+        lock(pool);
+        while (pool->blocks[c] && cache->counts[c] < CACHE_MOVE) {
+            struct fl_free *block = pool->blocks[c];
+            pool->blocks[c] = block->next;
+            block->next = cache->blocks[c];
+            cache->blocks[c] = block;
+            cache->counts[c]++;
+        }
+        char *chunk = cache->blocks[c] ? NULL : next_chunk(pool);
+        const bool first = chunk && pool->slabs && chunk == (char *)(void *)pool->slabs;
+        unlock(pool);
+        if (chunk)
+            cut_chunk(cache, chunk, c, first);
+        if (cache->blocks[c])
+            return true;
+        if (!chunk && !add_slab(pool))
+            return false;
+    }
+}
+
+static void *take_large(struct fl_pool *pool, size_t bytes)
+{
+    const unsigned i = large_index(bytes);
+    if (i < FL_LARGE_COUNT) {
+        lock(pool);
+        struct fl_large *large = (struct fl_large *)(void *)pool->large[i];
+        if (large) {
+            pool->large[i] = (struct fl_free *)(void *)large->next;
+            pool->kept -= bytes;
+        }
+        unlock(pool);
+        if (large)
+            return large;
+    }
+    return map_or_release(pool, bytes);
+}
+
+// Kept for the next table of that size, up to a quarter of the budget.
+static void give_large(struct fl_pool *pool, void *block, size_t bytes)
+{
+    const unsigned i = large_index(bytes);
+    struct fl_large *large = block;
+    lock(pool);
+    const bool keep = i < FL_LARGE_COUNT && pool->kept + bytes <= pool->budget / 4;
+    if (keep) {
+        large->size = bytes;
+        large->next = (struct fl_large *)(void *)pool->large[i];
+        pool->large[i] = (struct fl_free *)(void *)large;
+        pool->kept += bytes;
+    }
+    unlock(pool);
+    if (!keep)
+        unmap_bytes(pool, block, bytes);
 }
 
 void *fl_take(struct fl_cache *cache, size_t size)
 {
     if (size > FL_CHUNK_SIZE) {
         const size_t bytes = fl_block_size(size);
-        void *block = map_bytes(cache->pool, bytes);
-        if (block)
-            count_used(cache->pool, bytes);
-        return block;
+        void *large = take_large(cache->pool, bytes);
+        cache->used += large ? (int64_t)bytes : 0;
+        return large;
     }
     const unsigned c = class_of(size);
     if (!cache->blocks[c] && !refill(cache, c))
@@ -199,7 +293,7 @@ void *fl_take(struct fl_cache *cache, size_t size)
     struct fl_free *block = cache->blocks[c];
     cache->blocks[c] = block->next;
     cache->counts[c]--;
-    count_used(cache->pool, FL_CLASS_MIN << c);
+    cache->used += (int64_t)(FL_CLASS_MIN << c);
     return block;
 }
 
@@ -208,9 +302,9 @@ void fl_give(struct fl_cache *cache, void *memory, size_t size)
     if (!memory)
         return;
     struct fl_pool *pool = cache->pool;
-    atomic_fetch_sub_explicit(&pool->used, fl_block_size(size), memory_order_relaxed);
+    cache->used -= (int64_t)fl_block_size(size);
     if (size > FL_CHUNK_SIZE) {
-        unmap_bytes(pool, memory, fl_block_size(size));
+        give_large(pool, memory, fl_block_size(size));
         return;
     }
     const unsigned c = class_of(size);

@@ -12,6 +12,7 @@
 #define FL_CHUNK_SIZE  ((size_t)128 << 10)
 #define FL_CLASS_COUNT 6 // 4, 8, 16, 32, 64, 128 KiB
 #define FL_CLASS_MIN   ((size_t)4 << 10)
+#define FL_LARGE_COUNT 128 // sizes of large blocks that are kept: eight an octave
 
 struct fl_free; // a block that is not in use
 
@@ -20,10 +21,11 @@ struct fl_pool {
     flow_allocator allocator; // zeroed functions: slabs straight from the system
     uint64_t budget;
     _Atomic uint64_t held; // bytes of slabs and large blocks
-    _Atomic uint64_t used; // bytes of blocks in use
-    _Atomic uint64_t peak; // the most `used` was
+    _Atomic uint64_t peak; // the most `held` was
     atomic_flag lock;      // over what follows
     struct fl_free *blocks[FL_CLASS_COUNT];
+    struct fl_free *large[FL_LARGE_COUNT];
+    uint64_t kept; // bytes of large blocks that are not in use
     struct fl_slab *slabs;
     char *chunk_next, *chunk_end; // the slab being cut
 };
@@ -33,6 +35,7 @@ struct fl_cache {
     struct fl_pool *pool;
     struct fl_free *blocks[FL_CLASS_COUNT];
     uint32_t counts[FL_CLASS_COUNT];
+    int64_t used; // bytes taken less bytes given, here: of blocks that others give back too
 };
 
 void fl_pool_init(struct fl_pool *pool, const flow_allocator *allocator, uint64_t budget);
@@ -44,7 +47,7 @@ void fl_pool_move(struct fl_pool *to, struct fl_pool *from);
 void fl_cache_init(struct fl_cache *cache, struct fl_pool *pool);
 void fl_cache_fini(struct fl_cache *cache);
 
-// The bytes that a block for `size` really has: a class up to 128 KiB, else whole pages.
+// The bytes that a block for `size` really has: a class up to 128 KiB, else an eighth of an octave.
 size_t fl_block_size(size_t size);
 
 // A block of at least `size` bytes, 64-byte aligned, not zeroed; NULL over budget or without

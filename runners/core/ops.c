@@ -274,46 +274,9 @@ static struct fl_batch *restamped(
     return alias;
 }
 
-// Windows implied by the time would change with it: the k-th window of every row is written down,
-// and rows in several windows are sent on once per window (R22).
-static flow_status restamp_windowed(
+static flow_status send_restamped(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
-    const flow_windows *windows = &op->plan->in->windows;
-    for (uint32_t k = 0, rows = 1; rows > 0; k++) {
-        struct fl_batch *alias = restamped(op, view, shape);
-        flow_window *kth = alias ? fl_batch_need_windows(&op->worker->cache, alias) : NULL;
-        if (!kth) {
-            fl_batch_unref(&op->worker->cache, alias);
-            return fl_no_memory(op);
-        }
-        alias->window_form = FL_WINDOW_ROWS;
-        rows = 0;
-        for (uint32_t i = 0; i < view->count; i++) {
-            const uint32_t row = fl_view_row(view, i);
-            const flow_time time = { fl_batch_time(view->batch, row) };
-            if (k >= flow_windows_count(windows, time))
-                continue;
-            flow_windows_last(windows, time, &kth[row]);
-            kth[row].start.us -= (int64_t)k * windows->every.us;
-            kth[row].end.us -= (int64_t)k * windows->every.us;
-            op->keep[rows++] = (uint16_t)row;
-        }
-        const struct fl_view passed = { alias, op->keep, rows };
-        const flow_status status = rows > 0 ? fl_send(op, 0, &passed) : FLOW_OK;
-        fl_batch_unref(&op->worker->cache, alias);
-        if (status != FLOW_OK)
-            return status;
-    }
-    return FLOW_OK;
-}
-
-static flow_status push_timestamp(
-    struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
-{
-    if (view->batch->window_form == FL_WINDOW_IMPLIED &&
-        op->plan->in->windows.kind != FLOW_WINDOW_GLOBAL)
-        return restamp_windowed(op, view, shape);
     struct fl_batch *alias = restamped(op, view, shape);
     if (!alias)
         return fl_no_memory(op);
@@ -321,6 +284,17 @@ static flow_status push_timestamp(
     const flow_status status = fl_send(op, 0, &passed);
     fl_batch_unref(&op->worker->cache, alias);
     return status;
+}
+
+// Windows implied by the time would change with it: they are written down first.
+static flow_status push_timestamp(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    const struct fl_exploded how = { send_restamped, shape };
+    if (view->batch->window_form == FL_WINDOW_IMPLIED &&
+        op->plan->in->windows.kind != FLOW_WINDOW_GLOBAL)
+        return fl_explode(op, &how, view);
+    return send_restamped(op, view, shape);
 }
 
 // Times, windows and panes of a view, by selected row, for sinks that want them.

@@ -33,10 +33,13 @@ int64_t fl_cut_first_window(const struct fl_cut *cut, int64_t slice_end)
 {
     if (cut->windows.kind != FLOW_WINDOW_SLIDING)
         return slice_end;
-    // window ends are offset + size modulo every
-    const int64_t phase = cut->windows.offset.us + cut->windows.size.us;
-    const int64_t past = flow_floor_mod(slice_end - phase, cut->windows.every.us);
-    return past == 0 ? slice_end : slice_end - past + cut->windows.every.us;
+    // window ends are offset + size modulo every; remainders first, since times near the ends of
+    // time leave no room for differences
+    const int64_t every = cut->windows.every.us;
+    const int64_t phase = (cut->windows.offset.us + cut->windows.size.us % every) % every;
+    const int64_t past = flow_floor_mod(slice_end % every - phase, every);
+    const int64_t left = past == 0 ? 0 : every - past;
+    return slice_end > INT64_MAX - left ? INT64_MAX : slice_end + left;
 }
 
 void fl_slices_init(struct fl_slices *slices, enum fl_key_form form, uint32_t value_size, bool rows)
@@ -124,7 +127,9 @@ void fl_slices_drop(struct fl_cache *cache, struct fl_slices *slices, int64_t en
     uint32_t gone = 0;
     while (gone < slices->count && slices->at[gone]->end <= end)
         free_slice(cache, slices->at[gone++]);
+    slices->last = 0;
+    if (gone == 0)
+        return;
     slices->count -= gone;
     memmove(slices->at, slices->at + gone, slices->count * sizeof *slices->at);
-    slices->last = 0;
 }

@@ -255,6 +255,7 @@ static void set_watermarks(struct fl_engine *engine, uint32_t i, int64_t waterma
         struct fl_keyed *keyed = worker->ops[i].keyed;
         keyed->watermark = watermark;
         keyed->fired = keyed->fired_next = fired;
+        keyed->closed = watermark;
         atomic_store(&keyed->out, watermark);
         if (worker->stages[i].first)
             worker->stages[i].watermark = watermark;

@@ -2,44 +2,8 @@
 // When stateful functions are called: at once, in order of event time (R65), by timers (R58, R59).
 #include "stateful.h"
 
-// Sliding windows are not shared by state: an element is processed once per window (R22).
-static flow_status explode(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
-    flow_status (*each)(struct fl_op *, const struct fl_view *, const flow_shape *))
-{
-    struct fl_worker *worker = op->worker;
-    const struct fl_keyed *keyed = op->keyed;
-    const flow_windows *windows = &keyed->cut.windows;
-    uint16_t *rows =
-        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
-    flow_status status = rows ? FLOW_OK : fl_no_memory(op);
-    for (uint32_t k = 0, more = 1; status == FLOW_OK && more > 0; k++) {
-        struct fl_batch *alias = fl_batch_alias(&worker->cache, view->batch);
-        flow_window *kth = alias ? fl_batch_need_windows(&worker->cache, alias) : NULL;
-        if (!kth) {
-            fl_batch_unref(&worker->cache, alias);
-            return fl_no_memory(op);
-        }
-        alias->window_form = FL_WINDOW_ROWS;
-        struct fl_view some = { alias, rows, 0 };
-        more = 0;
-        for (uint32_t i = 0; i < view->count; i++) {
-            const uint32_t row = fl_view_row(view, i);
-            const flow_time time = { fl_batch_time(view->batch, row) };
-            if (k >= flow_windows_count(windows, time))
-                continue;
-            more++;
-            flow_windows_last(windows, time, &kth[row]);
-            kth[row].start.us -= (int64_t)k * windows->every.us;
-            kth[row].end.us -= (int64_t)k * windows->every.us;
-            if (flow_window_expiry(kth[row], keyed->lateness).us >= keyed->watermark)
-                rows[some.count++] = (uint16_t)row;
-        }
-        if (some.count > 0)
-            status = each(op, &some, shape);
-        fl_batch_unref(&worker->cache, alias);
-    }
-    return status;
-}
+static flow_status wait_for_time(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
 
 // Rows with the keys found again: an exploded or sorted view is not what was gathered.
 static flow_status process(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
@@ -50,6 +14,28 @@ static flow_status process(struct fl_op *op, const struct fl_view *view, const f
     else if (!fl_keys_gather(worker->keys, view, shape, &worker->scratch))
         return fl_no_memory(op);
     return fl_stateful_rows(op, view, shape, worker->keys);
+}
+
+// Of an element's windows only those that have not expired.
+static flow_status process_open(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    struct fl_worker *worker = op->worker;
+    uint16_t *rows =
+        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
+    if (!rows)
+        return fl_no_memory(op);
+    struct fl_view open = { view->batch, rows, 0 };
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint16_t row = (uint16_t)fl_view_row(view, i);
+        if (flow_window_expiry(view->batch->windows[row], keyed->lateness).us >= keyed->watermark)
+            rows[open.count++] = row;
+    }
+    if (open.count == 0)
+        return FLOW_OK;
+    return op->plan->node->time_sorted ? wait_for_time(op, &open, shape)
+                                       : process(op, &open, shape);
 }
 
 // --- elements in order of time
@@ -108,11 +94,13 @@ static flow_status wait_for_time(
 static flow_status take(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     const struct fl_keys *keys)
 {
-    const bool several = op->keyed->cut.windows.kind == FLOW_WINDOW_SLIDING &&
-                         view->batch->window_form == FL_WINDOW_IMPLIED;
-    if (op->plan->node->time_sorted)
-        return several ? explode(op, view, shape, wait_for_time) : wait_for_time(op, view, shape);
-    return several ? explode(op, view, shape, process) : fl_stateful_rows(op, view, shape, keys);
+    // sliding windows are not shared by state: an element is processed once per window (R22)
+    const struct fl_exploded how = { process_open, shape };
+    if (op->keyed->cut.windows.kind == FLOW_WINDOW_SLIDING &&
+        view->batch->window_form == FL_WINDOW_IMPLIED)
+        return fl_explode(op, &how, view);
+    return op->plan->node->time_sorted ? wait_for_time(op, view, shape)
+                                       : fl_stateful_rows(op, view, shape, keys);
 }
 
 // --- timers

@@ -30,12 +30,6 @@ static void sorted_without_state(flow_pipeline *p)
     flow_do(by_sensor(p), keyed, &(flow_do_options){ .time_sorted = true });
 }
 
-static void sorted_for_ever(flow_pipeline *p)
-{
-    const flow_coll in = flow_key_by(test_readings(p, NULL, true), FLOW_FIELD(reading, sensor));
-    flow_do(in, running, &(flow_do_options){ .time_sorted = true });
-}
-
 static void group_through_do(flow_pipeline *p)
 {
     flow_do(by_sensor(p), group_size);
@@ -88,9 +82,6 @@ static const refused table[] = {
         "flow_do(split_one): its options have an unknown 'on_error' 9" },
     { sorted_without_state, FLOW_INVALID,
         "flow_do(keyed_one): only stateful functions take their input 'time_sorted'" },
-    { sorted_for_ever, FLOW_INVALID,
-        "flow_do(run_up): sorts an unbounded input in the global window, which never ends; put "
-        "flow_window_into before" },
     { group_through_do, FLOW_INVALID,
         "flow_do(group_one): a function over groups is applied with flow_group" },
     { do_through_group, FLOW_INVALID,
