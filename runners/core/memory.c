@@ -73,9 +73,6 @@ static void *map_bytes(struct fl_pool *pool, size_t size)
         atomic_fetch_sub(&pool->held, size);
         return NULL;
     }
-    uint64_t peak = atomic_load(&pool->peak);
-    while (held > peak && !atomic_compare_exchange_weak(&pool->peak, &peak, held))
-        ;
     void *bytes;
     if (pool->allocator.alloc) {
         bytes = pool->allocator.alloc(pool->allocator.user, size, 64);
@@ -86,8 +83,13 @@ static void *map_bytes(struct fl_pool *pool, size_t size)
         else if (size >= FL_SLAB_SIZE)
             madvise(bytes, size, MADV_HUGEPAGE);
     }
-    if (!bytes)
+    if (!bytes) {
         atomic_fetch_sub(&pool->held, size);
+        return NULL;
+    }
+    uint64_t peak = atomic_load(&pool->peak);
+    while (held > peak && !atomic_compare_exchange_weak(&pool->peak, &peak, held))
+        ;
     return bytes;
 }
 
@@ -187,25 +189,23 @@ static char *next_chunk(struct fl_pool *pool)
     return chunk;
 }
 
-// The first block of a slab is its link.
+// A slab that is not cut up yet is the newest, so that its first chunk, whose first block is the
+// link, is known. Hence one that another worker added in the meantime makes ours needless.
 static bool add_slab(struct fl_pool *pool)
 {
-    char *bytes = map_or_release(pool, FL_SLAB_SIZE);
-    if (!bytes)
-        return false;
-    struct fl_slab *slab = (struct fl_slab *)(void *)bytes;
+    struct fl_slab *slab = map_or_release(pool, FL_SLAB_SIZE);
     lock(pool);
-    slab->next = pool->slabs;
-    pool->slabs = slab;
-    while (pool->chunk_next != pool->chunk_end) { // another worker was here too
-        struct fl_free *rest = (struct fl_free *)(void *)next_chunk(pool);
-        rest->next = pool->blocks[FL_CLASS_COUNT - 1];
-        pool->blocks[FL_CLASS_COUNT - 1] = rest;
+    const bool other = pool->chunk_next != pool->chunk_end;
+    if (slab && !other) {
+        slab->next = pool->slabs;
+        pool->slabs = slab;
+        pool->chunk_next = (char *)(void *)slab;
+        pool->chunk_end = pool->chunk_next + FL_SLAB_SIZE;
     }
-    pool->chunk_next = bytes;
-    pool->chunk_end = bytes + FL_SLAB_SIZE;
     unlock(pool);
-    return true;
+    if (slab && other)
+        unmap_bytes(pool, slab, FL_SLAB_SIZE);
+    return slab || other;
 }
 
 // Cuts a chunk into blocks, outside the lock since it touches fresh pages.
