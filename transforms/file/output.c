@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file on its way: under a temporary name until it is whole, synced and renamed.
+// A file on its way: under a temporary name until it is whole, synced and renamed. Standard output,
+// devices and pipes are written in place when a bundle is published: there a run that fails and is
+// repeated writes rows again.
 #include "write.h"
 
 #include <errno.h>

@@ -2,9 +2,9 @@
 // Plain files of lines, cut into byte ranges that workers read in parallel.
 //
 // Ranges are read with pread into recycled buffers, not mapped: a mapped file that another program
-// shortens kills the process with SIGBUS, which a library may not catch. It costs a copy in cache:
-// counting the lines of 1 GiB in 1 MiB ranges took 0.24 s by pread and 0.21 s by mmap (page faults
-// against copies), a twentieth of what parsing the same bytes as JSON takes.
+// shortens kills the process with SIGBUS, which a library may not catch. It costs little: finding
+// the lines of 1.08 GB in cache took 0.12 s by pread and 0.10 s by mmap on one core, where reading
+// them as JSON takes 1.2 to 1.5 s.
 #include "read.h"
 
 #include <errno.h>

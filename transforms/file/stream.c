@@ -3,6 +3,10 @@
 //
 // A record longer than line_max is given as the first bytes of it, and the rest is passed over up
 // to the next line end (in CSV too: a forgotten quote must not swallow the rest of the file).
+//
+// Compressed data that is damaged, cut off, or expands more than expansion_max allows fails the
+// job. With another policy the records before it are given, then what is left of the last one is
+// rejected with what is wrong, and the file has ended; other files go on.
 #include "read.h"
 
 #include <inttypes.h>

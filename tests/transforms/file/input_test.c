@@ -172,7 +172,7 @@ TCase *input_case(void)
     tcase_add_checked_fixture(tcase, NULL, restore_stdin);
     tcase_add_test(tcase, standard_input_gives_whole_records_as_they_come);
     tcase_add_test(tcase, errors_of_standard_input_have_a_name_and_a_line);
-    tcase_add_loop_test(tcase, compressed_standard_input_is_told_by_its_first_bytes, 0, 2);
+    tcase_add_loop_test(tcase, compressed_standard_input_is_told_by_its_first_bytes, 0, KINDS - 1);
     tcase_add_loop_test(tcase, a_short_text_that_begins_like_compressed_data_is_text, 0, 5);
     tcase_add_test(tcase, a_named_pipe_is_read_until_its_writer_closes_it);
     tcase_add_test(tcase, a_csv_file_that_shrinks_while_it_is_read_is_an_error);

@@ -243,7 +243,7 @@ END_TEST
 START_TEST(without_memory_reading_fails_and_leaks_nothing)
 {
     flow_buffer text = items(FLOW_CSV, 50);
-    flow_buffer file = packed(FLOW_COMPRESSION_GZIP, (flow_str){ text.data, text.len });
+    flow_buffer file = packed(kinds[KINDS - 1], (flow_str){ text.data, text.len });
     fake_folder();
     struct fl_read_config config = read_config(fake_file("i.csv", file.data, file.len), FLOW_CSV);
     config.piece_size = 64;
@@ -273,17 +273,43 @@ START_TEST(without_memory_reading_fails_and_leaks_nothing)
 }
 END_TEST
 
+#if KINDS == 1
+START_TEST(a_compressed_file_is_refused_in_one_sentence)
+{
+    fake_folder();
+    struct fl_read_config config =
+        read_config(fake_file("x", _i ? "\x28\xb5\x2f\xfd" : "\x1f\x8b\x08\x00", 4), FLOW_LINES);
+    struct fake_ctx fake;
+    fake_ctx_init(&fake, &flow_line_type);
+    struct fake_job job = { .source = &fl_file_source, .config = &config, .ctx = &fake };
+    ck_assert_int_eq(fake_open(&job), FLOW_UNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(job.error.message, "but this libflow was built without"));
+    fake_ctx_fini(&fake);
+    fake_folder_remove();
+}
+END_TEST
+#endif
+
 TCase *stream_case(void)
 {
     TCase *tcase = tcase_create("stream");
     tcase_set_timeout(tcase, 60);
+    for (int format = 0; format < 3; format++) {
+        tcase_add_loop_test(tcase,
+            every_format_and_compression_gives_the_same_rows_in_pieces_of_any_size, 3 * format,
+            3 * format + KINDS);
+        tcase_add_loop_test(tcase, reading_goes_on_where_a_piece_ended_in_every_format, 3 * format,
+            3 * format + KINDS);
+    }
+    tcase_add_loop_test(tcase, a_cut_off_file_fails_the_job, 1, KINDS);
     tcase_add_loop_test(
-        tcase, every_format_and_compression_gives_the_same_rows_in_pieces_of_any_size, 0, 9);
-    tcase_add_loop_test(tcase, reading_goes_on_where_a_piece_ended_in_every_format, 0, 9);
-    tcase_add_loop_test(tcase, a_cut_off_file_fails_the_job, 1, 3);
-    tcase_add_loop_test(tcase, a_cut_off_file_gives_its_rows_and_one_dead_letter_when_asked, 1, 3);
-    tcase_add_loop_test(tcase, a_file_that_expands_too_much_is_refused, 1, 3);
-    tcase_add_loop_test(tcase, a_compressed_line_of_100_megabytes_takes_no_such_memory, 1, 3);
+        tcase, a_cut_off_file_gives_its_rows_and_one_dead_letter_when_asked, 1, KINDS);
+    tcase_add_loop_test(tcase, a_file_that_expands_too_much_is_refused, 1, KINDS);
+    tcase_add_loop_test(tcase, a_compressed_line_of_100_megabytes_takes_no_such_memory, 1, KINDS);
+#if KINDS == 1
+    tcase_add_loop_test(
+        tcase, a_compressed_file_is_refused_in_one_sentence, FL_HAVE_GZIP, 2 - FL_HAVE_ZSTD);
+#endif
     tcase_add_test(tcase, a_piece_keeps_its_bytes_until_it_is_finalized_and_nothing_points_there);
     tcase_add_test(tcase, without_memory_reading_fails_and_leaks_nothing);
     return tcase;

@@ -11,6 +11,13 @@
 #include "fake_ctx.h"
 #include "read.h"
 
+/** How many of none, gzip and zstd the build offers, for loops over all. */
+#if FL_HAVE_GZIP && FL_HAVE_ZSTD
+#define KINDS 3
+#else
+#define KINDS 1
+#endif
+
 /** The record of the tests. */
 struct item {
     int64_t id;    /**< A number. */
