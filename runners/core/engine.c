@@ -172,6 +172,8 @@ struct fl_engine *fl_engine_new(
     engine->flight_limit = options->memory / 16;
     const uint64_t most = (uint64_t)FL_FLIGHT_BYTES * options->workers;
     engine->flight_limit = engine->flight_limit < most ? engine->flight_limit : most;
+    if (options->flight)
+        engine->flight_limit = options->flight;
     if (init(engine, error))
         return engine;
     fl_engine_free(engine);

@@ -166,7 +166,7 @@ static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
             op->keyed->watermark =
                 op->plan->local ? atomic_load_explicit(&feeder->keyed->out, memory_order_relaxed)
                                 : stage->watermark;
-            moved = publish(op) || moved;
+            moved = publish(op) || moved || op->keyed->ops->next(op) <= op->keyed->watermark;
         }
     } while (moved);
     stage->firing = false;
