@@ -113,12 +113,14 @@ static bool gather_records(struct fl_keys *keys, const struct fl_view *view,
         flow_encode(shape->key_record, record, scratch);
         keys->bytes[i].len = scratch->len - start;
     }
+    if (scratch->failed)
+        return false;
     const char *at = scratch->data;
     for (uint32_t i = 0; i < view->count; i++) {
         keys->bytes[i].data = at;
         at += keys->bytes[i].len;
     }
-    return !scratch->failed;
+    return true;
 }
 
 bool fl_keys_gather(
