@@ -8,7 +8,7 @@
 
 #include "memory.h"
 
-#define FL_BATCH_BYTES ((size_t)64 << 10)
+#define FL_BATCH_BYTES ((size_t)32 << 10)
 
 enum fl_time_form {
     FL_TIME_UNIFORM, // all rows at `time_base`
@@ -75,7 +75,7 @@ struct fl_view {
 
 extern const flow_pane fl_no_pane; // R51
 
-// How many rows of `stride` bytes a batch holds: at most FLOW_BATCH_ROWS and 64 KiB, at least one.
+// How many rows of `stride` bytes a batch holds: at most FLOW_BATCH_ROWS and 32 KiB, at least one.
 uint32_t fl_batch_capacity(uint32_t stride);
 
 // A batch with room for fl_batch_capacity rows, or NULL.

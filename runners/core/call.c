@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define AHEAD 16u // rows (bench: stateless_fused)
+
 static struct fl_call *call_of(const flow_ctx *ctx)
 {
     char *engine = (char *)(uintptr_t)ctx - offsetof(flow_ctx_engine, ctx);
@@ -272,6 +274,10 @@ bool fl_view_rows(
     rows->stride = view->batch->stride;
     rows->key_offset = shape->key_offset;
     rows->value_offset = shape->value_offset;
+    // rows of the caller's lie one behind the other: a first pass asks for those just ahead, a
+    // later one for the next batch, so that memory works while functions do
+    if (view->batch->lent)
+        rows->ahead = view->selection ? view->batch->count : AHEAD;
     return true;
 }
 

@@ -295,6 +295,7 @@ static flow_status take_rows(struct fl_op *op, const struct fl_view *view, const
     *staged = rows;
     *(keyed->staged ? &keyed->staged_last->next : &keyed->staged) = staged;
     keyed->staged_last = staged;
+    worker->gathered = keyed->staged == staged ? view->batch : NULL;
     return FLOW_OK;
 }
 
@@ -321,11 +322,13 @@ static void apply_staged(struct fl_op *op, struct fl_staged *staged, struct fl_p
     struct fl_keyed *keyed = op->keyed;
     const struct fl_view view = { staged->batch, staged->selection, staged->count };
     const struct fl_sets sets = fl_keyed_sets(keyed);
-    if (staged->batch->hashes)
-        fl_format_keys(&view, keyed->form, worker->keys);
-    else
-        fl_keys_gather(worker->keys, &view, &staged->shape, &worker->scratch);
-    fl_place(&worker->cache, &sets, &view, placed);
+    if (worker->gathered != staged->batch) {
+        if (staged->batch->hashes)
+            fl_format_keys(&view, keyed->form, worker->keys);
+        else
+            fl_keys_gather(worker->keys, &view, &staged->shape, &worker->scratch);
+        fl_place(&worker->cache, &sets, &view, placed);
+    }
     fl_combine_add(op, &view, &staged->shape, worker->keys, placed);
     if (!keyed->slide)
         return;

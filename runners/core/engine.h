@@ -120,12 +120,13 @@ struct fl_worker {
     struct fl_op *ops;       // by op index
     struct fl_stage *stages; // by op index of their first op; unused ones have first == NULL
     struct fl_bundle bundle;
-    struct fl_keys *keys;       // room for gathering, one batch at a time
-    struct fl_placed *placed;   // room for placing
-    flow_buffer scratch;        // record keys
-    uint16_t *identity;         // 0, 1, 2, … for sub-views
-    uint32_t next_source;       // where to look for a piece first
-    struct fl_claimed *claimed; // the piece in work, or of an aborted bundle to be read again
+    struct fl_keys *keys;            // room for gathering, one batch at a time
+    struct fl_placed *placed;        // room for placing
+    const struct fl_batch *gathered; // whose rows, all of them, `keys` and `placed` hold
+    flow_buffer scratch;             // record keys
+    uint16_t *identity;              // 0, 1, 2, … for sub-views
+    uint32_t next_source;            // where to look for a piece first
+    struct fl_claimed *claimed;      // the piece in work, or of an aborted bundle to be read again
     uint32_t claimed_op;
     bool injected;    // the bundle fails only to be tried again
     flow_error error; // of the step in work

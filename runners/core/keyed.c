@@ -118,6 +118,7 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
     struct fl_worker *worker = op->worker;
     struct fl_view open = *view;
     op->keyed->touched = true;
+    worker->gathered = NULL;
     uint16_t *kept =
         fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
     if (!kept)

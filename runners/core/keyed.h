@@ -15,6 +15,7 @@ struct fl_format {
     uint32_t value_at;
     uint32_t value_size;
     uint32_t stride;
+    bool points;      // rows point to bytes outside
     flow_shape shape; // for functions
 };
 

@@ -77,6 +77,7 @@ struct lanes {
     bool keyed, timed, deltas;
     int64_t base; // of times
     flow_kind kind;
+    size_t ahead; // bytes to the same row of the next batch, where that lies behind this one
 };
 
 static inline const char *lane_at(const struct fl_lane *lane, uint32_t row)
@@ -107,6 +108,7 @@ static bool word_lanes(
         return false;
     lanes->selection = view->selection;
     lanes->kind = field->kind;
+    lanes->ahead = batch->lent && batch->rows ? (size_t)batch->count * batch->stride : 0;
     if (op->shuffle->format.value_size)
         lanes->field = fl_view_lane(view, shape, field->offset);
     lanes->base = batch->time_base;
@@ -177,28 +179,36 @@ static inline char *find_slot(const struct slots *slots, uint64_t word, size_t s
 }
 
 // Adds rows up to the first that lies in another slice; returns where it stopped, UINT32_MAX
-// without memory.
+// without memory. Without a key the accumulator stays in registers.
 static inline __attribute__((always_inline)) uint32_t lift_run(struct fl_cache *cache,
     const struct run *run, const struct lanes *lanes, flow_primitive primitive, int mode)
 {
     struct fl_table *table = &run->slice->table;
     const size_t size = primitive == FLOW_PRIMITIVE_COUNT ? 16 : 24;
-    void *acc = mode & MODE_KEYED ? NULL : lift_new(cache, table, 0);
-    if (!(mode & MODE_KEYED) && !acc)
-        return UINT32_MAX;
+    void *const single = mode & MODE_KEYED ? NULL : lift_new(cache, table, 0);
+    uint64_t local[2] = { 0, 0 };
+    if (!(mode & MODE_KEYED)) {
+        if (!single)
+            return UINT32_MAX;
+        memcpy(local, single, size - sizeof(uint64_t));
+    }
     const uint16_t *const selection = lanes->selection;
     const int64_t start = run->start, end = run->end;
     struct slots slots = slots_of(table);
-    for (uint32_t i = run->first; i < run->last; i++) {
+    uint32_t i = run->first;
+    for (; i < run->last; i++) {
         const uint32_t row = selection ? selection[i] : i;
+        void *acc = local;
         if (mode & (MODE_TIMES | MODE_DELTAS)) {
             const int64_t time = time_at(lanes, row, mode);
             if (time < start || time >= end)
-                return i;
+                break;
         }
         if (mode & MODE_KEYED) {
             uint64_t word;
-            memcpy(&word, lane_at(&lanes->key, row), sizeof word);
+            const char *key = lane_at(&lanes->key, row);
+            memcpy(&word, key, sizeof word);
+            __builtin_prefetch(key + lanes->ahead);
             char *slot = word && slots.at ? find_slot(&slots, word, size) : NULL;
             acc = slot + sizeof word;
             if (__builtin_expect(!slot || *(const uint64_t *)(const void *)slot != word, 0)) {
@@ -213,7 +223,9 @@ static inline __attribute__((always_inline)) uint32_t lift_run(struct fl_cache *
                                   : fl_integer_at(lanes->kind, lane_at(&lanes->field, row));
         fl_add_value(primitive, acc, value);
     }
-    return run->last;
+    if (!(mode & MODE_KEYED))
+        memcpy(single, local, size - sizeof(uint64_t));
+    return i;
 }
 
 #define LIFT_MODE(primitive, mode)                                                                 \

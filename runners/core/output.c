@@ -50,7 +50,8 @@ static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_ba
     op->out_heads[position].room = 0;
     op->call.safe.len = 0;
     batch->maker = op;
-    if (out->index < FLOW_OUTPUT_DEAD_LETTERS && has_input(op) &&
+    const bool timed = out->index < FLOW_OUTPUT_DEAD_LETTERS && !op->plan->bare[out->index];
+    if (timed && has_input(op) &&
         !fl_batch_inherit(&op->worker->cache, batch, op->call.in->batch, out->origin, 0)) {
         fl_batch_unref(&op->worker->cache, batch);
         return fl_no_memory(op);

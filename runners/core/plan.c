@@ -268,6 +268,26 @@ static void find_origins(struct fl_plan *plan)
     }
 }
 
+// A combine over all time asks no element for its time, and adds to a window that is never late.
+static bool timeless(const struct fl_plan_op *op, const struct fl_target *target)
+{
+    return op->kind == FL_OP_COMBINE && target->edge->windows.kind == FLOW_WINDOW_GLOBAL;
+}
+
+static void find_bare(struct fl_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->op_count; i++) {
+        struct fl_plan_op *op = &plan->ops[i];
+        for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
+            op->bare[o] = op->outs[o].count > 0;
+            for (uint32_t t = 0; t < op->outs[o].count; t++) {
+                const struct fl_target *target = &op->outs[o].list[t];
+                op->bare[o] = op->bare[o] && timeless(&plan->ops[target->op], target);
+            }
+        }
+    }
+}
+
 bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache *cache,
     struct fl_mem *mem, flow_error *error)
 {
@@ -277,8 +297,10 @@ bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache
     make_ops(&m);
     if (!m.failed)
         find_stages(&m);
-    if (!m.failed)
+    if (!m.failed) {
         find_origins(plan);
+        find_bare(plan);
+    }
     if (m.failed)
         flow_error_raise(error, FLOW_BUDGET, NULL,
             "the memory budget is too small for the plan of pipeline %s", graph->name);

@@ -39,8 +39,9 @@ struct fl_plan_op {
     const flow_edge *out; // output 0, or NULL
     flow_shape shape;     // of the first input
     struct fl_targets outs[FLOW_OUTPUTS];
-    bool keyed;        // has state by key
-    bool local;        // keyed, and fed by a keyed step with the same key: no shuffle
+    bool bare[FLOW_OUTPUTS]; // nobody who takes the output looks at times: they need not be kept
+    bool keyed;              // has state by key
+    bool local;              // keyed, and fed by a keyed step with the same key: no shuffle
     uint32_t stage;    // keyed: the first keyed op of the stage it runs in (itself or upstream)
     uint32_t feeder;   // local: the keyed op upstream
     uint64_t *origins; // bits by op: sources and keyed ops whose watermarks bound its input

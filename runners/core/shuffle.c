@@ -29,11 +29,13 @@ bool fl_shuffle_init(struct fl_op *op)
     shuffle->pointers = !primitive && flow_type_has_pointers(op->plan->shape.type);
     shuffle->key_pointers =
         op->plan->shape.key_record && flow_type_has_pointers(op->plan->shape.key_record);
+    shuffle->format.points = shuffle->format.form == FL_KEY_BYTES || shuffle->pointers;
     shuffle->can_lift = combine && !op->keyed->acc_pointers && !engine->options.no_lifting;
     shuffle->lift = shuffle->can_lift;
     shuffle->least = INT64_MAX;
     if (combine) {
         shuffle->partial = fl_format_of(op->plan, FL_CONTENT_PARTIAL);
+        shuffle->partial.points = shuffle->partial.form == FL_KEY_BYTES;
         fl_slices_init(&shuffle->lifted, op->keyed->form, op->keyed->acc_size, false);
         shuffle->lifted.sparse = true;
     }
@@ -158,8 +160,6 @@ static bool own_bytes(struct fl_op *op, struct fl_batch *batch, char *row)
     const struct fl_format *format =
         batch->content == FL_CONTENT_PARTIAL ? &shuffle->partial : &shuffle->format;
     const bool rows = batch->content == FL_CONTENT_ROWS;
-    if (format->form == FL_KEY_WORD && !(rows && shuffle->pointers))
-        return true;
     struct fl_cache *cache = &op->worker->cache;
     struct fl_mem *mem = fl_batch_need_mem(cache, batch);
     if (!mem)
@@ -224,7 +224,7 @@ static flow_status send_rows(struct fl_op *op, const struct fl_view *view, const
         write_value(op, to + format->value_at, format, lane.base + (size_t)row * lane.stride);
         if (in->window_form == FL_WINDOW_ROWS)
             batch->windows[batch->count - 1] = in->windows[row];
-        if (!own_bytes(op, batch, to))
+        if (format->points && !own_bytes(op, batch, to))
             return fl_no_memory(op);
     }
     return FLOW_OK;
@@ -253,7 +253,7 @@ flow_status fl_shuffle_slice(struct fl_op *op, const struct fl_table *table, int
         else
             memcpy(to, &entry.bytes, sizeof entry.bytes);
         memcpy(to + format->value_at, entry.value, format->value_size);
-        if (!own_bytes(op, batch, to))
+        if (format->points && !own_bytes(op, batch, to))
             return fl_no_memory(op);
     }
     return FLOW_OK;
@@ -264,6 +264,7 @@ flow_status fl_shuffle_push(struct fl_op *op, const struct fl_view *view, const 
     struct fl_shuffle *shuffle = op->shuffle;
     struct fl_worker *worker = op->worker;
     struct fl_view rest = *view;
+    worker->gathered = NULL;
     const bool values = shuffle->format.content == FL_CONTENT_VALUES;
     if (!values && !fl_batch_need_rows(&worker->cache, view->batch))
         return fl_no_memory(op);

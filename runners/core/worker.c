@@ -3,7 +3,7 @@
 // nothing is started whose output a full shuffle would have to take (invariant 5).
 #include "shuffle.h"
 
-#define DATA_BATCHES 8u // of an inbox in one bundle
+#define DATA_BATCHES 8u // of an inbox in one bundle; combines take one, whose keys are then at hand
 
 int64_t fl_input_watermark(struct fl_worker *worker, const struct fl_plan_op *plan)
 {
@@ -107,7 +107,8 @@ static flow_status run_data(struct fl_worker *worker, struct fl_stage *stage)
 {
     struct fl_op *op = stage->first;
     struct fl_batch *batch = stage->inbox.first;
-    const uint32_t most = stage->inbox.left < DATA_BATCHES ? stage->inbox.left : DATA_BATCHES;
+    const uint32_t limit = op->plan->kind == FL_OP_COMBINE ? 1 : DATA_BATCHES;
+    const uint32_t most = stage->inbox.left < limit ? stage->inbox.left : limit;
     flow_status status = FLOW_OK;
     for (uint32_t i = 0; i < most && status == FLOW_OK; i++, batch = batch->next) {
         const enum fl_content content = batch->content;

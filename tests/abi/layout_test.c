@@ -24,6 +24,7 @@ static const struct place {
     PLACE(flow_batch, stride, 28),
     PLACE(flow_batch, key_offset, 32),
     PLACE(flow_batch, value_offset, 36),
+    PLACE(flow_batch, ahead, 40),
     PLACE(flow_out, next, 0),
     PLACE(flow_out, origin, 8),
     PLACE(flow_out, room, 16),
@@ -66,9 +67,9 @@ static const struct place {
     PLACE(flow_error, step, 4),
     PLACE(flow_error, message, 132),
     PLACE(flow_elements, batch, 0),
-    PLACE(flow_elements, times, 40),
-    PLACE(flow_elements, windows, 48),
-    PLACE(flow_elements, panes, 56),
+    PLACE(flow_elements, times, 48),
+    PLACE(flow_elements, windows, 56),
+    PLACE(flow_elements, panes, 64),
 };
 
 START_TEST(a_member_keeps_its_place)

@@ -29,6 +29,7 @@ typedef struct flow_batch {
     uint32_t stride;       /**< Bytes from one row to the next. */
     uint32_t key_offset;   /**< Where in a row the key lies (keyed collections). */
     uint32_t value_offset; /**< Where in a row the element lies. */
+    uint32_t ahead;        /**< Loops ask the memory for the row this many ahead: a hint. */
 } flow_batch;
 
 /** An output as the inline emit sees it. Owned by the engine. */

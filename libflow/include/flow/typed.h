@@ -34,34 +34,65 @@
 #define FLOW_MUST_BE_(expression, pointer, sentence)                                               \
     _Static_assert(_Generic((expression), pointer : 1, default : 0), sentence)
 
-/* Rows may lie in memory that no cache has: each loop asks for the one this many rows ahead. */
-#define FLOW_AHEAD_ 16u
+/* Rows may lie in memory that no cache has: each loop asks for one further on. */
 #if defined(__GNUC__)
-#define FLOW_PREFETCH_()                                                                           \
-    __builtin_prefetch(batch->rows + (size_t)(row + FLOW_AHEAD_) * batch->stride)
+#define FLOW_PREFETCH_() __builtin_prefetch(batch->rows + (size_t)(row + ahead_) * stride_)
+#define FLOW_INLINE_     static inline __attribute__((always_inline))
 #else
 #define FLOW_PREFETCH_() ((void)0)
+#define FLOW_INLINE_     static inline
 #endif
 
-/* for each selected row from ctx->next on: row = its number, ctx->row = row, status_ = call */
+#define FLOW_ROW_(T) ((const T *)(const void *)(batch->rows + (size_t)row * stride_ + value_))
+#define FLOW_KEY_(K)                                                                               \
+    ((const K *)(const void *)(batch->rows + (size_t)row * stride_ + batch->key_offset))
+
+/* for each selected row from ctx->next on: row = its number, body; defines fn##_batch_. Rows that
+ * stand packed and whole get a loop of their own, which the compiler knows the steps of. */
+#define FLOW_LOOP_(fn, IN, before, body, after)                                                    \
+    FLOW_INLINE_ flow_status fn##_loop_(flow_ctx *ctx, const flow_batch *batch,                    \
+        const uint16_t *const selection_, const size_t stride_, const size_t value_)               \
+    {                                                                                              \
+        const uint32_t first_ = ctx->next;                                                         \
+        const uint32_t count_ = batch->count;                                                      \
+        const uint32_t ahead_ = batch->ahead;                                                      \
+        before for (uint32_t i = first_; i < count_; i++)                                          \
+        {                                                                                          \
+            const uint32_t row = selection_ ? selection_[i] : i;                                   \
+            FLOW_PREFETCH_();                                                                      \
+            body                                                                                   \
+        }                                                                                          \
+        after                                                                                      \
+    }                                                                                              \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
+    {                                                                                              \
+        if (!batch->selection && batch->stride == sizeof(struct IN) && batch->value_offset == 0)   \
+            return fn##_loop_(ctx, batch, NULL, sizeof(struct IN), 0);                             \
+        return fn##_loop_(ctx, batch, batch->selection, batch->stride, batch->value_offset);       \
+    }
+
+/* The body of a loop that calls: a failing call ends it. */
+#define FLOW_CALL_(call)                                                                           \
+    ctx->row = row;                                                                                \
+    const flow_status status_ = (call);                                                            \
+    if (status_ != FLOW_OK) {                                                                      \
+        ctx->next = i;                                                                             \
+        return status_;                                                                            \
+    }
+
+/* The same in a function that has the batch: for keyed functions, whose rows are never packed. */
 #define FLOW_EACH_ROW_(call)                                                                       \
-    const uint16_t *selection_ = batch->selection;                                                 \
+    const uint16_t *const selection_ = batch->selection;                                           \
+    const size_t stride_ = batch->stride;                                                          \
+    const size_t value_ = batch->value_offset;                                                     \
+    const uint32_t ahead_ = batch->ahead;                                                          \
+    (void)value_;                                                                                  \
     for (uint32_t i = ctx->next; i < batch->count; i++) {                                          \
         const uint32_t row = selection_ ? selection_[i] : i;                                       \
         FLOW_PREFETCH_();                                                                          \
-        ctx->row = row;                                                                            \
-        const flow_status status_ = (call);                                                        \
-        if (status_ != FLOW_OK) {                                                                  \
-            ctx->next = i;                                                                         \
-            return status_;                                                                        \
-        }                                                                                          \
+        FLOW_CALL_(call)                                                                           \
     }                                                                                              \
     return FLOW_OK;
-
-#define FLOW_ROW_(T)                                                                               \
-    ((const T *)(const void *)(batch->rows + (size_t)row * batch->stride + batch->value_offset))
-#define FLOW_KEY_(K)                                                                               \
-    ((const K *)(const void *)(batch->rows + (size_t)row * batch->stride + batch->key_offset))
 
 #define FLOW_TYPE_COMMA_(ignored, T) &T##_type,
 #define FLOW_OUTS_(fn, ...)                                                                        \
@@ -127,11 +158,8 @@
             flow_adopt(ctx, &OUT##_type, out);                                                     \
         return status_;                                                                            \
     }                                                                                              \
-    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
-    {                                                                                              \
-        struct OUT *out_ = (struct OUT *)(void *)ctx->outs[0].next;                                \
-        FLOW_EACH_ROW_(fn##_one_(ctx, FLOW_ROW_(struct IN), &out_[i]))                             \
-    }                                                                                              \
+    FLOW_LOOP_(fn, IN, struct OUT *const out_ = (struct OUT *)(void *)ctx->outs[0].next;           \
+               , FLOW_CALL_(fn##_one_(ctx, FLOW_ROW_(struct IN), &out_[i])), return FLOW_OK;)      \
     FLOW_OUTS_(fn, OUT);                                                                           \
     static const flow_fn fn##_fn = { .name = #fn,                                                  \
         .form = FLOW_FORM_MAP,                                                                     \
@@ -151,11 +179,9 @@
             flow_adopt(ctx, &T##_type, row_);                                                      \
         return status_;                                                                            \
     }                                                                                              \
-    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
-    {                                                                                              \
-        char *rows_ = ctx->update + batch->value_offset;                                           \
-        FLOW_EACH_ROW_(fn##_one_(ctx, (struct T *)(void *)(rows_ + (size_t)row * batch->stride)))  \
-    }                                                                                              \
+    FLOW_LOOP_(fn, T, char *const rows_ = ctx->update + value_;,                                   \
+               FLOW_CALL_(fn##_one_(ctx, (struct T *)(void *)(rows_ + (size_t)row * stride_))),    \
+               return FLOW_OK;)                                                                    \
     static const flow_fn fn##_fn = {                                                               \
         .name = #fn, .form = FLOW_FORM_UPDATE, .in = &T##_type, .process = fn##_batch_             \
     }
@@ -165,20 +191,9 @@
 #define FLOW_FILTER_FN(fn, T)                                                                      \
     FLOW_MUST_BE_(&fn, bool (*)(const flow_ctx *, const struct T *),                               \
         #fn " must be: bool " #fn "(const flow_ctx *, const struct " #T " *)");                    \
-    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch)                         \
-    {                                                                                              \
-        const uint16_t *selection_ = batch->selection;                                             \
-        uint16_t *keep_ = ctx->keep;                                                               \
-        uint32_t kept_ = 0;                                                                        \
-        for (uint32_t i = 0; i < batch->count; i++) {                                              \
-            const uint32_t row = selection_ ? selection_[i] : i;                                   \
-            FLOW_PREFETCH_();                                                                      \
-            keep_[kept_] = (uint16_t)row;                                                          \
-            kept_ += fn(ctx, FLOW_ROW_(struct T)) ? 1 : 0;                                         \
-        }                                                                                          \
-        ctx->kept = kept_;                                                                         \
-        return FLOW_OK;                                                                            \
-    }                                                                                              \
+    FLOW_LOOP_(fn, T, uint16_t *const keep_ = ctx->keep; uint32_t kept_ = 0;                       \
+               , keep_[kept_] = (uint16_t)row; kept_ += fn(ctx, FLOW_ROW_(struct T)) ? 1 : 0;      \
+               , ctx->kept = kept_; return FLOW_OK;)                                               \
     static const flow_fn fn##_fn = {                                                               \
         .name = #fn, .form = FLOW_FORM_FILTER, .in = &T##_type, .process = fn##_batch_             \
     }
@@ -302,30 +317,17 @@
  * defines `cheap_fn`, which gives the same rows as the chain of its steps.
  */
 #define FLOW_STAGE(name_, IN, OUT, steps)                                                          \
-    static flow_status name_##_batch_(flow_ctx *ctx, const flow_batch *batch)                      \
-    {                                                                                              \
-        const uint16_t *const selection_ = batch->selection;                                       \
-        struct OUT *const to_ = (struct OUT *)(void *)ctx->outs[0].next;                           \
-        uint16_t *const origin_ = ctx->outs[0].origin;                                             \
-        const uint32_t count_ = batch->count;                                                      \
-        uint32_t kept_ = 0, i = ctx->next;                                                         \
-        flow_status status_ = FLOW_OK;                                                             \
-        for (; i < count_; i++) {                                                                  \
-            const uint32_t row = selection_ ? selection_[i] : i;                                   \
-            FLOW_PREFETCH_();                                                                      \
-            struct IN copy_ = *FLOW_ROW_(struct IN);                                               \
-            struct IN *row_ = &copy_;                                                              \
-            ctx->row = row;                                                                        \
-            do {                                                                                   \
-                steps                                                                              \
-            } while (0);                                                                           \
-            if (status_ != FLOW_OK)                                                                \
-                break;                                                                             \
-        }                                                                                          \
+    FLOW_LOOP_(                                                                                    \
+        name_, IN, struct OUT *const to_ = (struct OUT *)(void *)ctx->outs[0].next;                \
+        uint16_t *const origin_ = ctx->outs[0].origin; uint32_t kept_ = 0; ctx->next = count_;     \
+        flow_status status_ = FLOW_OK;, struct IN copy_ = *FLOW_ROW_(struct IN);                   \
+        struct IN *row_ = &copy_; ctx->row = row; do { steps } while (0);                          \
+        if (status_ != FLOW_OK) {                                                                  \
+            ctx->next = i;                                                                         \
+            break;                                                                                 \
+        },                                                                                         \
         ctx->kept = kept_;                                                                         \
-        ctx->next = i;                                                                             \
-        return status_;                                                                            \
-    }                                                                                              \
+        return status_;)                                                                           \
     FLOW_OUTS_(name_, OUT);                                                                        \
     static const flow_fn name_##_fn = { .name = #name_,                                            \
         .form = FLOW_FORM_STAGE,                                                                   \

@@ -59,10 +59,10 @@ enum {
     FORMS = 4
 };
 
-START_TEST(capacity_is_1024_rows_or_64_kib)
+START_TEST(capacity_is_1024_rows_or_32_kib)
 {
-    static const uint32_t table[][2] = { { 0, 1024 }, { 1, 1024 }, { 64, 1024 }, { 65, 1008 },
-        { 32768, 2 }, { 65536, 1 }, { 1 << 20, 1 } };
+    static const uint32_t table[][2] = { { 0, 1024 }, { 1, 1024 }, { 32, 1024 }, { 33, 992 },
+        { 64, 512 }, { 16384, 2 }, { 32768, 1 }, { 1 << 20, 1 } };
     for (size_t i = 0; i < COUNT_OF(table); i++)
         ck_assert_uint_eq(fl_batch_capacity(table[i][0]), table[i][1]);
 }
@@ -360,7 +360,7 @@ END_TEST
 TCase *batch_unit_tests(void)
 {
     TCase *tests = tcase_create("batch.c");
-    tcase_add_test(tests, capacity_is_1024_rows_or_64_kib);
+    tcase_add_test(tests, capacity_is_1024_rows_or_32_kib);
     tcase_add_test(tests, new_batch_has_room_and_no_rows);
     tcase_add_loop_test(tests, every_time_form_tells_its_times, 0, FORMS);
     tcase_add_loop_test(tests, outputs_inherit_time_window_pane_and_sign, 0, FORMS * 3);
