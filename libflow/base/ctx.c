@@ -125,6 +125,12 @@ flow_status flow_lend(flow_ctx *ctx, const flow_type *type, const void *rows, ui
     return ops_of(ctx)->lend(ctx, type, rows, count);
 }
 
+flow_status flow_lend_columns(
+    flow_ctx *ctx, const flow_type *type, const void *const *columns, uint32_t count)
+{
+    return ops_of(ctx)->lend_columns(ctx, type, columns, count);
+}
+
 flow_status flow_keep(
     flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user), void *user)
 {

@@ -54,6 +54,22 @@ struct fl_batch *fl_batch_lend(
     return batch;
 }
 
+struct fl_batch *fl_batch_lend_columns(struct fl_cache *cache, const flow_type *type,
+    const void *const *columns, uint32_t from, uint32_t count)
+{
+    struct fl_batch *batch = fl_batch_lend(cache, type, NULL, count);
+    struct fl_mem *mem = batch ? fl_batch_need_mem(cache, batch) : NULL;
+    const void **own = mem ? fl_mem_alloc(cache, mem, type->field_count * sizeof *own) : NULL;
+    if (!own) {
+        fl_batch_unref(cache, batch);
+        return NULL;
+    }
+    for (uint32_t f = 0; f < type->field_count; f++)
+        own[f] = (const char *)columns[f] + (size_t)from * type->fields[f].size;
+    batch->columns = own;
+    return batch;
+}
+
 struct fl_batch *fl_batch_alias(struct fl_cache *cache, struct fl_batch *parent)
 {
     struct fl_batch *batch = new_header(cache, parent->type, parent->stride);

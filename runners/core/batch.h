@@ -85,6 +85,10 @@ struct fl_batch *fl_batch_new(struct fl_cache *cache, const flow_type *type, uin
 struct fl_batch *fl_batch_lend(
     struct fl_cache *cache, const flow_type *type, const void *rows, uint32_t count);
 
+// The same by column: values [from, from + count) of each.
+struct fl_batch *fl_batch_lend_columns(struct fl_cache *cache, const flow_type *type,
+    const void *const *columns, uint32_t from, uint32_t count);
+
 // Another header over the same rows, whose times and windows can be changed.
 struct fl_batch *fl_batch_alias(struct fl_cache *cache, struct fl_batch *parent);
 

@@ -176,6 +176,18 @@ static flow_status ctx_lend(flow_ctx *ctx, const flow_type *type, const void *ro
     return sticky(ctx, fl_out_lend(call_of(ctx)->op, type, rows, count));
 }
 
+static flow_status ctx_lend_columns(
+    flow_ctx *ctx, const flow_type *type, const void *const *columns, uint32_t count)
+{
+    struct fl_op *op = call_of(ctx)->op;
+    for (uint32_t f = 0; f < type->field_count; f++)
+        if (type->fields[f].presence)
+            return sticky(ctx, fl_op_fail(op, FLOW_UNSUPPORTED,
+                                   "field '%s' of '%s' is optional: it cannot be lent by column",
+                                   type->fields[f].name, type->name));
+    return sticky(ctx, fl_out_lend_columns(op, type, columns, count));
+}
+
 static flow_status ctx_keep(
     flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user), void *user)
 {
@@ -233,6 +245,7 @@ static const flow_ctx_ops ctx_ops = {
     .keep = ctx_keep,
     .reject = ctx_reject,
     .step_path = ctx_step_path,
+    .lend_columns = ctx_lend_columns,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

@@ -66,17 +66,34 @@ static flow_status collect(
     return status;
 }
 
-// Rows of accumulators stand for several elements.
+// Of an element that only its key and a field were sent of, the key is told.
+static flow_status drop_projected(
+    struct fl_op *op, const struct fl_view *view, uint32_t row, const struct fl_rejection *why)
+{
+    struct fl_rejection bare = *why;
+    const flow_shape *in = &op->plan->shape;
+    const char *at = view->batch->rows + (size_t)row * view->batch->stride;
+    flow_buffer text = { 0 };
+    if (in->key != FLOW_KIND_NONE && in->key != FLOW_KIND_RECORD) {
+        flow_buffer_printf(&text, "{\"key\":");
+        flow_json_write_value(in->key, NULL, at, &text);
+        flow_buffer_printf(&text, "}");
+        bare.element.data = text.data;
+        bare.element.len = text.failed ? 0 : text.len;
+    }
+    bare.at = fl_batch_time(view->batch, row);
+    const flow_status status = fl_reject(op, FLOW_OUTPUT_DROPPED, &bare);
+    flow_buffer_free(&text);
+    return status;
+}
+
 static flow_status drop(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape, uint32_t row)
 {
     const struct fl_rejection why = { .reason = "late",
         .message = "it came after the watermark had passed the expiry of its window" };
-    if (view->batch->hashes && view->batch->content != FL_CONTENT_ROWS) {
-        struct fl_rejection bare = why;
-        bare.at = fl_batch_time(view->batch, row);
-        return fl_reject(op, FLOW_OUTPUT_DROPPED, &bare);
-    }
+    if (view->batch->hashes && view->batch->content != FL_CONTENT_ROWS)
+        return drop_projected(op, view, row, &why);
     return fl_drop_row(op, view, shape, row, &why);
 }
 

@@ -321,24 +321,41 @@ void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count)
     head->room -= head->room ? count : 0;
 }
 
+static flow_status send_lent(struct fl_op *op, struct fl_batch *batch)
+{
+    struct fl_view view = { batch, NULL, batch->count };
+    flow_status status = fl_reader_stamp(op, &view);
+    if (status == FLOW_OK && view.count > 0)
+        status = fl_send(op, 0, &view);
+    fl_batch_unref(&op->worker->cache, batch);
+    return status;
+}
+
 flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count)
 {
-    struct fl_cache *cache = &op->worker->cache;
     const uint32_t most = fl_batch_capacity(type->size);
     const char *at = rows;
     flow_status status = fl_call_flush(op);
     while (count > 0 && status == FLOW_OK) {
         const uint32_t now = count < most ? count : most;
-        struct fl_batch *batch = fl_batch_lend(cache, type, at, now);
-        if (!batch)
-            return fl_no_memory(op);
-        struct fl_view view = { batch, NULL, now };
-        status = fl_reader_stamp(op, &view);
-        if (status == FLOW_OK && view.count > 0)
-            status = fl_send(op, 0, &view);
-        fl_batch_unref(cache, batch);
+        struct fl_batch *batch = fl_batch_lend(&op->worker->cache, type, at, now);
+        status = batch ? send_lent(op, batch) : fl_no_memory(op);
         at += (size_t)now * type->size;
         count -= now;
+    }
+    return status;
+}
+
+flow_status fl_out_lend_columns(
+    struct fl_op *op, const flow_type *type, const void *const *columns, uint32_t count)
+{
+    const uint32_t most = fl_batch_capacity(type->size);
+    flow_status status = fl_call_flush(op);
+    for (uint32_t from = 0; from < count && status == FLOW_OK; from += most) {
+        const uint32_t now = count - from < most ? count - from : most;
+        struct fl_batch *batch =
+            fl_batch_lend_columns(&op->worker->cache, type, columns, from, now);
+        status = batch ? send_lent(op, batch) : fl_no_memory(op);
     }
     return status;
 }

@@ -8,6 +8,7 @@
 
 struct create_config {
     const void *rows;
+    const void *const *columns;
     const flow_type *type;
     size_t count;
 };
@@ -44,9 +45,24 @@ static flow_claim create_claim(void *self, uint32_t partition, flow_piece *piece
     return FLOW_CLAIM_PIECE;
 }
 
+// The part of each column that a piece covers.
+static flow_status lend_columns(
+    const struct create_config *config, const flow_piece *piece, flow_ctx *ctx)
+{
+    const flow_type *type = config->type;
+    const void **columns = flow_alloc(ctx, type->field_count * sizeof *columns);
+    if (columns == NULL)
+        return FLOW_MEMORY;
+    for (uint32_t f = 0; f < type->field_count; f++)
+        columns[f] = (const char *)config->columns[f] + piece->begin * type->fields[f].size;
+    return flow_lend_columns(ctx, type, columns, (uint32_t)(piece->end - piece->begin));
+}
+
 static flow_status create_read(void *self, const flow_piece *piece, flow_ctx *ctx)
 {
     const struct create_config *config = ((struct create *)self)->config;
+    if (config->columns != NULL)
+        return lend_columns(config, piece, ctx);
     const char *first = (const char *)config->rows + piece->begin * config->type->size;
     return flow_lend(ctx, config->type, first, (uint32_t)(piece->end - piece->begin));
 }
@@ -86,17 +102,19 @@ flow_coll flow_create_sized(
     const flow_coll none = { pipeline, 0 };
     const bool known = fl_memory_options(&own, sizeof own, options, size);
     const char *step = own.name ? own.name : create_source.name;
-    if (!known || own.type == NULL || (own.rows == NULL && own.count > 0)) {
+    const bool none_given = own.rows == NULL && own.columns == NULL && own.count > 0;
+    if (!known || own.type == NULL || none_given) {
         flow_pipeline_fail(pipeline, FLOW_INVALID, step, "%s",
-            !known             ? "an option is set that this version of libflow does not know"
-            : own.type == NULL ? "the option `type` is missing"
-                               : "the option `rows` is NULL although `count` is not 0");
+            !known ? "an option is set that this version of libflow does not know"
+            : own.type == NULL
+                ? "the option `type` is missing"
+                : "the options `rows` and `columns` are NULL although `count` is not 0");
         return none;
     }
     struct create_config *config = flow_pipeline_alloc(pipeline, sizeof *config);
     if (config == NULL)
         return none;
-    *config = (struct create_config){ own.rows, own.type, own.count };
+    *config = (struct create_config){ own.rows, own.columns, own.type, own.count };
     const flow_read_options read = { .name = own.name,
         .type = own.type,
         .config = config,

@@ -118,6 +118,8 @@ typedef struct flow_ctx_ops {
         void *user);                                                             /**< flow_keep */
     flow_status (*reject)(flow_ctx *ctx, flow_str element, const char *message); /**< flow_reject */
     const char *(*step_path)(const flow_ctx *ctx); /**< flow_step_path */
+    flow_status (*lend_columns)(flow_ctx *ctx, const flow_type *type, const void *const *columns,
+        uint32_t count); /**< flow_lend_columns */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

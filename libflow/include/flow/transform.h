@@ -127,6 +127,14 @@ FLOW_API flow_status flow_lend(
     flow_ctx *ctx, const flow_type *type, const void *rows, uint32_t count);
 
 /**
+ * The same by column: `columns[f]` is an array of `count` values of the type's f-th field. Combines
+ * over declared fields run on the columns; rows are made once a function needs the struct. Not for
+ * types with optional fields.
+ */
+FLOW_API flow_status flow_lend_columns(
+    flow_ctx *ctx, const flow_type *type, const void *const *columns, uint32_t count);
+
+/**
  * Tells the engine that `len` bytes at `data` live until `release(user)` is called: strings that
  * point there are kept without a copy, and `release` is called, on any thread, once nothing points
  * there any more. Only from `read`.

@@ -18,7 +18,6 @@ typedef struct flow_local_options {
     uint64_t memory;  /**< Bytes the pipeline may hold; 0: half of the machine's memory. At least 8
                          MiB. */
     bool pin;         /**< Ties each worker to a core. */
-    flow_duration latency; /**< How long rows may wait in a batch that is not full; 0: 100 µs. */
 } flow_local_options;
 
 /** The runner's functions. */

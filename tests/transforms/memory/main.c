@@ -28,6 +28,7 @@ int main(void)
     Suite *suite = suite_create("transforms/memory");
     suite_add_tcase(suite, arena_case());
     suite_add_tcase(suite, channel_case());
+    suite_add_tcase(suite, columns_case());
     suite_add_tcase(suite, create_case());
     suite_add_tcase(suite, receive_case());
     SRunner *runner = srunner_create(suite);

@@ -14,6 +14,7 @@
 
 TCase *arena_case(void);
 TCase *channel_case(void);
+TCase *columns_case(void);
 TCase *create_case(void);
 TCase *receive_case(void);
 

@@ -22,6 +22,8 @@ typedef struct flow_create_options {
     size_t count;              /**< Rows. */
     flow_field_ref event_time; /**< Field to stamp elements with. */
     flow_time_policy times;    /**< Watermark. */
+    const void *const
+        *columns; /**< Instead of `rows`: an array of `count` values for each field. */
 } flow_create_options;
 
 /** A bounded collection of rows in the caller's memory, without a copy. */
