@@ -159,6 +159,7 @@ static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
             struct fl_op *op = stage->ops[i];
             if (op->keyed->ops->next(op) <= op->keyed->watermark)
                 return fire(worker, op);
+            op->keyed->closed = op->keyed->watermark;
         }
         moved = false;
         for (uint32_t i = 0; i < stage->op_count; i++) {
