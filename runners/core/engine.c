@@ -85,6 +85,7 @@ static bool open_sink(struct fl_engine *engine, uint32_t i, flow_error *error)
         flow_error_raise(error, FLOW_BUDGET, op->node->path, "no memory to open the sink");
         return false;
     }
+    flow_error reason = { 0 };
     const flow_open open = { .config = op->node->sink_config,
         .step = op->node->path,
         .type = op->in->shape.type,
@@ -92,10 +93,11 @@ static bool open_sink(struct fl_engine *engine, uint32_t i, flow_error *error)
         .key_record = op->in->shape.key_record,
         .workers = engine->options.workers,
         .allocator = engine->graph->allocator,
-        .error = error };
+        .error = &reason };
     const flow_status status = sink->open(engine->sinks[i], &open);
     if (status != FLOW_OK)
-        flow_error_raise(error, status, op->node->path, "the sink cannot be opened");
+        flow_error_raise(error, status, op->node->path, "%s",
+            reason.message[0] ? reason.message : "the sink cannot be opened");
     engine->sink_open[i] = status == FLOW_OK;
     return status == FLOW_OK;
 }

@@ -285,6 +285,9 @@ void fl_reader_unlock(struct fl_engine *engine, uint32_t op);
 void fl_reader_done(struct fl_op *op); // its bundle is committed; under the lock
 bool fl_reader_idle(struct fl_engine *engine, uint32_t op); // applies the idle policy
 
+// Whether a source that has nothing says by itself when it has: it need not be asked again.
+bool fl_reader_wakes(const struct fl_engine *engine, uint32_t op);
+
 // Where the row in work came from, where that is known: "orders.json:17"; else empty.
 void fl_reader_origin(const struct fl_op *op, char *text, size_t size);
 

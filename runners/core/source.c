@@ -62,16 +62,18 @@ bool fl_reader_open(struct fl_engine *engine, uint32_t op, flow_error *error)
     reader->source = node->source;
     reader->options = node->read;
     reader->self = self;
+    flow_error reason = { 0 };
     const flow_open open = { .config = node->read->config,
         .step = node->path,
         .type = node->read->type,
         .workers = engine->options.workers,
         .allocator = engine->graph->allocator,
         .on_error = node->read->on_error,
-        .error = error };
+        .error = &reason };
     const flow_status status = node->source->open(self, &open);
     if (status != FLOW_OK) {
-        flow_error_raise(error, status, node->path, "the source cannot be opened");
+        flow_error_raise(error, status, node->path, "%s",
+            reason.message[0] ? reason.message : "the source cannot be opened");
         return false;
     }
     engine->readers[op] = reader;
@@ -193,11 +195,24 @@ static enum fl_claim_result claim_from(
     return FL_CLAIM_LATER;
 }
 
+// Ends a partition unless a worker is asking it for a piece just now, whose rows would then come
+// behind a watermark at the end of time. Under the lock.
+static bool end_partition(struct fl_partition *partition)
+{
+    if (atomic_flag_test_and_set_explicit(&partition->claiming, memory_order_acquire))
+        return false;
+    partition->over = true;
+    atomic_flag_clear_explicit(&partition->claiming, memory_order_release);
+    return true;
+}
+
+// Asked again with every claim, so that partitions which were busy follow.
 static void end_all(struct fl_engine *engine, struct fl_reader *reader, uint32_t op)
 {
     lock(reader);
     for (uint32_t p = 0; p < reader->partition_count; p++)
-        reader->partitions[p].over = true;
+        if (!reader->partitions[p].over)
+            end_partition(&reader->partitions[p]);
     update_watermark(engine, op);
     unlock(reader);
 }
@@ -244,9 +259,8 @@ static bool age(struct fl_reader *reader, struct fl_partition *partition, int64_
     if (waited < times->idle_after.us || waited == 0)
         return false;
     if (times->idle == FLOW_IDLE_END)
-        partition->over = true;
-    else
-        partition->idle = waited;
+        return end_partition(partition);
+    partition->idle = waited;
     return true;
 }
 
@@ -264,6 +278,12 @@ bool fl_reader_idle(struct fl_engine *engine, uint32_t op)
         update_watermark(engine, op);
     unlock(reader);
     return changed;
+}
+
+bool fl_reader_wakes(const struct fl_engine *engine, uint32_t op)
+{
+    const struct fl_reader *reader = engine->readers[op];
+    return reader->source->listen && reader->options->times.idle == FLOW_IDLE_HOLD;
 }
 
 // --- reading
