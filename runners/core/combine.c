@@ -404,21 +404,16 @@ static flow_status fire_window(struct fl_op *op, int64_t end, bool *whole)
 {
     struct fl_keyed *keyed = op->keyed;
     const struct fl_pane_out pane = fl_window_pane(op, end);
-    const struct fl_slice *explicit_slice =
-        keyed->slide ? fl_slices_find(&keyed->panes, end) : NULL;
-    flow_status status = FLOW_OK;
     *whole = false;
     if (!keyed->slide) {
         const struct fl_slice *slice = fl_slices_find(&keyed->slices, end);
         return fire_table(op, &slice->table, &pane, whole);
     }
-    if (explicit_slice)
-        status = fire_table(op, &explicit_slice->table, &pane, whole);
-    if (status == FLOW_OK && fl_slide_next(op) == end) {
-        status = fl_slide_prepare(op, end);
-        if (status == FLOW_OK)
-            status = fl_slide_emit(op, &pane);
-    }
+    const struct fl_slice *apart = fl_slices_find(&keyed->panes, end);
+    const bool sliced = fl_slide_next(op) == end;
+    flow_status status = sliced ? fl_slide_prepare(op, end) : FLOW_OK;
+    if (status == FLOW_OK)
+        status = fl_slide_emit(op, &pane, sliced, apart ? &apart->table : NULL);
     *whole = true;
     return status;
 }

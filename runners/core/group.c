@@ -274,10 +274,19 @@ flow_status fl_group_fire_late(
     return call_key(op, pane, &rows);
 }
 
-// Whether an earlier slice of the window has the key too: then it was fired from there.
-static bool seen_before(const struct fl_rows *rows, uint32_t slice)
+// A window being fired: rows that came with it, and slices of it.
+struct firing {
+    const struct fl_pane_out *pane;
+    const struct fl_table *whole; // may be NULL
+    bool sliding;
+};
+
+// Whether the key was fired already: from rows that came with their window, or an earlier slice.
+static bool seen_before(const struct fl_rows *rows, const struct firing *f, uint32_t slice)
 {
     const struct fl_slices *slices = &rows->op->keyed->slices;
+    if (f->whole && find_cell(f->whole, rows->entry, rows->hash))
+        return true;
     for (uint32_t i = 0; i < slice; i++)
         if (slices->at[i]->end > rows->from &&
             find_cell(&slices->at[i]->table, rows->entry, rows->hash))
@@ -293,9 +302,11 @@ static uint64_t count_rows(struct fl_rows rows)
     return count;
 }
 
-static flow_status fire_slice(struct fl_op *op, const struct fl_pane_out *pane, uint32_t slice,
-    const struct fl_table *table, bool sliding)
+// Fires the keys of a table; `next` is the first slice that may have more of their rows.
+static flow_status fire_slice(
+    struct fl_op *op, const struct firing *f, const struct fl_table *table, uint32_t next)
 {
+    const struct fl_pane_out *pane = f->pane;
     struct fl_entry entry;
     flow_status status = FLOW_OK;
     for (uint64_t at = 0; status == FLOW_OK && fl_table_next(table, &at, &entry);) {
@@ -303,12 +314,12 @@ static flow_status fire_slice(struct fl_op *op, const struct fl_pane_out *pane, 
         if (op->keyed->lateness.us > 0 && !pane->pane.last &&
             !fl_late_fired(op, pane->window.end.us, &entry))
             return fl_no_memory(op);
-        if (sliding) {
+        if (f->sliding) {
             rows.from = pane->window.start.us;
             rows.to = pane->window.end.us;
-            if (seen_before(&rows, slice))
+            if (table != f->whole && seen_before(&rows, f, next - 1))
                 continue;
-            rows.slice = slice + 1;
+            rows.slice = next;
             rows.count = count_rows(rows);
         }
         status = call_key(op, pane, &rows);
@@ -323,12 +334,13 @@ static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane)
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
     flow_status status = FLOW_OK;
     const struct fl_slice *whole = fl_slices_find(sliding ? &keyed->panes : &keyed->slices, end);
+    const struct firing firing = { pane, whole ? &whole->table : NULL, sliding };
     if (whole)
-        status = fire_slice(op, pane, 0, &whole->table, false);
+        status = fire_slice(op, &firing, firing.whole, 0);
     for (uint32_t i = 0; sliding && status == FLOW_OK && i < keyed->slices.count; i++) {
         const struct fl_slice *slice = keyed->slices.at[i];
         if (slice->end > pane->window.start.us && slice->end <= end)
-            status = fire_slice(op, pane, i, &slice->table, true);
+            status = fire_slice(op, &firing, &slice->table, i + 1);
     }
     return status;
 }

@@ -295,45 +295,70 @@ flow_status fl_slide_prepare(struct fl_op *op, int64_t end)
     return FLOW_OK;
 }
 
-// A key that both stacks have: merged into a copy.
-static flow_status emit_stacks(struct fl_op *op, const struct fl_pane_out *pane)
+// The tables that a window's result is spread over, each key in any of them.
+struct spread {
+    const struct fl_table *tables[3];
+    uint32_t count;
+    void *acc; // room for merging
+};
+
+static void spread_add(struct spread *spread, const struct fl_table *table)
 {
-    struct fl_slide *slide = op->keyed->slide;
+    if (table && table->count > 0)
+        spread->tables[spread->count++] = table;
+}
+
+// Emits the result of a key that `from` is the first to have: merged into a copy where others have
+// it too.
+static flow_status emit_key(struct fl_op *op, const struct fl_pane_out *pane,
+    const struct spread *spread, uint32_t from, const struct fl_entry *entry)
+{
     struct fl_cache *cache = &op->worker->cache;
-    struct fl_table *front =
-        slide->front_first < slide->front_count ? &slide->front[slide->front_first] : NULL;
-    struct fl_entry entry;
-    const uint32_t size = op->keyed->acc_size;
-    void *acc = fl_take(cache, size);
-    flow_status status = acc ? FLOW_OK : fl_no_memory(op);
-    for (uint64_t at = 0; status == FLOW_OK && front && fl_table_next(front, &at, &entry);) {
-        const void *more = find(&slide->back, &entry, hash_of(front, &entry));
-        memcpy(acc, entry.value, size);
-        if (more)
-            fl_combine_merge(op, acc, more);
-        status = fl_pane_row(op, pane, &entry, acc, front->mem);
-        if (status == FLOW_OK && more && slide->back.mem && op->outs[0].batch &&
-            !fl_mem_hold(cache, op->outs[0].batch->mem, slide->back.mem))
+    const struct fl_table *table = spread->tables[from];
+    const uint64_t hash = hash_of(table, entry);
+    const void *acc = entry->value;
+    bool holds[3] = { false, false, false };
+    for (uint32_t t = 0; t < spread->count; t++) {
+        const void *more = t == from ? NULL : find(spread->tables[t], entry, hash);
+        if (more && t < from)
+            return FLOW_OK; // was emitted from there
+        if (!more)
+            continue;
+        if (acc == entry->value)
+            memcpy(spread->acc, acc, op->keyed->acc_size);
+        acc = spread->acc;
+        fl_combine_merge(op, spread->acc, more);
+        holds[t] = op->keyed->acc_pointers && spread->tables[t]->mem;
+    }
+    flow_status status = fl_pane_row(op, pane, entry, acc, table->mem);
+    struct fl_batch *batch = op->outs[0].batch;
+    for (uint32_t t = from; status == FLOW_OK && batch && t < spread->count; t++) {
+        struct fl_mem *mem = holds[t] ? fl_batch_need_mem(cache, batch) : NULL;
+        if (holds[t] && (!mem || !fl_mem_hold(cache, mem, spread->tables[t]->mem)))
             status = fl_no_memory(op);
     }
-    for (uint64_t at = 0; status == FLOW_OK && fl_table_next(&slide->back, &at, &entry);) {
-        if (!front || !find(front, &entry, hash_of(front, &entry)))
-            status = fl_pane_row(op, pane, &entry, entry.value, slide->back.mem);
-    }
-    fl_give(cache, acc, size);
     return status;
 }
 
-flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane)
+flow_status fl_slide_emit(
+    struct fl_op *op, const struct fl_pane_out *pane, bool sliced, const struct fl_table *apart)
 {
     const struct fl_slide *slide = op->keyed->slide;
-    flow_status status = fl_pane_begin(op, pane);
-    if (status == FLOW_OK && !slide->running)
-        status = emit_stacks(op, pane);
-    struct fl_entry entry;
-    for (uint64_t at = 0;
-         status == FLOW_OK && slide->running && fl_table_next(&slide->sum, &at, &entry);)
-        status = fl_pane_row(op, pane, &entry, entry.value, slide->sum.mem);
+    struct spread spread = { .acc = fl_take(&op->worker->cache, op->keyed->acc_size) };
+    flow_status status = spread.acc ? fl_pane_begin(op, pane) : fl_no_memory(op);
+    if (sliced && slide->running)
+        spread_add(&spread, &slide->sum);
+    if (sliced && !slide->running && slide->front_first < slide->front_count)
+        spread_add(&spread, &slide->front[slide->front_first]);
+    if (sliced && !slide->running)
+        spread_add(&spread, &slide->back);
+    spread_add(&spread, apart);
+    for (uint32_t t = 0; t < spread.count && status == FLOW_OK; t++) {
+        struct fl_entry entry;
+        for (uint64_t at = 0; status == FLOW_OK && fl_table_next(spread.tables[t], &at, &entry);)
+            status = emit_key(op, pane, &spread, t, &entry);
+    }
+    fl_give(&op->worker->cache, spread.acc, op->keyed->acc_size);
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 

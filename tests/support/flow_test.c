@@ -226,7 +226,8 @@ struct flow_test_sim *flow_test_open(
         .memory = options->memory ? options->memory : (uint64_t)256 << 20,
         .port = { .user = sim, .now = now, .fault = fault },
         .no_lifting = options->no_lifting,
-        .always_lifting = options->always_lifting };
+        .always_lifting = options->always_lifting,
+        .flight = options->flight };
     sim->engine = fl_engine_new(graph, &engine, error);
     if (sim->engine)
         return sim;

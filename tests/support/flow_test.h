@@ -140,6 +140,7 @@ struct flow_test_options {
     uint32_t workers; // 0: 1
     uint64_t seed;
     uint64_t memory; // 0: 256 MiB
+    uint64_t flight; // bytes that a shuffle may hold; 0: a share of the memory
     bool no_lifting, always_lifting;
     struct flow_test_faults faults;
     void (*watch)(struct flow_test_sim *sim, void *user);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random graphs of steps over flow_test_row: made from a seed, built as a pipeline in one of three
+// function forms, and answered by a naive reference.
+#ifndef FLOW_TEST_GRAPH_H
+#define FLOW_TEST_GRAPH_H
+
+#include "flow_test.h"
+
+#define GRAPH_OPS(X)                                                                               \
+    X(FILTER)                                                                                      \
+    X(MAP)                                                                                         \
+    X(UPDATE)                                                                                      \
+    X(REPEAT)                                                                                      \
+    X(SPLIT)                                                                                       \
+    X(WINDOW)                                                                                      \
+    X(STAMP)                                                                                       \
+    X(FLATTEN)                                                                                     \
+    X(COUNT)                                                                                       \
+    X(SUM)                                                                                         \
+    X(MIN)                                                                                         \
+    X(MAX)                                                                                         \
+    X(MEAN)                                                                                        \
+    X(USER)                                                                                        \
+    X(GROUP)                                                                                       \
+    X(STATEFUL)                                                                                    \
+    X(SORTED)                                                                                      \
+    X(DISTINCT)                                                                                    \
+    X(TOP)                                                                                         \
+    X(CHAIN_SUM)                                                                                   \
+    X(CHAIN_GROUP)                                                                                 \
+    X(CHAIN_SORTED)
+
+enum graph_op {
+#define GRAPH_ENUM(name) GRAPH_##name,
+    GRAPH_OPS(GRAPH_ENUM)
+#undef GRAPH_ENUM
+        GRAPH_OP_COUNT
+};
+
+extern const char *const graph_op_names[GRAPH_OP_COUNT];
+
+enum graph_key { KEY_NONE, KEY_K, KEY_S, KEY_X, KEY_PLACE, KEY_COUNT };
+
+enum graph_form { FORM_ELEMENT, FORM_BATCH, FORM_FUSED, FORM_COUNT };
+
+// What functions are configured with.
+struct graph_par {
+    int64_t a, b;
+};
+extern const flow_type graph_par_type;
+
+#define GRAPH_NODES 24u
+#define GRAPH_OUTS  3u
+
+// A collection: the output of a node; node 0 is the source.
+struct graph_coll {
+    uint32_t node, output;
+};
+
+struct graph_node {
+    enum graph_op op;
+    struct graph_coll ins[3];
+    uint32_t in_count;
+    struct graph_par par;
+    enum graph_key key;
+    flow_windows windows; // of WINDOW and CHAIN_…, and of the source
+    // of the outputs
+    flow_windows now;  // windowing
+    bool moved;        // times may lie outside their windows
+    bool ended;        // times may lie at the end of the global window
+    double size; // how many elements to expect, so that graphs do not explode
+    bool taken[GRAPH_OUTS];
+    uint32_t sinks; // bits by output
+};
+
+struct graph {
+    struct graph_node nodes[GRAPH_NODES];
+    uint32_t count;
+    struct flow_test_row *rows;
+    size_t row_count;
+    struct flow_test_piece *pieces;
+    size_t piece_count;
+    struct flow_test_script script;
+    char *bytes; // of texts
+    struct flow_test_results got[GRAPH_NODES][GRAPH_OUTS];
+    struct flow_test_results wanted[GRAPH_NODES][GRAPH_OUTS];
+};
+
+// Makes a graph of at least `least` operators and its input.
+struct graph *graph_make(uint64_t seed, uint32_t least);
+void graph_free(struct graph *graph);
+
+// How often operator A fed operator B directly in graphs made so far.
+extern uint32_t graph_pairs[GRAPH_OP_COUNT][GRAPH_OP_COUNT];
+
+// Builds it; sinks go to `got`.
+flow_pipeline *graph_build(
+    struct graph *graph, enum graph_form form, const flow_allocator *allocator);
+
+// Fills `wanted`.
+void graph_reference(struct graph *graph);
+
+// Whether got and wanted agree; NULL or a sentence.
+const char *graph_differ(struct graph *graph);
+
+// The graph as text, for failing tests; released with free.
+char *graph_print(const struct graph *graph);
+
+// --- what functions do, shared by pipelines and reference
+
+static inline int64_t graph_mix(int64_t v)
+{
+    uint64_t z = (uint64_t)v * UINT64_C(0x9e3779b97f4a7c15);
+    z ^= z >> 29;
+    return (int64_t)(z % 1000003);
+}
+
+static inline bool graph_keeps(const struct graph_par *par, const struct flow_test_row *row)
+{
+    return (row->v + row->k) % par->a != par->b;
+}
+
+static inline void graph_map(
+    const struct graph_par *par, const struct flow_test_row *in, struct flow_test_row *out)
+{
+    *out = *in;
+    out->v = (in->v * 3 + par->a) % 1000003;
+    out->k = (in->k + par->b) % 11;
+    if (in->s.len > 1) { // part of what there was
+        out->s.data = in->s.data + 1;
+        out->s.len = in->s.len - 1;
+    }
+}
+
+// Text made anew, at most 15 bytes.
+static inline size_t graph_text(const struct graph_par *par, int64_t v, char *text)
+{
+    const int64_t n = (v + par->a) % 7;
+    const size_t len = (size_t)(n + 1) * 2;
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)('a' + (char)((n + (int64_t)i) % 5));
+    return len;
+}
+
+static inline uint32_t graph_repeats(const struct graph_par *par, const struct flow_test_row *row)
+{
+    return (uint32_t)((row->v + par->a) % 4);
+}
+
+static inline uint32_t graph_output(const struct graph_par *par, const struct flow_test_row *row)
+{
+    return (uint32_t)((row->v + row->k + par->a) % 4); // 3: nowhere
+}
+
+#endif

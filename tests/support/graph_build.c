@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random graphs as pipelines, in three function forms.
+#include "graph_words.h"
+
+#include <stdio.h>
+
+#define SECOND INT64_C(1000000)
+
+static const flow_field par_fields[] = { FLOW_COLUMN(graph_par, a), FLOW_COLUMN(graph_par, b) };
+const flow_type graph_par_type = { "graph_par", sizeof(struct graph_par), 8, 2, par_fields };
+
+typedef struct flow_test_row row_type; // for signatures
+
+static const struct graph_par *par_of(const flow_ctx *ctx)
+{
+    return ctx->config;
+}
+
+// --- filter
+
+static bool keeps(const flow_ctx *ctx, const struct flow_test_row *row)
+{
+    return graph_keeps(par_of(ctx), row);
+}
+FLOW_FILTER_FN(keeps, flow_test_row);
+
+static flow_status keeps_each(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    return keeps(ctx, row) ? FLOW_EMIT_ROW(ctx, flow_test_row, row) : FLOW_OK;
+}
+FLOW_ELEMENT_FN(keeps_each, flow_test_row, flow_test_row);
+
+static flow_status keeps_batch(flow_ctx *ctx, const flow_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const row_type *row = FLOW_BATCH_ROW(batch, flow_test_row, i);
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        if (keeps(ctx, row) && FLOW_EMIT_ROW(ctx, flow_test_row, row) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+FLOW_BATCH_FN(keeps_batch, flow_test_row, flow_test_row);
+FLOW_STAGE(keeps_stage, flow_test_row, flow_test_row, FLOW_KEEP(keeps) FLOW_PASS(flow_test_row));
+
+// --- map
+
+static flow_status map(flow_ctx *ctx, const struct flow_test_row *in, struct flow_test_row *out)
+{
+    graph_map(par_of(ctx), in, out);
+    return FLOW_OK;
+}
+FLOW_MAP_FN(map, flow_test_row, flow_test_row);
+
+static flow_status map_each(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    struct flow_test_row out;
+    graph_map(FLOW_CONFIG(ctx, graph_par), in, &out);
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &out);
+}
+FLOW_ELEMENT_FN(map_each, flow_test_row, flow_test_row);
+
+static flow_status map_batch(flow_ctx *ctx, const flow_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t one = 1;
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        struct flow_test_row *out = FLOW_RESERVE(ctx, flow_test_row, &one);
+        if (!out)
+            return ctx->status;
+        graph_map(par_of(ctx), FLOW_BATCH_ROW(batch, flow_test_row, i), out);
+        if (flow_commit(ctx, 0, 1) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+FLOW_BATCH_FN(map_batch, flow_test_row, flow_test_row);
+
+// --- update: its text is made anew
+
+static flow_status update(flow_ctx *ctx, struct flow_test_row *row)
+{
+    const struct graph_par *par = par_of(ctx);
+    char *text = flow_alloc(ctx, 16);
+    if (!text)
+        return ctx->status;
+    row->s.data = text;
+    row->s.len = graph_text(par, row->v, text);
+    row->v = (row->v + par->a) % 1000003;
+    return FLOW_OK;
+}
+FLOW_UPDATE_FN(update, flow_test_row);
+
+static flow_status update_each(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    const struct graph_par *par = par_of(ctx);
+    char text[16]; // gone when the call returns: emit must copy it
+    struct flow_test_row row = *in;
+    row.s.data = text;
+    row.s.len = graph_text(par, row.v, text);
+    row.v = (row.v + par->a) % 1000003;
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+}
+FLOW_ELEMENT_FN(update_each, flow_test_row, flow_test_row);
+
+static flow_status update_batch(flow_ctx *ctx, const flow_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct flow_test_row row = *FLOW_BATCH_ROW(batch, flow_test_row, i);
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        if (update(ctx, &row) != FLOW_OK || FLOW_EMIT_ROW(ctx, flow_test_row, &row) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+FLOW_BATCH_FN(update_batch, flow_test_row, flow_test_row);
+FLOW_STAGE(update_stage, flow_test_row, flow_test_row,
+    FLOW_CHANGE(update) FLOW_PASS(flow_test_row));
+
+// --- repeat and split
+
+static flow_status repeat_each(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    const uint32_t times = graph_repeats(par_of(ctx), in);
+    struct flow_test_row row = *in;
+    for (uint32_t i = 0; i < times; i++) {
+        row.k = (in->k + i) % 11;
+        if (FLOW_EMIT_ROW(ctx, flow_test_row, &row) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+FLOW_ELEMENT_FN(repeat_each, flow_test_row, flow_test_row);
+
+static flow_status repeat_batch(flow_ctx *ctx, const flow_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        if (repeat_each(ctx, FLOW_BATCH_ROW(batch, flow_test_row, i)) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+FLOW_BATCH_FN(repeat_batch, flow_test_row, flow_test_row);
+
+static flow_status split_each(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    const uint32_t output = graph_output(par_of(ctx), in);
+    return output < 3 ? flow_emit(ctx, output, &flow_test_row_type, in, sizeof *in) : FLOW_OK;
+}
+FLOW_ELEMENT_FN(split_each, flow_test_row, flow_test_row, flow_test_row, flow_test_row);
+
+static flow_status split_batch(flow_ctx *ctx, const flow_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        if (split_each(ctx, FLOW_BATCH_ROW(batch, flow_test_row, i)) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+FLOW_BATCH_FN(split_batch, flow_test_row, flow_test_row, flow_test_row, flow_test_row);
+
+// --- stamps
+
+static flow_status move_time(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    struct flow_test_row row = *in;
+    row.at.us = flow_event_time(ctx).us + par_of(ctx)->a * SECOND;
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+}
+FLOW_ELEMENT_FN(move_time, flow_test_row, flow_test_row);
+
+static flow_status show_time(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    struct flow_test_row row = *in;
+    row.at = flow_event_time(ctx);
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+}
+FLOW_ELEMENT_FN(show_time, flow_test_row, flow_test_row);
+
+// --- groupings
+
+struct graph_acc {
+    int64_t count;
+    flow_str most;
+};
+FLOW_RECORD(graph_acc, count, most);
+
+static int compare_text(flow_str a, flow_str b)
+{
+    const size_t len = a.len < b.len ? a.len : b.len;
+    const int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static void graph_acc_add(struct graph_acc *acc, const struct flow_test_row *in)
+{
+    if (acc->count == 0 || compare_text(in->s, acc->most) > 0)
+        acc->most = in->s;
+    acc->count++;
+}
+
+static void graph_acc_merge(struct graph_acc *acc, const struct graph_acc *other)
+{
+    if (other->count > 0 && (acc->count == 0 || compare_text(other->most, acc->most) > 0))
+        acc->most = other->most;
+    acc->count += other->count;
+}
+FLOW_COMBINE_FN(graph_acc, flow_test_row);
+
+struct graph_state {
+    int64_t value, bucket, last;
+    flow_str text;
+    bool any;
+};
+FLOW_RECORD(graph_state, value, bucket, last, text, any);
+
+#define PUT_K(row, key)     (row)->k = *(key)
+#define PUT_S(row, key)     (row)->s = *(key)
+#define PUT_X(row, key)     (row)->x = *(key)
+#define PUT_PLACE(row, key) (row)->place = *(key)
+GRAPH_KEYED(k, int64_t, PUT_K, s, row.x = in->mean)
+GRAPH_KEYED(s, flow_str, PUT_S, place.b, row.x = in->mean)
+GRAPH_KEYED(x, double, PUT_X, s, (void)0)
+GRAPH_KEYED(place, struct flow_test_place, PUT_PLACE, s, row.x = in->mean)
+
+#define UNKEYED(IN, FILL)                                                                          \
+    static flow_status IN##_row(flow_ctx *ctx, const struct IN *in)                                \
+    {                                                                                              \
+        struct flow_test_row row = { .at = flow_event_time(ctx) };                                 \
+        FILL;                                                                                      \
+        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+    }                                                                                              \
+    FLOW_ELEMENT_FN(IN##_row, IN, flow_test_row)
+
+UNKEYED(flow_counted, row.v = in->count);
+UNKEYED(flow_integer, row.v = in->value);
+UNKEYED(flow_averaged, row.v = in->count; row.x = in->mean);
+UNKEYED(graph_acc, row.v = in->count; row.s = in->most);
+static const struct words words_none = { &flow_counted_row_fn, &flow_integer_row_fn,
+    &flow_averaged_row_fn, &graph_acc_row_fn, NULL, NULL, NULL, NULL, NULL };
+
+static const struct words *const words_of[KEY_COUNT] = { &words_none, &words_k, &words_s, &words_x,
+    &words_place };
+
+static flow_coll keyed(flow_coll in, enum graph_key key)
+{
+    switch (key) {
+    case KEY_K:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, k));
+    case KEY_S:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, s));
+    case KEY_X:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, x));
+    case KEY_PLACE:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, place));
+    default:
+        return in;
+    }
+}
+
+// --- building
+
+struct builder {
+    struct graph *graph;
+    enum graph_form form;
+    flow_coll colls[GRAPH_NODES][GRAPH_OUTS];
+    uint32_t n;
+    char name[32];
+};
+
+// Names are identity: each step gets one of its own.
+static flow_coll step(struct builder *b, flow_coll in, const flow_fn *fn)
+{
+    return flow_do(in, fn,
+        &(flow_do_options){ .config = &b->graph->nodes[b->n].par,
+            .config_type = &graph_par_type,
+            .time_sorted = strstr(fn->name, "sorted") != NULL });
+}
+
+static const flow_fn *form_of(const struct builder *b, enum graph_op op)
+{
+    static const flow_fn *const fns[][FORM_COUNT + 1] = {
+        { &keeps_each_fn, &keeps_batch_fn, &keeps_fn, &keeps_stage_fn },
+        { &map_each_fn, &map_batch_fn, &map_fn, &map_fn },
+        { &update_each_fn, &update_batch_fn, &update_fn, &update_stage_fn },
+        { &repeat_each_fn, &repeat_batch_fn, &repeat_each_fn, &repeat_each_fn },
+        { &split_each_fn, &split_batch_fn, &split_each_fn, &split_each_fn },
+    };
+    // of the fused forms there are two: one changes in place, the other is a stage
+    return fns[op][b->form == FORM_FUSED ? 2 + (b->n & 1) : b->form];
+}
+
+static flow_coll combined(struct builder *b, const struct graph_node *node, flow_coll in)
+{
+    const struct words *words = words_of[node->key];
+    switch (node->op) {
+    case GRAPH_COUNT:
+        return flow_do(flow_count(in), words->counted);
+    case GRAPH_SUM:
+        return flow_do(flow_sum(in, FLOW_FIELD(flow_test_row, v)), words->integer);
+    case GRAPH_MIN:
+        return flow_do(flow_min(in, FLOW_FIELD(flow_test_row, v)), words->integer);
+    case GRAPH_MAX:
+        return flow_do(flow_max(in, FLOW_FIELD(flow_test_row, v)), words->integer);
+    case GRAPH_MEAN:
+        return flow_do(flow_mean(in, FLOW_FIELD(flow_test_row, x)), words->averaged);
+    case GRAPH_USER:
+        return flow_do(flow_combine(in, &graph_acc_combine), words->acc);
+    case GRAPH_GROUP:
+        return flow_group(in, words->group);
+    case GRAPH_STATEFUL:
+        return step(b, in, words->stateful);
+    default:
+        return step(b, in, words->sorted);
+    }
+}
+
+static flow_coll chain(struct builder *b, const struct graph_node *node, flow_coll in)
+{
+    const struct words *words = words_of[node->key];
+    const flow_coll sums = flow_sum(in, FLOW_FIELD(flow_test_row, v));
+    const flow_coll windowed =
+        flow_window_into(sums, &(flow_window_options){ .windows = node->windows });
+    switch (node->op) {
+    case GRAPH_CHAIN_SUM:
+        return flow_do(flow_sum(windowed, FLOW_FIELD(flow_integer, value)), words->integer);
+    case GRAPH_CHAIN_GROUP:
+        return flow_group(windowed, words->group_integer);
+    default:
+        return step(b, windowed, words->sorted_integer);
+    }
+}
+
+static flow_coll build_node(struct builder *b, const struct graph_node *node)
+{
+    flow_coll ins[3];
+    for (uint32_t i = 0; i < node->in_count; i++)
+        ins[i] = b->colls[node->ins[i].node][node->ins[i].output];
+    switch (node->op) {
+    case GRAPH_FILTER:
+    case GRAPH_MAP:
+    case GRAPH_UPDATE:
+    case GRAPH_REPEAT:
+    case GRAPH_SPLIT:
+        return step(b, ins[0], form_of(b, node->op));
+    case GRAPH_WINDOW:
+        return flow_window_into(ins[0], &(flow_window_options){ .windows = node->windows });
+    case GRAPH_STAMP:
+        return flow_with_timestamps(
+            step(b, ins[0], &move_time_fn), FLOW_FIELD(flow_test_row, at));
+    case GRAPH_FLATTEN:
+        return flow_flatten(ins, node->in_count);
+    case GRAPH_DISTINCT:
+        return flow_do(flow_unkey(flow_distinct(ins[0])), &show_time_fn);
+    case GRAPH_TOP:
+        return flow_do(flow_unkey(flow_top(keyed(ins[0], node->key), (uint32_t)node->par.a,
+                           FLOW_FIELD(flow_test_row, v))),
+            &show_time_fn);
+    case GRAPH_CHAIN_SUM:
+    case GRAPH_CHAIN_GROUP:
+    case GRAPH_CHAIN_SORTED:
+        return chain(b, node, keyed(ins[0], node->key));
+    default:
+        return combined(b, node, keyed(ins[0], node->key));
+    }
+}
+
+flow_pipeline *graph_build(
+    struct graph *graph, enum graph_form form, const flow_allocator *allocator)
+{
+    flow_pipeline *pipeline =
+        flow_pipeline_new_with("graph", &(flow_pipeline_options){ .allocator = allocator });
+    if (!pipeline)
+        return NULL;
+    struct builder b = { .graph = graph, .form = form };
+    b.colls[0][0] = flow_test_read(pipeline, &graph->script);
+    if (graph->nodes[0].windows.kind != FLOW_WINDOW_GLOBAL)
+        b.colls[0][0] = flow_window_into(
+            b.colls[0][0], &(flow_window_options){ .windows = graph->nodes[0].windows });
+    for (b.n = 1; b.n < graph->count; b.n++) {
+        const struct graph_node *node = &graph->nodes[b.n];
+        snprintf(b.name, sizeof b.name, "n%u", b.n);
+        flow_scope_begin(pipeline, b.name);
+        const flow_coll made = build_node(&b, node);
+        for (uint32_t o = 0; o < GRAPH_OUTS; o++) {
+            b.colls[b.n][o] = o && node->op == GRAPH_SPLIT ? flow_output(made, o) : made;
+            if (node->sinks >> o & 1)
+                flow_test_collect(b.colls[b.n][o], &graph->got[b.n][o]);
+        }
+        flow_scope_end(pipeline);
+    }
+    return pipeline;
+}

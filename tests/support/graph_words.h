@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keyed functions of random graphs, for one kind of key: GRAPH_KEYED(K, KEY, PUT) where PUT
+// stores a key in a row. Included by graph_build.c alone.
+#ifndef FLOW_TEST_GRAPH_WORDS_H
+#define FLOW_TEST_GRAPH_WORDS_H
+
+#include "graph.h"
+
+// Zero but for the key and the time of the pane.
+#define GRAPH_ROW(ctx, PUT)                                                                        \
+    struct flow_test_row row = { .at = flow_event_time(ctx) };                                     \
+    PUT(&row, key)
+
+// Results of combines as rows.
+#define GRAPH_TO_ROW(K, KEY, PUT, IN, FILL)                                                        \
+    static flow_status IN##_row_##K(flow_ctx *ctx, const KEY *key, const struct IN *in)            \
+    {                                                                                              \
+        GRAPH_ROW(ctx, PUT);                                                                       \
+        FILL;                                                                                      \
+        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+    }                                                                                              \
+    FLOW_KEYED_FN(IN##_row_##K, KEY, IN, flow_test_row);
+
+#define GRAPH_GROUP_OF(K, KEY, PUT, IN, VALUE)                                                     \
+    static flow_status IN##_group_##K(flow_ctx *ctx, const KEY *key, flow_rows *rows)              \
+    {                                                                                              \
+        GRAPH_ROW(ctx, PUT);                                                                       \
+        const struct IN *in;                                                                       \
+        size_t count = 0;                                                                          \
+        while ((in = flow_rows_next(rows))) {                                                      \
+            row.v += graph_mix(in->VALUE);                                                         \
+            count++;                                                                               \
+        }                                                                                          \
+        if (count != flow_rows_count(rows))                                                        \
+            return flow_fail(ctx, FLOW_INTERNAL, "%zu rows instead of %zu", count,                 \
+                flow_rows_count(rows));                                                            \
+        const flow_status status = FLOW_EMIT_ROW(ctx, flow_test_row, &row);                        \
+        row.v = (int64_t)count;                                                                    \
+        return status == FLOW_OK && count > 2 ? FLOW_EMIT_ROW(ctx, flow_test_row, &row) : status;  \
+    }                                                                                              \
+    FLOW_GROUP_FN(IN##_group_##K, KEY, IN, flow_test_row);
+
+static inline void graph_timer(flow_ctx *ctx)
+{
+    const flow_time at = { flow_window_end(ctx).us - 1 };
+    flow_timer_set(ctx, at);
+}
+
+#define GRAPH_STATEFUL_OF(K, KEY, PUT)                                                             \
+    static flow_status sum_state_##K(flow_ctx *ctx, const KEY *key,                                \
+        const struct flow_test_row *in, struct graph_state *state)                                 \
+    {                                                                                              \
+        (void)key;                                                                                 \
+        state->value += graph_mix(in->v);                                                          \
+        state->text = in->s;                                                                       \
+        graph_timer(ctx);                                                                          \
+        return FLOW_OK;                                                                            \
+    }                                                                                              \
+    static flow_status sum_state_##K##_timer(                                                      \
+        flow_ctx *ctx, const KEY *key, struct graph_state *state)                                  \
+    {                                                                                              \
+        GRAPH_ROW(ctx, PUT);                                                                       \
+        row.v = state->value;                                                                      \
+        flow_state_clear(ctx);                                                                     \
+        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+    }                                                                                              \
+    FLOW_STATEFUL_FN(sum_state_##K, KEY, flow_test_row, graph_state, flow_test_row);
+
+#define GRAPH_SORTED_OF(K, KEY, PUT, IN, VALUE)                                                    \
+    static flow_status IN##_sorted_##K(                                                            \
+        flow_ctx *ctx, const KEY *key, const struct IN *in, struct graph_state *state)             \
+    {                                                                                              \
+        const int64_t time = flow_event_time(ctx).us;                                              \
+        (void)key;                                                                                 \
+        if (state->any && time < state->last)                                                      \
+            return flow_fail(ctx, FLOW_INTERNAL, "an element came before an earlier one");         \
+        if (!state->any || time > state->last) {                                                   \
+            state->value = graph_mix(state->value * 31 + state->bucket);                           \
+            state->bucket = 0;                                                                     \
+            state->last = time;                                                                    \
+            state->any = true;                                                                     \
+        }                                                                                          \
+        state->bucket += graph_mix(in->VALUE);                                                     \
+        graph_timer(ctx);                                                                          \
+        return FLOW_OK;                                                                            \
+    }                                                                                              \
+    static flow_status IN##_sorted_##K##_timer(                                                    \
+        flow_ctx *ctx, const KEY *key, struct graph_state *state)                                  \
+    {                                                                                              \
+        GRAPH_ROW(ctx, PUT);                                                                       \
+        row.v = graph_mix(state->value * 31 + state->bucket);                                      \
+        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+    }                                                                                              \
+    FLOW_STATEFUL_FN(IN##_sorted_##K, KEY, IN, graph_state, flow_test_row);
+
+#define GRAPH_KEYED(K, KEY, PUT, TEXT, FLOAT)                                                      \
+    GRAPH_TO_ROW(K, KEY, PUT, flow_counted, row.v = in->count)                                     \
+    GRAPH_TO_ROW(K, KEY, PUT, flow_integer, row.v = in->value)                                     \
+    GRAPH_TO_ROW(K, KEY, PUT, flow_averaged, row.v = in->count; FLOAT)                             \
+    GRAPH_TO_ROW(K, KEY, PUT, graph_acc, row.v = in->count; row.TEXT = in->most)                   \
+    GRAPH_GROUP_OF(K, KEY, PUT, flow_test_row, v)                                                  \
+    GRAPH_GROUP_OF(K, KEY, PUT, flow_integer, value)                                               \
+    GRAPH_STATEFUL_OF(K, KEY, PUT)                                                                 \
+    GRAPH_SORTED_OF(K, KEY, PUT, flow_test_row, v)                                                 \
+    GRAPH_SORTED_OF(K, KEY, PUT, flow_integer, value)                                              \
+    static const struct words words_##K = { &flow_counted_row_##K##_fn,                            \
+        &flow_integer_row_##K##_fn, &flow_averaged_row_##K##_fn, &graph_acc_row_##K##_fn,          \
+        &flow_test_row_group_##K##_fn, &flow_integer_group_##K##_fn, &sum_state_##K##_fn,          \
+        &flow_test_row_sorted_##K##_fn, &flow_integer_sorted_##K##_fn };
+
+// The functions for one kind of key.
+struct words {
+    const flow_fn *counted, *integer, *averaged, *acc, *group, *group_integer, *stateful, *sorted,
+        *sorted_integer;
+};
+
+#endif
