@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flow/transform.h>
+
 static bool is_own(const flow_allocator *allocator)
 {
     return allocator && allocator->alloc;
@@ -61,4 +63,14 @@ void fl_free(const flow_allocator *allocator, void *memory, size_t size)
         free(memory);
     else if (allocator->free)
         allocator->free(allocator->user, memory, size ? size : 1);
+}
+
+void *flow_allocate(const flow_allocator *allocator, size_t size)
+{
+    return fl_calloc(allocator, size, _Alignof(max_align_t));
+}
+
+void flow_release(const flow_allocator *allocator, void *memory, size_t size)
+{
+    fl_free(allocator, memory, size);
 }

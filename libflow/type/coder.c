@@ -373,15 +373,18 @@ static enum got get_row(struct decoder *decoder, const flow_type *type, void *ro
 flow_status flow_decode(
     const flow_type *type, flow_str *from, void *row, const flow_memory *memory, flow_error *error)
 {
-    return flow_decode_value(FLOW_KIND_RECORD, type, from, row, memory, error);
+    flow_decoding decoding = { *from, memory, error };
+    const flow_status status = flow_decode_value(&decoding, FLOW_KIND_RECORD, type, row);
+    *from = decoding.rest;
+    return status;
 }
 
-flow_status flow_decode_value(flow_kind kind, const flow_type *record, flow_str *from, void *value,
-    const flow_memory *memory, flow_error *error)
+flow_status flow_decode_value(
+    flow_decoding *from, flow_kind kind, const flow_type *record, void *value)
 {
-    struct decoder decoder = { from, memory, error };
+    struct decoder decoder = { &from->rest, from->memory, from->error };
     // Padding and absent fields are zero, so that equal rows are equal bytes in the struct as well.
     memset(value, 0, kind == FLOW_KIND_RECORD ? record->size : flow_kind_size(kind));
     const enum got got = get_value(&decoder, kind, record, value);
-    return got == GOT_IT ? FLOW_OK : raise(error, got, NULL, flow_kind_name(kind));
+    return got == GOT_IT ? FLOW_OK : raise(from->error, got, NULL, flow_kind_name(kind));
 }

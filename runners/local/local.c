@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include <core.h>
 
 #include <flow/runner_local.h>
+#include <flow/transform.h>
 
 #define WORKERS_MOST 64u
 #define MEMORY_LEAST ((uint64_t)8 << 20)
@@ -108,24 +108,6 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-static void *take(const flow_allocator *allocator, size_t size)
-{
-    void *bytes = allocator->alloc ? allocator->alloc(allocator->user, size, 16) : malloc(size);
-    if (bytes)
-        memset(bytes, 0, size);
-    return bytes;
-}
-
-static void give(const flow_allocator *allocator, void *bytes, size_t size)
-{
-    if (!bytes)
-        return;
-    if (allocator->free)
-        allocator->free(allocator->user, bytes, size);
-    else
-        free(bytes);
-}
-
 static void free_job(struct local_job *job)
 {
     if (!job)
@@ -135,8 +117,8 @@ static void free_job(struct local_job *job)
     for (uint32_t w = 0; job->threads && w < job->options.workers; w++)
         if (job->threads[w].bell >= 0)
             close(job->threads[w].bell);
-    give(&allocator, job->threads, job->options.workers * sizeof *job->threads);
-    give(&allocator, job, sizeof *job);
+    flow_release(&allocator, job->threads, job->options.workers * sizeof *job->threads);
+    flow_release(&allocator, job, sizeof *job);
 }
 
 static flow_status fill_options(flow_local_options *options, const void *given, flow_error *error)
@@ -167,11 +149,11 @@ static struct local_job *new_job(const flow_graph *graph, const void *given, flo
     flow_local_options options;
     if (fill_options(&options, given, error) != FLOW_OK)
         return NULL;
-    struct local_job *job = take(graph->allocator, sizeof *job);
+    struct local_job *job = flow_allocate(graph->allocator, sizeof *job);
     if (job)
-        job->threads = take(graph->allocator, options.workers * sizeof *job->threads);
+        job->threads = flow_allocate(graph->allocator, options.workers * sizeof *job->threads);
     if (!job || !job->threads) {
-        give(graph->allocator, job, sizeof *job);
+        flow_release(graph->allocator, job, sizeof *job);
         flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a job");
         return NULL;
     }
@@ -238,8 +220,9 @@ static flow_status start_threads(struct local_job *job, uint32_t first, flow_err
     if (!failed)
         return FLOW_OK;
     flow_error raised = { 0 };
-    const flow_status status = flow_error_raise(
-        &raised, FLOW_IO, NULL, "a worker thread could not be started: %s", strerror(failed));
+    char reason[80];
+    const flow_status status = flow_error_raise(&raised, FLOW_IO, NULL,
+        "a worker thread could not be started: %s", strerror_r(failed, reason, sizeof reason));
     fl_engine_fail(job->engine, &raised);
     flow_error_raise(error, status, NULL, "%s", raised.message);
     return status;
@@ -263,7 +246,7 @@ static flow_status end_job(struct local_job *job, flow_error *error)
     return status;
 }
 
-static flow_status local_run(const flow_graph *graph, const void *options, flow_error *error)
+static flow_status run(const flow_graph *graph, const void *options, flow_error *error)
 {
     flow_error reason = { 0 };
     struct local_job *job = new_job(graph, options, &reason);
@@ -277,7 +260,7 @@ static flow_status local_run(const flow_graph *graph, const void *options, flow_
     return end_job(job, error);
 }
 
-static flow_job *local_start(const flow_graph *graph, const void *options, flow_error *error)
+static flow_job *start(const flow_graph *graph, const void *options, flow_error *error)
 {
     struct local_job *job = new_job(graph, options, error);
     if (!job)
@@ -289,9 +272,29 @@ static flow_job *local_start(const flow_graph *graph, const void *options, flow_
     return &job->base;
 }
 
+// The host's errno is left as it was: errors are told by status and sentence.
+static flow_status local_run(const flow_graph *graph, const void *options, flow_error *error)
+{
+    const int saved = errno;
+    const flow_status status = run(graph, options, error);
+    errno = saved;
+    return status;
+}
+
+static flow_job *local_start(const flow_graph *graph, const void *options, flow_error *error)
+{
+    const int saved = errno;
+    flow_job *job = start(graph, options, error);
+    errno = saved;
+    return job;
+}
+
 static flow_status local_wait(flow_job *job, flow_error *error)
 {
-    return end_job((struct local_job *)job, error);
+    const int saved = errno;
+    const flow_status status = end_job((struct local_job *)job, error);
+    errno = saved;
+    return status;
 }
 
 static void local_cancel(flow_job *job)

@@ -65,9 +65,16 @@ FLOW_API flow_status flow_decode(
 FLOW_API void flow_encode_value(
     flow_kind kind, const flow_type *record, const void *value, flow_buffer *out);
 
-/** The counterpart of flow_encode_value. */
-FLOW_API flow_status flow_decode_value(flow_kind kind, const flow_type *record, flow_str *from,
-    void *value, const flow_memory *memory, flow_error *error);
+/** What flow_decode_value reads from. */
+typedef struct flow_decoding {
+    flow_str rest;             /**< The bytes still to be read; unspecified after a failure. */
+    const flow_memory *memory; /**< Gives the items of lists; NULL: there must be none. */
+    flow_error *error;         /**< Filled on failure; may be NULL. */
+} flow_decoding;
+
+/** The counterpart of flow_encode_value: reads one value off the front of `from`. */
+FLOW_API flow_status flow_decode_value(
+    flow_decoding *from, flow_kind kind, const flow_type *record, void *value);
 
 /** Whether two rows are equal as their binary forms are. */
 FLOW_API bool flow_row_equal(const flow_type *type, const void *a, const void *b);

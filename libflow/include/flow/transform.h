@@ -19,6 +19,13 @@ extern "C" {
  */
 FLOW_API void *flow_pipeline_alloc(flow_pipeline *pipeline, size_t size);
 
+/** `size` zeroed bytes from an allocator as flow_open shows it; NULL without memory. For what does
+ * not live as long as the pipeline. */
+FLOW_API void *flow_allocate(const flow_allocator *allocator, size_t size);
+
+/** Gives back what flow_allocate gave for `size` bytes; NULL is allowed. */
+FLOW_API void flow_release(const flow_allocator *allocator, void *memory, size_t size);
+
 /** A copy of a C string that lives as long as the pipeline; NULL for NULL. */
 FLOW_API const char *flow_pipeline_string(flow_pipeline *pipeline, const char *text);
 

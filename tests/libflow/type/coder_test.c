@@ -127,11 +127,10 @@ START_TEST(damaged_bytes_are_refused_in_words)
 {
     char bytes[32];
     const char *hex = damaged[_i].hex;
-    flow_str from = { bytes, from_hex(hex, bytes) };
     uint64_t value[4];
     flow_error error = { .status = FLOW_OK };
-    ck_assert_int_eq(
-        flow_decode_value(damaged[_i].kind, NULL, &from, value, NULL, &error), FLOW_PARSE);
+    flow_decoding from = { { bytes, from_hex(hex, bytes) }, NULL, &error };
+    ck_assert_int_eq(flow_decode_value(&from, damaged[_i].kind, NULL, value), FLOW_PARSE);
     ck_assert_str_eq(error.message, damaged[_i].sentence);
 }
 END_TEST
