@@ -156,6 +156,21 @@ void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch)
     batch->maker = NULL;
 }
 
+void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch)
+{
+    const size_t size = (size_t)batch->count * batch->stride;
+    if (size == 0 || fl_block_size(size) > batch->rows_size / 4)
+        return;
+    char *rows = fl_take(cache, size);
+    if (!rows)
+        return;
+    memcpy(rows, batch->rows, size);
+    fl_give(cache, batch->rows, batch->rows_size);
+    batch->rows = rows;
+    batch->rows_size = size;
+    batch->capacity = batch->count;
+}
+
 bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch)
 {
     if (batch->rows || batch->count == 0)

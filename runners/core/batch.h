@@ -98,6 +98,9 @@ void fl_batch_unref(struct fl_cache *cache, struct fl_batch *batch);
 // Empties a batch that has one owner, keeping its rows' room.
 void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch);
 
+// Gives back most of the room of a batch that will take no more rows and has few.
+void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch);
+
 // Makes rows of columns, once. False without memory.
 bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch);
 

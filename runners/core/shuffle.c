@@ -300,8 +300,10 @@ static void deliver(struct fl_op *op, uint32_t to, struct fl_lane_out *out)
     struct fl_engine *engine = op->worker->engine;
     struct fl_inbox *inbox = &engine->workers[to].stages[op->index].inbox;
     uint64_t bytes = 0;
-    for (struct fl_batch *batch = out->first; batch; batch = batch->next)
+    for (struct fl_batch *batch = out->first; batch; batch = batch->next) {
+        fl_batch_trim(&op->worker->cache, batch);
         bytes += batch->counted = fl_batch_size(batch);
+    }
     atomic_fetch_add(&engine->in_flight[op->index], bytes);
     struct fl_batch *newest = atomic_load_explicit(&inbox->mail, memory_order_relaxed);
     do {
