@@ -21,9 +21,9 @@
 
 #define WORKERS_MOST 64u
 #define MEMORY_LEAST ((uint64_t)8 << 20)
-#define SPINS        64   // idle steps before a worker sleeps
-#define POLL_MS      1    // sources that cannot wake are asked this often
-#define SLEEP_MS     1000 // a worker looks around at least this often
+#define SPIN_NS      30000 // a worker that runs out of work looks for more before it sleeps
+#define POLL_MS      1     // sources that cannot wake are asked this often
+#define SLEEP_MS     1000  // a worker looks around at least this often
 
 struct thread {
     struct local_job *job;
@@ -74,21 +74,34 @@ static void sleep_until_woken(struct thread *thread, enum fl_step step)
         return;
 }
 
+// Sleeping and being woken costs more than this short while: bursts that follow each other closely
+// find the worker awake. Others that want the core get it.
+static bool spins(int64_t *idle_since)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const int64_t at = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    if (*idle_since == 0)
+        *idle_since = at;
+    if (at - *idle_since >= SPIN_NS)
+        return false;
+    sched_yield();
+    return true;
+}
+
 static void run_worker(struct thread *thread)
 {
     struct fl_engine *engine = thread->job->engine;
-    for (int idle = 0;;) {
+    for (int64_t idle_since = 0;;) {
         const enum fl_step step = fl_engine_step(engine, thread->index);
         if (step == FL_STEP_DONE || step == FL_STEP_FAILED)
             return;
         if (step == FL_STEP_WORKED) {
-            idle = 0;
+            idle_since = 0;
             continue;
         }
-        if (++idle < SPINS) {
-            sched_yield();
+        if (spins(&idle_since))
             continue;
-        }
         // say that we sleep, look once more, then sleep: so no wake-up is lost
         atomic_store(&thread->sleeping, true);
         const enum fl_step again = fl_engine_step(engine, thread->index);
@@ -310,8 +323,9 @@ static void local_drain(flow_job *job)
 static void local_status(const flow_job *job, flow_status_report *report)
 {
     const struct local_job *local = (const struct local_job *)job;
+    const bool ended = atomic_load(&local->running) == 0; // first: then the figures are final
     fl_engine_status(local->engine, report);
-    report->ended = atomic_load(&local->running) == 0;
+    report->ended = ended;
 }
 
 static bool local_step(const flow_job *job, size_t index, flow_step_report *report)
