@@ -32,20 +32,25 @@ struct fl_cut {
 
 struct fl_cut fl_cut_of(const flow_windows *windows);
 
-// End of the slice that holds a time; the latest instants share the last slice.
+// End of the slice that holds a time; the last slice ends with time, so that it fires (R1).
 static inline int64_t fl_cut_end(const struct fl_cut *cut, int64_t time)
 {
     if (cut->size == 0)
         return FLOW_TIME_GLOBAL_END_US;
     const int64_t offset = cut->windows.offset.us % cut->size;
     const int64_t left = cut->size - flow_floor_mod(time % cut->size - offset, cut->size);
-    return time > INT64_MAX - left ? INT64_MAX : time + left;
+    return time > FLOW_TIME_MAX_US - left ? FLOW_TIME_MAX_US : time + left;
 }
 
 // Start of a slice with this end.
 static inline int64_t fl_cut_start(const struct fl_cut *cut, int64_t end)
 {
-    return cut->size == 0 || end < INT64_MIN + cut->size ? INT64_MIN : end - cut->size;
+    if (cut->size == 0 || end < INT64_MIN + cut->size)
+        return INT64_MIN;
+    if (end < FLOW_TIME_MAX_US)
+        return end - cut->size;
+    const int64_t offset = cut->windows.offset.us % cut->size; // the last one may be cut short
+    return end - 1 - flow_floor_mod((end - 1) % cut->size - offset, cut->size);
 }
 
 // End of the first window that holds a slice with this end.
