@@ -74,11 +74,12 @@ void fl_shuffle_fini(struct fl_op *op)
 
 // --- batches
 
-static void close_open(struct fl_lane_out *out)
+static void close_open(struct fl_op *op, struct fl_lane_out *out)
 {
     struct fl_batch *batch = out->open;
     if (!batch)
         return;
+    fl_batch_trim(&op->worker->cache, batch);
     *(out->last ? &out->last->next : &out->first) = batch;
     out->last = batch;
     out->open = NULL;
@@ -94,7 +95,7 @@ static struct fl_batch *open_new(
     struct fl_op *op, struct fl_lane_out *out, const struct common *common, int64_t time)
 {
     struct fl_cache *cache = &op->worker->cache;
-    close_open(out);
+    close_open(op, out);
     struct fl_batch *batch = fl_batch_new(cache, op->plan->shape.type, common->format->stride);
     if (!batch)
         return NULL;
@@ -129,7 +130,7 @@ static void close_unfit(struct fl_op *op, const struct common *common)
     for (uint32_t w = 0; w < op->worker->engine->options.workers; w++) {
         struct fl_lane_out *out = &op->shuffle->out[w];
         if (out->open && !fits(out->open, common))
-            close_open(out);
+            close_open(op, out);
     }
 }
 
@@ -300,10 +301,8 @@ static void deliver(struct fl_op *op, uint32_t to, struct fl_lane_out *out)
     struct fl_engine *engine = op->worker->engine;
     struct fl_inbox *inbox = &engine->workers[to].stages[op->index].inbox;
     uint64_t bytes = 0;
-    for (struct fl_batch *batch = out->first; batch; batch = batch->next) {
-        fl_batch_trim(&op->worker->cache, batch);
+    for (struct fl_batch *batch = out->first; batch; batch = batch->next)
         bytes += batch->counted = fl_batch_size(batch);
-    }
     atomic_fetch_add(&engine->in_flight[op->index], bytes);
     struct fl_batch *newest = atomic_load_explicit(&inbox->mail, memory_order_relaxed);
     do {
@@ -319,7 +318,7 @@ void fl_shuffle_commit(struct fl_op *op)
 {
     struct fl_shuffle *shuffle = op->shuffle;
     for (uint32_t w = 0; w < op->worker->engine->options.workers; w++) {
-        close_open(&shuffle->out[w]);
+        close_open(op, &shuffle->out[w]);
         if (shuffle->out[w].first)
             deliver(op, w, &shuffle->out[w]);
     }
