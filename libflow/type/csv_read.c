@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "type/field.h"
 #include "type/number.h"
+#include "type/scan.h"
 #include "type/text.h"
 
 #define NO_FIELD UINT32_MAX
@@ -21,7 +22,8 @@ struct flow_csv {
 struct cell {
     flow_str text;
     bool quoted;
-    bool doubled; // there are doubled quotes within
+    bool doubled;         // there are doubled quotes within
+    const char *readable; // where the line ends
 };
 
 // The cells of a line that are left.
@@ -31,23 +33,6 @@ struct line {
     char separator;
     bool done;
 };
-
-// Eight bytes at a time: a byte of `word` that equals the separator turns zero, and the classic
-// test for a zero byte then finds the word, whatever the byte order.
-static const char *find_separator(const char *at, const char *end, char separator)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-    const uint64_t pattern = ones * (unsigned char)separator;
-    for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        word ^= pattern;
-        if ((word - ones) & ~word & tops)
-            break;
-    }
-    while (at < end && *at != separator)
-        at++;
-    return at;
-}
 
 // Past the opening quote. False when the quote is not closed or something follows the closing one.
 static bool next_quoted(struct line *line, struct cell *cell)
@@ -74,12 +59,12 @@ static bool next_quoted(struct line *line, struct cell *cell)
 
 static bool next_cell(struct line *line, struct cell *cell)
 {
-    *cell = (struct cell){ .quoted = false };
+    *cell = (struct cell){ .readable = line->end };
     if (line->at < line->end && *line->at == '"') {
         if (!next_quoted(line, cell))
             return false;
     } else {
-        const char *end = find_separator(line->at, line->end, line->separator);
+        const char *end = fl_skip_to(line->at, line->end, line->separator);
         cell->text = (flow_str){ line->at, (size_t)(end - line->at) };
         line->at = end;
     }
@@ -343,6 +328,19 @@ static enum got read_bytes(flow_str text, const flow_memory *memory, flow_bytes 
     return fl_base64_read(text, to, &bytes->len) ? GOT_IT : GOT_OTHER;
 }
 
+// Digits, as most numbers are; else left to the general way.
+static inline bool read_plain(flow_kind kind, const struct cell *cell, void *value)
+{
+    const char *const end = cell->text.data + cell->text.len;
+    const char *at = cell->text.data;
+    const bool minus = at < end && *at == '-';
+    const char *const start = at + minus;
+    uint64_t digits = 0;
+    at = fl_read_digits(start, cell->readable, &digits);
+    return at == end && at > start && at - start <= FL_DIGITS_MAX &&
+           (*start != '0' || at - start == 1) && fl_number_store(kind, minus, digits, value);
+}
+
 static enum got read_value(
     flow_kind kind, const struct cell *cell, const flow_memory *memory, void *value)
 {
@@ -357,11 +355,13 @@ static enum got read_value(
     case FLOW_KIND_BYTES:
         return read_bytes(cell->text, memory, value);
     case FLOW_KIND_TIME:
-        return flow_time_parse(cell->text, value) || fl_number_read(kind, cell->text, value)
+        return read_plain(kind, cell, value) || flow_time_parse(cell->text, value) ||
+                       fl_number_read(kind, cell->text, value)
                    ? GOT_IT
                    : GOT_OTHER;
     default:
-        return fl_number_read(kind, cell->text, value) ? GOT_IT : GOT_OTHER;
+        return read_plain(kind, cell, value) || fl_number_read(kind, cell->text, value) ? GOT_IT
+                                                                                        : GOT_OTHER;
     }
 }
 

@@ -11,6 +11,7 @@
 
 #define FL_JSON_NO_FIELD UINT32_MAX
 #define FL_JSON_PAD      16 // readable bytes past the text's copy
+#define FL_JSON_KEY_MAX  48 // longer names are left to the parser and not remembered
 
 // A field's outside name, ready to compare.
 struct fl_json_name {
@@ -18,6 +19,12 @@ struct fl_json_name {
     size_t len;
     uint64_t head; // the first eight bytes, zeros behind the end
     uint64_t mask; // which bytes of a word those are
+};
+
+// A name that is no field's, as it stood in the object before.
+struct fl_json_stranger {
+    struct fl_json_name name; // len 0: none yet
+    char text[FL_JSON_KEY_MAX + FL_JSON_PAD];
 };
 
 // The eight bytes at `text` as a number with the first byte lowest, so that a shorter name can be
@@ -40,11 +47,12 @@ static inline uint64_t fl_json_mask(size_t len)
 struct fl_json_plan {
     struct fl_json_plan *next; // of the reader's plans
     const flow_type *type;
-    struct fl_json_name *names;    // one a field
-    struct fl_json_plan **records; // one a field: the plan of its record type, or NULL
-    uint32_t *slots;               // hash table of 1 + field, 0 where empty
-    unsigned slot_shift;           // 64 − log2 of their number
-    uint32_t *guesses;             // field of the i-th member of the object before
+    struct fl_json_name *names;         // one a field
+    struct fl_json_plan **records;      // one a field: the plan of its record type, or NULL
+    uint32_t *slots;                    // hash table of 1 + field, 0 where empty
+    unsigned slot_shift;                // 64 − log2 of their number
+    uint32_t *guesses;                  // field of the i-th member of the object before
+    struct fl_json_stranger *strangers; // the names of guesses that are no fields
     uint32_t guess_count;
     uint32_t *seen; // one a field: the round in which it was last read
     uint32_t round;
@@ -59,6 +67,20 @@ struct fl_json_plan *fl_json_plan_new(
 // The field that member number `index` with the name `key` stands for, or FL_JSON_NO_FIELD. At
 // least FL_JSON_PAD bytes after `key` are readable.
 uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str key);
+
+// The name that member number `index` is likely to have, and its field or FL_JSON_NO_FIELD; NULL
+// where nothing is foreseen.
+static inline const struct fl_json_name *fl_json_plan_guess(
+    const struct fl_json_plan *plan, size_t index, uint32_t *field)
+{
+    if (index >= plan->guess_count)
+        return NULL;
+    *field = plan->guesses[index];
+    if (*field != FL_JSON_NO_FIELD)
+        return &plan->names[*field];
+    const struct fl_json_name *name = &plan->strangers[index].name;
+    return name->len ? name : NULL;
+}
 
 // Begins an object: no field is read yet. The rounds start over before they run out.
 static inline uint32_t fl_json_plan_round(struct fl_json_plan *plan)

@@ -4,11 +4,10 @@
 #include "type/field.h"
 #include "type/json.h"
 #include "type/number.h"
+#include "type/scan.h"
 #include "type/text.h"
 
-#define DIGITS_MAX 18                  // that always fit into 64 bits
-#define EXACT_MAX  (UINT64_C(1) << 53) // so are whole numbers up to here
-#define KEY_MAX    48                  // longer names are left to the parser
+#define EXACT_MAX (UINT64_C(1) << 53) // whole numbers up to here are exact as doubles
 
 // All that read here take where the text stands and where it ends, and give where it stands behind
 // what they read; NULL to give up.
@@ -30,41 +29,14 @@ static inline const char *take_word(const char *at, const char *end, const char 
     return (size_t)(end - at) >= len && memcmp(at, word, len) == 0 ? at + len : NULL;
 }
 
-// The bytes of a word that end a run of plain ASCII: quote, backslash, control and high ones. Their
-// top bits are set in the result; above the first of them others may be.
-static inline uint64_t special_bytes(uint64_t word)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-    const uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
-    return (((quote - ones) & ~quote) | ((escape - ones) & ~escape) |
-               ((word - ones * 0x20) & ~word) | word) &
-           tops;
-}
-
-// Past plain ASCII, eight bytes at a time.
-static inline const char *skip_plain(const char *at, const char *end)
-{
-    for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        const uint64_t special = special_bytes(word);
-        if (special == 0)
-            continue;
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        at += __builtin_ctzll(special) >> 3;
-#endif
-        break;
-    }
-    return at;
-}
-
-// What skip_plain does not pass: UTF-8, and plain bytes near the end of all.
+// What fl_skip_plain does not pass: UTF-8.
 static const char *skip_rest(const char *at, const char *end)
 {
     while (at < end && *at != '"') {
         const size_t len = fl_utf8_len(at, end);
         if (len == 0 || *at == '\\' || (unsigned char)*at < 0x20)
             return NULL;
-        at = len == 1 ? at + 1 : skip_plain(at + len, end);
+        at = fl_skip_plain(at + len, end);
     }
     return at < end ? at : NULL;
 }
@@ -75,7 +47,7 @@ static inline const char *read_plain(const char *at, const char *end, flow_str *
     if (at == end || *at != '"')
         return NULL;
     const char *const start = at + 1;
-    at = skip_plain(start, end);
+    at = fl_skip_plain(start, end);
     if (at == end || *at != '"') {
         at = skip_rest(at, end);
         if (!at)
@@ -92,33 +64,22 @@ struct plain_number {
     ptrdiff_t decimals;
 };
 
-// Adds the digits at `at`, up to one more than fit.
-static inline const char *read_digits(const char *at, const char *end, uint64_t *digits)
-{
-    const char *const last = end - at > DIGITS_MAX ? at + DIGITS_MAX + 1 : end;
-    uint64_t sum = *digits;
-    for (unsigned digit; at < last && (digit = (unsigned char)*at - (unsigned)'0') <= 9; at++)
-        sum = sum * 10 + digit;
-    *digits = sum;
-    return at;
-}
-
 static inline const char *read_plain_number(
     const char *at, const char *end, struct plain_number *number)
 {
     *number = (struct plain_number){ .minus = at < end && *at == '-' };
     at += number->minus;
     const char *const start = at;
-    at = read_digits(at, end, &number->digits);
+    at = fl_read_digits(at, end, &number->digits);
     ptrdiff_t count = at - start;
-    if (count == 0 || count > DIGITS_MAX || (count > 1 && *start == '0'))
+    if (count == 0 || count > FL_DIGITS_MAX || (count > 1 && *start == '0'))
         return NULL;
     if (at < end && *at == '.') {
         const char *const point = at;
-        at = read_digits(at + 1, end, &number->digits);
+        at = fl_read_digits(at + 1, end, &number->digits);
         number->decimals = at - point - 1;
         count += number->decimals;
-        if (number->decimals == 0 || count > DIGITS_MAX)
+        if (number->decimals == 0 || count > FL_DIGITS_MAX)
             return NULL;
     }
     return at < end && (*at == 'e' || *at == 'E') ? NULL : at;
@@ -202,9 +163,9 @@ static const char *look_up(
     const char *at, const char *end, struct fl_json_plan *plan, size_t index, uint32_t *field)
 {
     flow_str key;
-    char copy[KEY_MAX + FL_JSON_PAD] = { 0 };
+    char copy[FL_JSON_KEY_MAX + FL_JSON_PAD] = { 0 };
     at = read_plain(at, end, &key);
-    if (!at || key.len > KEY_MAX)
+    if (!at || key.len > FL_JSON_KEY_MAX)
         return NULL;
     memcpy(copy, key.data, key.len);
     *field = fl_json_plan_field(plan, index, (flow_str){ copy, key.len });
@@ -226,12 +187,11 @@ static inline bool is_foreseen(const char *at, const char *end, const struct fl_
 static inline const char *read_key(
     const char *at, const char *end, struct fl_json_plan *plan, size_t index, uint32_t *field)
 {
-    const uint32_t guess = index < plan->guess_count ? plan->guesses[index] : FL_JSON_NO_FIELD;
     if (at == end || *at != '"')
         return NULL;
-    if (guess != FL_JSON_NO_FIELD && is_foreseen(at + 1, end, &plan->names[guess])) {
-        *field = guess;
-        at += plan->names[guess].len + 2;
+    const struct fl_json_name *name = fl_json_plan_guess(plan, index, field);
+    if (name && is_foreseen(at + 1, end, name)) {
+        at += name->len + 2;
     } else {
         at = look_up(at, end, plan, index, field);
         if (!at)

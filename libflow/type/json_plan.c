@@ -31,6 +31,17 @@ static uint32_t look_up(const struct fl_json_plan *plan, flow_str key, uint64_t 
     return FL_JSON_NO_FIELD;
 }
 
+static void remember_stranger(struct fl_json_stranger *stranger, flow_str key, uint64_t head)
+{
+    stranger->name.len = key.len <= FL_JSON_KEY_MAX ? key.len : 0;
+    if (stranger->name.len == 0)
+        return;
+    memcpy(stranger->text, key.data, key.len);
+    stranger->name.text = stranger->text;
+    stranger->name.head = head;
+    stranger->name.mask = fl_json_mask(key.len);
+}
+
 uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str key)
 {
     const uint64_t head = fl_json_word(key.data) & fl_json_mask(key.len);
@@ -39,7 +50,10 @@ uint32_t fl_json_plan_field(struct fl_json_plan *plan, size_t index, flow_str ke
     const uint32_t guess = plan->guesses[index];
     if (guess != FL_JSON_NO_FIELD && is_named(&plan->names[guess], key, head))
         return guess;
-    return plan->guesses[index] = look_up(plan, key, head);
+    plan->guesses[index] = look_up(plan, key, head);
+    if (plan->guesses[index] == FL_JSON_NO_FIELD)
+        remember_stranger(&plan->strangers[index], key, head);
+    return plan->guesses[index];
 }
 
 static bool add_tables(fl_arena *arena, struct fl_json_plan *plan)
@@ -53,12 +67,15 @@ static bool add_tables(fl_arena *arena, struct fl_json_plan *plan)
     plan->guess_count = count + GUESSES_MORE;
     plan->guesses =
         fl_arena_calloc(arena, plan->guess_count * sizeof(uint32_t), _Alignof(uint32_t));
+    plan->strangers = fl_arena_calloc(
+        arena, plan->guess_count * sizeof *plan->strangers, _Alignof(struct fl_json_stranger));
     plan->seen = fl_arena_calloc(arena, count * sizeof(uint32_t), _Alignof(uint32_t));
     plan->names =
         fl_arena_calloc(arena, count * sizeof *plan->names, _Alignof(struct fl_json_name));
     plan->records = fl_arena_calloc(
         arena, count * sizeof(struct fl_json_plan *), _Alignof(struct fl_json_plan *));
-    return plan->slots && plan->guesses && plan->seen && plan->names && plan->records;
+    return plan->slots && plan->guesses && plan->strangers && plan->seen && plan->names &&
+           plan->records;
 }
 
 // The copy has what head_of reads past the name.
