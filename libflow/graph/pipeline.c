@@ -132,18 +132,24 @@ const flow_edge *fl_input(const fl_call *call, flow_coll in)
     return NULL;
 }
 
+bool flow_options_copy(void *own, size_t known, const void *options, size_t size)
+{
+    memset(own, 0, known);
+    if (!options)
+        return true;
+    memcpy(own, options, size < known ? size : known);
+    for (size_t i = known; i < size; i++)
+        if (((const char *)options)[i])
+            return false;
+    return true;
+}
+
 bool fl_options(const fl_call *call, void *to, size_t known, const void *from, size_t size)
 {
-    memset(to, 0, known);
-    if (!from)
-        return true;
-    memcpy(to, from, size < known ? size : known);
-    for (size_t i = known; i < size; i++)
-        if (((const char *)from)[i])
-            return fl_refuse(call, FLOW_UNSUPPORTED,
-                "its options set a member that is newer than this library (byte %zu of %zu)", i,
-                known);
-    return true;
+    return flow_options_copy(to, known, from, size) ||
+           fl_refuse(call, FLOW_UNSUPPORTED,
+               "its options set a member that is newer than this library (%zu bytes, not %zu)",
+               known, size);
 }
 
 void flow_scope_begin(flow_pipeline *pipeline, const char *name)

@@ -150,15 +150,26 @@ static flow_status last_line(struct range *r, size_t first, size_t *limit, flow_
     }
 }
 
-static void note_lines(struct range *r)
+// Notes how many line ends the range has, of which `emitted` are those of the lines that begin in
+// it.
+static void note_lines(const struct range *r, const struct fl_records *records, uint64_t emitted)
 {
     struct fl_line_index *lines = &r->part->lines;
     const size_t size = r->read->config->piece_size;
-    const size_t skip = (size_t)(r->begin - r->from);
+    const char *const data = r->chunk->buffer.data;
+    const char *const begin = data + (r->begin - r->from);
+    const char *const end = data + (r->end - r->from);
     if (r->begin % size != 0 || (r->end % size != 0 && r->end != r->part->size))
         return;
-    const uint64_t count =
-        fl_count_lines(r->chunk->buffer.data + skip, (size_t)(r->end - r->begin));
+    uint64_t count = emitted;
+    if (records->text.len == 0) {
+        count = fl_count_lines(begin, (size_t)(end - begin));
+    } else {
+        const char *const first = records->text.data;
+        const char *const last = first + records->text.len - 1;
+        count += first > begin && first[-1] == '\n'; // of a line from before
+        count -= last >= end && *last == '\n';       // of one that goes on behind the range
+    }
     pthread_mutex_lock(&lines->lock);
     lines->counts[r->begin / size] = (uint32_t)count;
     pthread_mutex_unlock(&lines->lock);
@@ -180,7 +191,6 @@ static flow_status load(struct range *r, struct fl_records *records, flow_error 
         return status;
     size_t first = first_line(r);
     size_t limit = 0;
-    note_lines(r);
     if (first >= inside && r->begin > 0)
         return FLOW_OK; // a line from before covers the whole range
     status = last_line(r, first, &limit, error);
@@ -209,14 +219,18 @@ flow_status fl_plain_read(
 {
     struct range range = range_of(read, part, piece);
     struct fl_records records;
+    uint64_t lines = 0;
     flow_error error = { 0 };
     flow_status status = load(&range, &records, &error);
+    records.line_ends = &lines;
     if (status != FLOW_OK)
         flow_fail(ctx, status, "%s", error.message);
     else if (records.text.len > 0 && read->config->pointers)
         status = fl_chunk_keep(range.chunk, ctx);
     if (status == FLOW_OK)
         status = fl_records_emit(&records, ctx);
+    if (status == FLOW_OK)
+        note_lines(&range, &records, lines);
     fl_chunk_unref(range.chunk);
     return status;
 }

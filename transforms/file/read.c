@@ -329,7 +329,7 @@ flow_coll flow_file_read_sized(
 {
     flow_file_read_options own;
     const flow_coll none = { pipeline, 0 };
-    const bool known = fl_file_options(&own, sizeof own, options, size);
+    const bool known = flow_options_copy(&own, sizeof own, options, size);
     const char *step = own.name ? own.name : fl_file_source.name;
     const char *bad = bad_options(&own, known);
     if (bad != NULL) {

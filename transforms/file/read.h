@@ -138,6 +138,7 @@ struct fl_records {
     flow_str text;             /**< The records; the last may lack its line end. */
     uint64_t offset;           /**< Position of the text. */
     uint64_t line;             /**< Its line number; 0: find out when it is needed. */
+    uint64_t *line_ends;       /**< NULL, or told how many line ends the text has, once emitted. */
 };
 
 /** An element whose origin is asked for. */

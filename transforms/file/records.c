@@ -52,6 +52,8 @@ struct emitter {
     uint32_t used;
     const char *counted; // lines before are in `line`
     uint64_t line;       // 0: not known yet
+    uint64_t ends;       // records seen that had a line end
+    flow_error error;    // of a record; clearing it for each would cost as much as reading one
 };
 
 static void *take(void *user, size_t size)
@@ -192,15 +194,17 @@ static flow_status emit_record(struct emitter *e, flow_str line)
     void *row = next_row(e, &status);
     if (row == NULL)
         return status;
-    flow_error error = { 0 };
-    status = parse(e, record, row, &error);
-    if (status == FLOW_OK)
+    status = parse(e, record, row, &e->error);
+    if (status == FLOW_OK) {
         e->used++;
-    else if (status == FLOW_MEMORY)
+        return FLOW_OK;
+    }
+    if (status == FLOW_MEMORY)
         status = flow_fail(e->ctx, status, "%s: no memory to read a record of %zu bytes",
             e->records->part->path, record.len);
     else
-        status = reject(e, record, error.message);
+        status = reject(e, record, e->error.message);
+    memset(&e->error, 0, sizeof e->error);
     return status;
 }
 
@@ -225,6 +229,7 @@ static flow_status emit_all(struct emitter *e)
         const flow_status status = emit_record(e, record);
         if (status != FLOW_OK)
             return status;
+        e->ends += record.data[record.len - 1] == '\n';
         rest.data += record.len;
         rest.len -= record.len;
     }
@@ -280,6 +285,8 @@ flow_status fl_records_emit(const struct fl_records *records, flow_ctx *ctx)
     }
     const flow_status status = emit_all(&e);
     parser_give(read, e.parser);
+    if (status == FLOW_OK && records->line_ends)
+        *records->line_ends = e.ends;
     return status;
 }
 

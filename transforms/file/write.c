@@ -241,7 +241,7 @@ void flow_file_write_sized(flow_coll in, const flow_file_write_options *options,
     flow_file_write_options own;
     if (in.id == 0)
         return; // an earlier step failed and said so
-    const bool known = fl_file_options(&own, sizeof own, options, size);
+    const bool known = flow_options_copy(&own, sizeof own, options, size);
     const char *bad = bad_options(&own, known);
     if (bad != NULL) {
         flow_pipeline_fail(

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "arena.h"
-#include "options.h"
 
 #define CHUNK_ROWS  1024u
 #define CHUNK_BYTES ((size_t)256 * 1024)
@@ -419,7 +418,7 @@ flow_coll flow_channel_read_sized(flow_pipeline *pipeline, flow_channel *channel
 {
     flow_channel_read_options own;
     const flow_coll none = { pipeline, 0 };
-    const bool known = fl_memory_options(&own, sizeof own, options, size);
+    const bool known = flow_options_copy(&own, sizeof own, options, size);
     if (!known || channel == NULL) {
         flow_pipeline_fail(pipeline, FLOW_INVALID, own.name ? own.name : channel_source.name, "%s",
             known ? "the channel to read is NULL"

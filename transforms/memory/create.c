@@ -2,8 +2,6 @@
 // A bounded collection of rows in the caller's memory.
 #include <flow/memory.h>
 
-#include "options.h"
-
 #define PIECE_ROWS ((size_t)16 * 1024)
 
 struct create_config {
@@ -100,7 +98,7 @@ flow_coll flow_create_sized(
 {
     flow_create_options own;
     const flow_coll none = { pipeline, 0 };
-    const bool known = fl_memory_options(&own, sizeof own, options, size);
+    const bool known = flow_options_copy(&own, sizeof own, options, size);
     const char *step = own.name ? own.name : create_source.name;
     const bool none_given = own.rows == NULL && own.columns == NULL && own.count > 0;
     if (!known || own.type == NULL || none_given) {

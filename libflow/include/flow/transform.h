@@ -29,6 +29,12 @@ FLOW_API void flow_release(const flow_allocator *allocator, void *memory, size_t
 /** A copy of a C string that lives as long as the pipeline; NULL for NULL. */
 FLOW_API const char *flow_pipeline_string(flow_pipeline *pipeline, const char *text);
 
+/**
+ * Copies a caller's options of `size` bytes over `own`, which has `known`; what the caller does not
+ * know stays zero. False when a newer caller set something that this version does not know.
+ */
+FLOW_API bool flow_options_copy(void *own, size_t known, const void *options, size_t size);
+
 /** The element type of a collection; NULL for the invalid one. */
 FLOW_API const flow_type *flow_coll_type(flow_coll coll);
 

@@ -112,40 +112,28 @@ FLOW_API const char *flow_kind_name(flow_kind kind);
 
 /* Base types, not int64_t: so that `long` and `long long` both find their kind on every platform.
  */
-#define FLOW_KIND_OF_(x)                                                                           \
-    _Generic((x), _Bool                                                                            \
-             : FLOW_KIND_BOOL, int                                                                 \
-             : FLOW_KIND_I32, unsigned                                                             \
-             : FLOW_KIND_U32, long                                                                 \
-             : sizeof(long) == 8 ? FLOW_KIND_I64 : FLOW_KIND_I32, unsigned long                    \
-             : sizeof(long) == 8 ? FLOW_KIND_U64 : FLOW_KIND_U32, long long                        \
-             : FLOW_KIND_I64, unsigned long long                                                   \
-             : FLOW_KIND_U64, float                                                                \
-             : FLOW_KIND_F32, double                                                               \
-             : FLOW_KIND_F64, flow_str                                                             \
-             : FLOW_KIND_STR, flow_bytes                                                           \
-             : FLOW_KIND_BYTES, flow_time                                                          \
-             : FLOW_KIND_TIME, flow_duration                                                       \
-             : FLOW_KIND_DURATION)
+/* clang-format off */
+#define FLOW_KINDS_                                                                                \
+    _Bool: FLOW_KIND_BOOL,                                                                         \
+    int: FLOW_KIND_I32,                                                                            \
+    unsigned: FLOW_KIND_U32,                                                                       \
+    long: sizeof(long) == 8 ? FLOW_KIND_I64 : FLOW_KIND_I32,                                       \
+    unsigned long: sizeof(long) == 8 ? FLOW_KIND_U64 : FLOW_KIND_U32,                              \
+    long long: FLOW_KIND_I64,                                                                      \
+    unsigned long long: FLOW_KIND_U64,                                                             \
+    float: FLOW_KIND_F32,                                                                          \
+    double: FLOW_KIND_F64,                                                                         \
+    flow_str: FLOW_KIND_STR,                                                                       \
+    flow_bytes: FLOW_KIND_BYTES,                                                                   \
+    flow_time: FLOW_KIND_TIME,                                                                     \
+    flow_duration: FLOW_KIND_DURATION
+/* clang-format on */
+
+#define FLOW_KIND_OF_(x) _Generic((x), FLOW_KINDS_)
 
 /* The same for keys and references, where a nested record is allowed too. */
 #define FLOW_KEY_KIND_OF_(x)                                                                       \
-    _Generic((x), _Bool                                                                            \
-             : FLOW_KIND_BOOL, int                                                                 \
-             : FLOW_KIND_I32, unsigned                                                             \
-             : FLOW_KIND_U32, long                                                                 \
-             : sizeof(long) == 8 ? FLOW_KIND_I64 : FLOW_KIND_I32, unsigned long                    \
-             : sizeof(long) == 8 ? FLOW_KIND_U64 : FLOW_KIND_U32, long long                        \
-             : FLOW_KIND_I64, unsigned long long                                                   \
-             : FLOW_KIND_U64, float                                                                \
-             : FLOW_KIND_F32, double                                                               \
-             : FLOW_KIND_F64, flow_str                                                             \
-             : FLOW_KIND_STR, flow_bytes                                                           \
-             : FLOW_KIND_BYTES, flow_time                                                          \
-             : FLOW_KIND_TIME, flow_duration                                                       \
-             : FLOW_KIND_DURATION, flow_list                                                       \
-             : FLOW_KIND_LIST, default                                                             \
-             : FLOW_KIND_RECORD)
+    _Generic((x), FLOW_KINDS_, flow_list : FLOW_KIND_LIST, default : FLOW_KIND_RECORD)
 
 #define FLOW_MEMBER_(T, f) (((struct T *)0)->f)
 
