@@ -29,13 +29,15 @@ def untested(tree):
 
 
 def mirrored_tests(tree):
-    """A source `a/b/c.c` has its test `tests/a/b/c_test.c`, or a reason in untested.txt."""
+    """A source `a/b/c.c` has its test `tests/a/b/c_test.c` (or `c_unit_test.c`, where a folder has
+    tests of the whole beside), or a reason in untested.txt."""
     listed = untested(tree)
     for source in tree.library_sources():
         test = 'tests/' + source.path[:-2] + '_test.c'
-        if test not in tree.by_path and source.path not in listed:
+        there = test in tree.by_path or test[:-7] + '_unit_test.c' in tree.by_path
+        if not there and source.path not in listed:
             yield source.path, 1, f'has no {test}'
-        if test in tree.by_path and source.path in listed:
+        if there and source.path in listed:
             yield UNTESTED, listed[source.path][0], f'{source.path} has a test now: take it off'
     for path, (number, reason) in listed.items():
         if path not in tree.by_path:
