@@ -129,6 +129,7 @@ struct fl_worker {
     struct fl_claimed *claimed;      // the piece in work, or of an aborted bundle to be read again
     uint32_t claimed_op;
     bool injected;    // the bundle fails only to be tried again
+    bool again;       // the last bundle was aborted for that
     flow_error error; // of the step in work
 };
 

@@ -64,6 +64,7 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
         return FL_STEP_WORKED;
     if (worker->bundle.mem)
         fl_bundle_abort(worker);
+    worker->again = worker->injected;
     if (worker->injected) {
         worker->injected = false;
         return FL_STEP_WORKED;
@@ -143,8 +144,9 @@ static enum fl_step fire(struct fl_worker *worker, struct fl_op *op)
     if (!fl_bundle_begin(worker, FL_BUNDLE_TIME, op))
         return conclude(worker, FLOW_BUDGET);
     op->keyed->touched = true;
+    worker->again = false;
     const enum fl_step step = conclude(worker, op->keyed->ops->fire(op));
-    if (step == FL_STEP_WORKED)
+    if (step == FL_STEP_WORKED && !worker->again)
         publish(op);
     return step;
 }

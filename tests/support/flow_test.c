@@ -18,11 +18,21 @@ uint32_t flow_test_below(uint64_t *state, uint32_t limit)
     return (uint32_t)(flow_test_random(state) % limit);
 }
 
-uint32_t flow_test_seeds(uint32_t usual)
+static uint32_t from_environment(const char *name, uint32_t usual)
 {
-    const char *wanted = getenv("FLOW_TEST_SEEDS");
+    const char *wanted = getenv(name);
     const long number = wanted ? strtol(wanted, NULL, 10) : 0;
     return number > 0 ? (uint32_t)number : usual;
+}
+
+uint32_t flow_test_seeds(uint32_t usual)
+{
+    return from_environment("FLOW_TEST_SEEDS", usual);
+}
+
+uint32_t flow_test_first(void)
+{
+    return from_environment("FLOW_TEST_FIRST", 1);
 }
 
 static const flow_field place_fields[] = {
@@ -192,7 +202,15 @@ flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script 
 
 static int64_t now(void *user)
 {
-    return ((const struct flow_test_sim *)user)->clock;
+    return *((const struct flow_test_sim *)user)->clock;
+}
+
+// The engine wakes workers whenever a watermark has moved.
+static void wake(void *user, uint32_t worker)
+{
+    struct flow_test_sim *sim = user;
+    if (worker == 0 && sim->watch && sim->engine)
+        sim->watch(sim, sim->user);
 }
 
 static bool fault(void *user, enum fl_fault point)
@@ -202,8 +220,9 @@ static bool fault(void *user, enum fl_fault point)
     if (faults->point >= 0 && point != (enum fl_fault)faults->point)
         return false;
     faults->asked++;
+    const bool more = faults->one_in && (!faults->most || faults->injected < faults->most);
     const bool hit = faults->asked == faults->at ||
-                     (faults->one_in && flow_test_below(&sim->random, faults->one_in) == 0);
+                     (more && flow_test_below(&sim->random, faults->one_in) == 0);
     faults->injected += hit;
     return hit;
 }
@@ -218,13 +237,14 @@ struct flow_test_sim *flow_test_open(
     ck_assert_ptr_nonnull(sim);
     sim->workers = options->workers ? options->workers : 1;
     sim->random = options->seed;
-    sim->clock = INT64_C(1700000000000000);
+    sim->own_clock = INT64_C(1700000000000000);
+    sim->clock = options->clock ? options->clock : &sim->own_clock;
     sim->faults = options->faults;
     sim->watch = options->watch;
     sim->user = options->user;
     const struct fl_engine_options engine = { .workers = sim->workers,
-        .memory = options->memory ? options->memory : (uint64_t)256 << 20,
-        .port = { .user = sim, .now = now, .fault = fault },
+        .memory = options->memory ? options->memory : (uint64_t)1 << 30,
+        .port = { .user = sim, .now = now, .wake = wake, .fault = fault },
         .no_lifting = options->no_lifting,
         .always_lifting = options->always_lifting,
         .flight = options->flight };
@@ -253,8 +273,6 @@ bool flow_test_settle(struct flow_test_sim *sim)
         switch (fl_engine_step(sim->engine, w)) {
         case FL_STEP_WORKED:
             idle = 0;
-            if (sim->watch)
-                sim->watch(sim, sim->user);
             break;
         case FL_STEP_IDLE:
         case FL_STEP_POLL:
@@ -269,6 +287,23 @@ bool flow_test_settle(struct flow_test_sim *sim)
         }
     }
     return false;
+}
+
+struct flow_test_sim *flow_test_reborn(
+    struct flow_test_sim *sim, flow_pipeline *pipeline, const struct flow_test_options *options)
+{
+    flow_error error = { 0 };
+    flow_buffer bytes = { 0 };
+    ck_assert_msg(fl_engine_snapshot(sim->engine, &bytes, &error), "%s", error.message);
+    fl_engine_free(sim->engine);
+    free(sim);
+    sim = flow_test_open(pipeline, options, &error);
+    ck_assert_msg(sim != NULL, "%s: %s", error.step, error.message);
+    const flow_str snapshot = { bytes.data, bytes.len };
+    const flow_status status = fl_engine_restore(sim->engine, snapshot, &error);
+    ck_assert_msg(status == FLOW_OK, "%s: %s", error.step, error.message);
+    flow_buffer_free(&bytes);
+    return sim;
 }
 
 flow_status flow_test_close(struct flow_test_sim *sim, flow_error *error)
@@ -287,7 +322,7 @@ flow_status flow_test_run(
         return error->status;
     for (int waits = 0; !flow_test_settle(sim); waits++) {
         ck_assert_msg(waits < 10000, "the engine waits for ever");
-        sim->clock += 1000000;
+        *sim->clock += 1000000;
     }
     return flow_test_close(sim, error);
 }

@@ -20,6 +20,9 @@ uint32_t flow_test_below(uint64_t *state, uint32_t limit);
 // How often a randomized test repeats: FLOW_TEST_SEEDS, or `usual`.
 uint32_t flow_test_seeds(uint32_t usual);
 
+// Where such a test begins: FLOW_TEST_FIRST, or 1; so that one seed can be looked at.
+uint32_t flow_test_first(void);
+
 // --- rows: one record that all generic tests use
 
 struct flow_test_place {
@@ -58,6 +61,7 @@ struct flow_test_results {
     size_t count, room;
     pthread_mutex_t lock;
     int finished, discarded; // calls
+    bool keep;               // opening a sink does not empty them
     const char *name;
 };
 
@@ -118,6 +122,7 @@ flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script 
 
 struct flow_test_faults {
     uint32_t one_in;   // a fault at every n-th question on average; 0: never
+    uint64_t most;     // faults at random, so that long bundles end one day; 0: no limit
     uint64_t at;       // or exactly at this question, counted from 1; 0: not so
     int point;         // only at this enum fl_fault; −1: any
     uint64_t asked;    // questions so far
@@ -128,10 +133,11 @@ struct flow_test_sim {
     struct fl_engine *engine;
     uint32_t workers;
     uint64_t random;
-    int64_t clock;
+    int64_t *clock; // the fake clock
+    int64_t own_clock;
     struct flow_test_faults faults;
     bool done[64];
-    // called after every step that worked
+    // called whenever a watermark has moved
     void (*watch)(struct flow_test_sim *sim, void *user);
     void *user;
 };
@@ -139,12 +145,13 @@ struct flow_test_sim {
 struct flow_test_options {
     uint32_t workers; // 0: 1
     uint64_t seed;
-    uint64_t memory; // 0: 256 MiB
+    uint64_t memory; // 0: 1 GiB
     uint64_t flight; // bytes that a shuffle may hold; 0: a share of the memory
     bool no_lifting, always_lifting;
     struct flow_test_faults faults;
     void (*watch)(struct flow_test_sim *sim, void *user);
     void *user;
+    int64_t *clock; // shared with scripts; NULL: one of its own
 };
 
 // Makes an engine for a pipeline. NULL with the error.
@@ -153,6 +160,10 @@ struct flow_test_sim *flow_test_open(
 
 // Steps random workers until nobody has anything to do; true when all are done or one failed.
 bool flow_test_settle(struct flow_test_sim *sim);
+
+// Writes a snapshot of the settled engine and goes on in a fresh one of so many workers.
+struct flow_test_sim *flow_test_reborn(struct flow_test_sim *sim, flow_pipeline *pipeline,
+    const struct flow_test_options *options);
 
 // Ends the engine and frees it; how the job ended.
 flow_status flow_test_close(struct flow_test_sim *sim, flow_error *error);

@@ -90,6 +90,9 @@ struct graph {
 struct graph *graph_make(uint64_t seed, uint32_t least);
 void graph_free(struct graph *graph);
 
+// Cuts the input off after so many rows.
+void graph_shorten(struct graph *graph, size_t rows);
+
 // How often operator A fed operator B directly in graphs made so far.
 extern uint32_t graph_pairs[GRAPH_OP_COUNT][GRAPH_OP_COUNT];
 

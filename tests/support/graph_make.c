@@ -249,6 +249,18 @@ struct graph *graph_make(uint64_t seed, uint32_t least)
     return graph;
 }
 
+void graph_shorten(struct graph *graph, size_t rows)
+{
+    size_t count = 0, pieces = 0;
+    while (pieces < graph->piece_count && count < rows) {
+        struct flow_test_piece *piece = &graph->pieces[pieces++];
+        piece->count = piece->count < rows - count ? piece->count : rows - count;
+        count += piece->count;
+    }
+    graph->row_count = count;
+    graph->piece_count = graph->script.piece_count = pieces;
+}
+
 void graph_free(struct graph *graph)
 {
     for (uint32_t n = 0; n < GRAPH_NODES; n++) {

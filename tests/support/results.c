@@ -271,7 +271,8 @@ static flow_status open_sink(void *self, const flow_open *open)
     sink->key = open->key;
     sink->key_record = open->key_record;
     sink->type = open->type;
-    flow_test_results_clear(sink->into);
+    if (!sink->into->keep)
+        flow_test_results_clear(sink->into);
     return FLOW_OK;
 }
 
