@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define AHEAD 16u // rows (bench: stateless_fused)
+#define AHEAD 64u // rows (bench: stateless_fused)
 
 static struct fl_call *call_of(const flow_ctx *ctx)
 {

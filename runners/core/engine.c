@@ -176,8 +176,11 @@ struct fl_engine *fl_engine_new(
     engine->flight_limit = engine->flight_limit < most ? engine->flight_limit : most;
     if (options->flight)
         engine->flight_limit = options->flight;
-    if (init(engine, error))
+    if (init(engine, error)) {
+        fl_log(engine, FLOW_LOG_INFO, NULL, "pipeline %s starts: %u workers, %llu MiB", graph->name,
+            options->workers, (unsigned long long)(options->memory >> 20));
         return engine;
+    }
     fl_engine_free(engine);
     return NULL;
 }
@@ -231,6 +234,10 @@ flow_status fl_engine_end(struct fl_engine *engine, flow_error *error)
     }
     if (error && error->status == FLOW_OK)
         *error = engine->error;
+    if (engine->error.status == FLOW_OK)
+        fl_log(engine, FLOW_LOG_INFO, NULL, "pipeline %s ended", engine->graph->name);
+    else
+        fl_log(engine, FLOW_LOG_ERROR, engine->error.step, "%s", engine->error.message);
     return engine->error.status;
 }
 

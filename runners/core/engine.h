@@ -154,6 +154,15 @@ struct fl_engine {
     flow_error error;
 };
 
+// --- log.c
+
+// Hands a line to the log callback of the pipeline, if there is one.
+void fl_log(const struct fl_engine *engine, flow_log_level level, const char *step,
+    const char *format, ...) FLOW_PRINTF(4, 5);
+
+// The bundle in work has ended: a line about it, for who listens.
+void fl_log_bundle(const struct fl_worker *worker, bool committed);
+
 // --- call.c: contexts and outputs
 
 // Makes outputs and context. False without memory.

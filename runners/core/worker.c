@@ -60,6 +60,7 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
 {
     if (status == FLOW_OK)
         status = fl_bundle_commit(worker);
+    fl_log_bundle(worker, status == FLOW_OK);
     if (status == FLOW_OK)
         return FL_STEP_WORKED;
     if (worker->bundle.mem)
@@ -144,34 +145,37 @@ static enum fl_step fire(struct fl_worker *worker, struct fl_op *op)
     if (!fl_bundle_begin(worker, FL_BUNDLE_TIME, op))
         return conclude(worker, FLOW_BUDGET);
     op->keyed->touched = true;
-    worker->again = false;
     const enum fl_step step = conclude(worker, op->keyed->ops->fire(op));
     if (step == FL_STEP_WORKED && !worker->again)
         publish(op);
     return step;
 }
 
-// What is due fires in bundles of its own, furthest downstream first, so that rows do not pile up
-// before a step that could already take them.
+// A local op follows its feeder on the same worker, whose rows come in the bundles that emit them.
+static void adopt_watermark(struct fl_worker *worker, struct fl_op *op, int64_t stage_watermark)
+{
+    const struct fl_op *feeder = &worker->ops[op->plan->feeder];
+    op->keyed->watermark = op->plan->local
+                               ? atomic_load_explicit(&feeder->keyed->out, memory_order_relaxed)
+                               : stage_watermark;
+}
+
+// What is due fires in bundles of its own, furthest downstream first and at once by what its feeder
+// has promised since, so that rows do not pile up before a step that could already take them.
 static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
 {
     bool moved;
     do {
         for (uint32_t i = stage->op_count; i-- > 0;) {
             struct fl_op *op = stage->ops[i];
+            adopt_watermark(worker, op, stage->watermark);
             if (op->keyed->ops->next(op) <= op->keyed->watermark)
                 return fire(worker, op);
             op->keyed->closed = op->keyed->watermark;
         }
         moved = false;
-        for (uint32_t i = 0; i < stage->op_count; i++) {
-            struct fl_op *op = stage->ops[i];
-            const struct fl_op *feeder = &worker->ops[op->plan->feeder];
-            op->keyed->watermark =
-                op->plan->local ? atomic_load_explicit(&feeder->keyed->out, memory_order_relaxed)
-                                : stage->watermark;
-            moved = publish(op) || moved || op->keyed->ops->next(op) <= op->keyed->watermark;
-        }
+        for (uint32_t i = 0; i < stage->op_count; i++)
+            moved = publish(stage->ops[i]) || moved;
     } while (moved);
     stage->firing = false;
     return FL_STEP_WORKED;
@@ -269,6 +273,15 @@ static enum fl_step step_sources(struct fl_worker *worker)
     return poll ? FL_STEP_POLL : FL_STEP_IDLE;
 }
 
+// A bundle that was aborted to be tried again comes before all others, as if nothing had happened.
+static enum fl_step step_again(struct fl_worker *worker)
+{
+    worker->again = false;
+    if (worker->claimed)
+        return read_piece(worker, worker->claimed_op);
+    return step_stage(worker, &worker->stages[worker->bundle.op->plan->stage]);
+}
+
 enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
 {
     struct fl_worker *worker = &engine->workers[index];
@@ -279,6 +292,11 @@ enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
     }
     if (atomic_load_explicit(&engine->failed, memory_order_relaxed))
         return FL_STEP_FAILED;
+    if (worker->again) {
+        const enum fl_step step = step_again(worker);
+        if (step != FL_STEP_IDLE)
+            return step;
+    }
     for (uint32_t i = engine->plan.op_count; i-- > 0;) {
         struct fl_stage *stage = &worker->stages[i];
         if (!stage->first)
@@ -287,7 +305,5 @@ enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
         if (step != FL_STEP_IDLE)
             return step;
     }
-    if (worker->claimed) // of a bundle that was aborted to be tried again
-        return read_piece(worker, worker->claimed_op);
     return step_sources(worker);
 }
