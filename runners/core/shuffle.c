@@ -266,8 +266,10 @@ flow_status fl_shuffle_push(struct fl_op *op, const struct fl_view *view, const 
     struct fl_worker *worker = op->worker;
     struct fl_view rest = *view;
     worker->gathered = NULL;
-    const bool values = shuffle->format.content == FL_CONTENT_VALUES;
-    if (!values && !fl_batch_need_rows(&worker->cache, view->batch))
+    // columns do when neither the elements nor a key that is the whole of one are wanted
+    const bool whole = shape->key == FLOW_KIND_RECORD && shape->key_size == shape->type->size;
+    const bool rows = whole || shuffle->format.content != FL_CONTENT_VALUES;
+    if (rows && !fl_batch_need_rows(&worker->cache, view->batch))
         return fl_no_memory(op);
     if (shuffle->lift && view->batch->window_form == FL_WINDOW_IMPLIED) {
         const flow_status status = fl_lift_rows(op, &rest, shape);
