@@ -3,6 +3,7 @@
 #include <check.h>
 
 TCase *compare_tests(void);
+TCase *contract_tests(void);
 TCase *count_tests(void);
 TCase *distinct_tests(void);
 TCase *extreme_tests(void);
@@ -17,6 +18,7 @@ int main(void)
 {
     Suite *suite = suite_create("transforms/core");
     suite_add_tcase(suite, compare_tests());
+    suite_add_tcase(suite, contract_tests());
     suite_add_tcase(suite, count_tests());
     suite_add_tcase(suite, distinct_tests());
     suite_add_tcase(suite, extreme_tests());

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract harness: the list of ways that a transform is run, and what must agree.
+#include <stdlib.h>
+
+#include "harness_case.h"
+
+static void clear(struct harness *h)
+{
+    flow_test_results_clear(&h->got);
+    flow_test_results_clear(&h->wanted);
+}
+
+// The undisturbed way: one worker, one bundle, the watermark behind all.
+static struct harness_case plain(enum harness_times times, enum harness_cut cut)
+{
+    return (struct harness_case){
+        .times = times, .cut = cut, .workers = 1, .seed = 1, .faults = { .point = -1 }
+    };
+}
+
+// The same rows and windows at no time and of no pane.
+static struct flow_test_results without_places(const struct flow_test_results *results)
+{
+    struct flow_test_results bare = { .count = results->count, .name = results->name };
+    bare.list = malloc((bare.count + 1) * sizeof *bare.list);
+    ck_assert_ptr_nonnull(bare.list);
+    for (size_t i = 0; i < bare.count; i++) {
+        bare.list[i] = results->list[i];
+        bare.list[i].time.us = 0;
+        bare.list[i].pane = (flow_pane){ .timing = FLOW_TIMING_UNKNOWN };
+    }
+    return bare;
+}
+
+static void compare(struct harness *h, const struct harness_case *c, bool rows_only)
+{
+    const char *why;
+    if (rows_only) {
+        struct flow_test_results got = without_places(&h->got);
+        struct flow_test_results wanted = without_places(&h->wanted);
+        why = flow_test_differ(&got, &wanted);
+        free(got.list);
+        free(wanted.list);
+    } else {
+        why = flow_test_differ(&h->got, &h->wanted);
+    }
+    if (why)
+        harness_fail(h, c, why);
+}
+
+// Plays a case, whose results must be those already wanted. Behind a grouping, rows that nobody
+// collects anew have other times and panes; and with a lateness, whether a pane is the last depends
+// on how far the watermark went at once.
+static void agree(struct harness *h, const struct harness_case *c)
+{
+    flow_test_results_clear(&h->got);
+    harness_play_well(h, c, &h->got);
+    compare(h, c, c->windows == WINDOWS_SHARED || (c->lenient && c->between));
+}
+
+static void want(struct harness *h, const struct harness_case *c)
+{
+    clear(h);
+    harness_play_well(h, c, &h->wanted);
+}
+
+static void draw_way(struct harness_case *c, uint64_t *random)
+{
+    c->seed = flow_test_random(random) % 1000000;
+    c->windows = (enum harness_windows)flow_test_below(random, WINDOWS_COUNT);
+    c->lifting = (enum harness_lifting)flow_test_below(random, LIFTING_COUNT);
+    c->workers = flow_test_below(random, 2) ? 3 : 1;
+    c->between = flow_test_below(random, 2);
+    c->full = flow_test_below(random, 3) == 0;
+    c->reborn = flow_test_below(random, 4) == 0;
+}
+
+// All batches and all ways to give rows; whatever else there is as it comes.
+static void run_ways(struct harness *h, enum harness_times times, enum harness_cut cut)
+{
+    static const size_t batches[] = { 1, 7, 0 };
+    struct harness_case c = plain(times, cut);
+    uint64_t random = (uint64_t)times * CUT_COUNT + (uint64_t)cut;
+    c.lenient = random % 2;
+    want(h, &c);
+    agree(h, &c);
+    if (h->wanted.count == 0)
+        harness_fail(h, &c, "nothing comes out, so that nothing could go wrong");
+    for (uint32_t seed = 0; seed < flow_test_seeds(1); seed++) {
+        for (int i = 0; i < 3 * GIVE_COUNT; i++) {
+            c.batch = batches[i % 3];
+            c.give = (enum harness_give)(i / 3);
+            draw_way(&c, &random);
+            if (c.give != GIVE_COLUMNS || harness_has_columns(h))
+                agree(h, &c);
+        }
+    }
+}
+
+// Rows behind the end of their windows: kept within the lateness, in panes of their own; else
+// dropped, and counted by window, as if they had never been.
+static void run_late(struct harness *h, struct harness_case c)
+{
+    struct harness_case part = plain(c.times, c.cut);
+    clear(h);
+    part.order = ORDER_PUNCTUAL;
+    if (c.order == ORDER_LATE)
+        harness_play_well(h, &part, &h->wanted);
+    if (c.lenient) {
+        part.order = c.order == ORDER_LATE ? ORDER_TARDY : ORDER_ALL;
+        harness_play_well(h, &part, &h->wanted);
+    }
+    harness_play_well(h, &c, &h->got);
+    const uint64_t dropped = c.lenient ? 0 : harness_tardy_pairs(h, &c);
+    if (h->dropped_late != dropped)
+        harness_fail(h, &c, "late rows are not counted once per window");
+    compare(h, &c, c.lenient);
+}
+
+static void run_all_late(struct harness *h, enum harness_times times, enum harness_cut cut)
+{
+    static const size_t batches[] = { 7, 1, 0 };
+    struct harness_case c = plain(times, cut);
+    for (uint32_t i = 0; i < 12; i++) {
+        c.seed = i;
+        c.order = i % 4 < 2 ? ORDER_LATE : ORDER_ALL_LATE;
+        // far apart, late rows do not share a batch, so that each has a pane of its own
+        c.lenient = i % 2 && times == TIMES_NEAR;
+        c.batch = batches[i % 3];
+        c.workers = i % 3 ? 3 : 1;
+        c.lifting = (enum harness_lifting)(i / 2 % LIFTING_COUNT);
+        c.give = (enum harness_give)(i % GIVE_COLUMNS);
+        c.reborn = i >= 8;
+        run_late(h, c);
+    }
+}
+
+// A bundle fails at each question in turn, and many fail at random.
+static void run_faults(struct harness *h, enum harness_cut cut)
+{
+    struct harness_case c = plain(TIMES_NEAR, cut);
+    want(h, &c);
+    c.batch = 7;
+    c.between = true;
+    for (int point = FL_FAULT_ELEMENT; point <= FL_FAULT_COMMIT; point++) {
+        c.faults = (struct flow_test_faults){ .point = point };
+        agree(h, &c);
+        const uint64_t asked = h->asked;
+        for (c.faults.at = 1; c.faults.at <= asked; c.faults.at += 1 + asked / 12)
+            agree(h, &c);
+    }
+    for (c.seed = 1; c.seed <= 4 * flow_test_seeds(1); c.seed++) {
+        c.workers = 1 + (uint32_t)(c.seed % 3);
+        c.faults = (struct flow_test_faults){ .point = -1, .one_in = 3, .most = 60 };
+        agree(h, &c);
+    }
+}
+
+static void run_snapshots(struct harness *h, enum harness_cut cut)
+{
+    struct harness_case c = plain(TIMES_NEAR, cut);
+    want(h, &c);
+    c.reborn = true;
+    c.between = true;
+    for (c.seed = 1; c.seed <= 6 * flow_test_seeds(1); c.seed++) {
+        c.batch = c.seed % 2 ? 1 : 7;
+        c.workers = 1 + (uint32_t)(c.seed % 3);
+        c.lifting = (enum harness_lifting)(c.seed % LIFTING_COUNT);
+        agree(h, &c);
+    }
+}
+
+// --- without memory
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// The lines of a text, sorted, as a list that ends in NULL.
+static char **lines_of(char *text)
+{
+    size_t count = 0;
+    char **lines = malloc((strlen(text) + 2) * sizeof *lines);
+    ck_assert_ptr_nonnull(lines);
+    for (char *rest = NULL, *line = strtok_r(text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
+        lines[count++] = line;
+    qsort(lines, count, sizeof *lines, by_text);
+    lines[count] = NULL;
+    return lines;
+}
+
+// Whether all that was published the undisturbed run has too.
+static bool is_part(struct harness *h)
+{
+    char *got = flow_test_print(&h->got), *wanted = flow_test_print(&h->wanted);
+    char **a = lines_of(got), **b = lines_of(wanted);
+    size_t found = 0;
+    for (char **line = b; *line && a[found]; line++)
+        found += strcmp(a[found], *line) == 0;
+    const bool part = a[found] == NULL;
+    free(a);
+    free(b);
+    free(got);
+    free(wanted);
+    return part;
+}
+
+// True when the case ended well; else it must have failed as one fails without memory.
+static bool starve(struct harness *h, const struct harness_case *c)
+{
+    flow_error error = { 0 };
+    flow_test_results_clear(&h->got);
+    if (harness_play(h, c, &h->got, &error) == FLOW_OK) {
+        compare(h, c, false);
+        return true;
+    }
+    if (error.status != FLOW_MEMORY && error.status != FLOW_BUDGET)
+        harness_fail(h, c, error.message[0] ? error.message : "no memory gives another status");
+    if (!strchr(error.message, ' '))
+        harness_fail(h, c, "no memory is not said in a sentence");
+    if (!is_part(h))
+        harness_fail(h, c, "a run without memory published what the undisturbed run has not");
+    return false;
+}
+
+static void run_allocations(struct harness *h, struct harness_case c, bool once)
+{
+    struct flow_test_memory memory;
+    bool well = false;
+    for (uint64_t n = 1; !well; n++) {
+        flow_test_memory_init(&memory);
+        memory.fail_at = n;
+        memory.once = once;
+        c.allocator = &memory.allocator;
+        c.seed = n;
+        const bool ended = starve(h, &c);
+        well = ended && memory.calls < n;
+        if (memory.held != 0)
+            harness_fail(h, &c, "memory that the run took was not given back");
+        ck_assert_msg(n < 100000, "%s: allocations never end", h->name);
+    }
+}
+
+static void run_budgets(struct harness *h, struct harness_case c)
+{
+    c.memory = 64 << 10;
+    while (!starve(h, &c)) {
+        c.memory += c.memory / 2;
+        ck_assert_msg(c.memory < (uint64_t)1 << 31, "%s: no budget is enough", h->name);
+    }
+}
+
+static void run_starved(struct harness *h)
+{
+    struct harness_case c = plain(TIMES_NEAR, CUT_SLIDING);
+    want(h, &c);
+    c.batch = 7;
+    c.between = true;
+    run_budgets(h, c);
+    run_allocations(h, c, false);
+    run_allocations(h, c, true);
+    c.workers = 3;
+    c.full = true;
+    run_budgets(h, c);
+}
+
+void flow_test_transform(
+    const char *name, flow_test_build *build, const struct flow_test_rows *input)
+{
+    struct harness h = { .name = name, .build = build, .input = input };
+    harness_init(&h);
+    for (enum harness_times times = 0; times < TIMES_COUNT; times++)
+        for (enum harness_cut cut = 0; cut < CUT_COUNT; cut++)
+            run_ways(&h, times, cut);
+    for (enum harness_cut cut = 0; cut < CUT_COUNT; cut++) {
+        run_faults(&h, cut);
+        run_snapshots(&h, cut);
+        if (cut == CUT_GLOBAL)
+            continue; // which nothing is late for
+        run_all_late(&h, TIMES_NEAR, cut);
+        run_all_late(&h, TIMES_FAR, cut);
+    }
+    run_starved(&h);
+    harness_fini(&h);
+}

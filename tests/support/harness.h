@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract harness: what every transform of a collection must stand, whatever it computes.
+#ifndef FLOW_TEST_HARNESS_H
+#define FLOW_TEST_HARNESS_H
+
+#include "flow_test.h"
+
+// The transform under test: from its input, windowed already, to its output.
+typedef flow_coll flow_test_build(flow_coll in);
+
+// What it is fed. The harness sets `event_time` of its own copy: equal, near or far apart.
+struct flow_test_rows {
+    const flow_type *type;
+    const void *rows;
+    size_t count; // about 40 rows are enough: 8 at least
+    flow_field_ref event_time;
+};
+
+/*
+ * Runs a transform every way the engine has and fails, naming transform, mode and seed, where two
+ * ways disagree: batches of 1, 7 and all, rows lent, emitted, reserved and lent by column; times
+ * equal, within and beyond 32 bits; windows implied, written down by row and shared by a batch; one
+ * and several workers; lifting forced and forbidden; full shuffles; the watermark before, between
+ * and after the rows, late rows within and beyond the lateness; bundles that fail and are tried
+ * again; snapshots put into fresh engines; too small budgets and an allocator that fails at each of
+ * its calls in turn; and twice the same way.
+ *
+ * `name` is what messages call the transform. Results are compared as flow_test_differ does.
+ */
+void flow_test_transform(
+    const char *name, flow_test_build *build, const struct flow_test_rows *input);
+
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract harness's input: rows stamped and cut into pieces as the case wants, a source that
+// lends columns, and the steps before the transform.
+#include <stdlib.h>
+
+#include "harness_case.h"
+
+#define SLACK  4 // units that rows are out of order by, at most
+#define SECOND INT64_C(1000000)
+
+int64_t harness_unit(enum harness_times times)
+{
+    return times == TIMES_FAR ? 2000 * SECOND : SECOND;
+}
+
+flow_windows harness_windows(const struct harness_case *c)
+{
+    const flow_duration unit = { harness_unit(c->times) };
+    switch (c->cut) {
+    case CUT_FIXED:
+        return flow_fixed((flow_duration){ 10 * unit.us });
+    case CUT_SLIDING:
+        return flow_windows_offset(
+            flow_sliding((flow_duration){ 10 * unit.us }, (flow_duration){ 4 * unit.us }), unit);
+    default:
+        return flow_global();
+    }
+}
+
+void harness_init(struct harness *h)
+{
+    const struct flow_test_rows *input = h->input;
+    const flow_type *type = input->type;
+    const size_t rows = input->count + 1;
+    ck_assert_uint_ge(input->count, 8);
+    h->rows = calloc(rows, type->size);
+    h->columns = calloc(type->field_count, sizeof *h->columns);
+    h->pieces = calloc(rows, sizeof *h->pieces);
+    ck_assert(h->rows && h->columns && h->pieces);
+    for (uint32_t f = 0; f < type->field_count; f++) {
+        h->columns[f] = malloc(rows * type->fields[f].size);
+        ck_assert_ptr_nonnull(h->columns[f]);
+    }
+    flow_test_results_init(&h->got, h->name);
+    flow_test_results_init(&h->wanted, h->name);
+    h->got.keep = h->wanted.keep = true;
+}
+
+void harness_fini(struct harness *h)
+{
+    for (uint32_t f = 0; f < h->input->type->field_count; f++)
+        free(h->columns[f]);
+    free(h->columns);
+    free(h->pieces);
+    free(h->rows);
+    flow_test_results_clear(&h->got);
+    flow_test_results_clear(&h->wanted);
+}
+
+bool harness_has_columns(const struct harness *h)
+{
+    for (uint32_t f = 0; f < h->input->type->field_count; f++)
+        if (h->input->type->fields[f].presence)
+            return false;
+    return true;
+}
+
+// --- rows in order
+
+static bool is_tardy(const struct harness *h, size_t row)
+{
+    return row % 5 == 2 && row < h->input->count / 2;
+}
+
+// From before 1970 to after it, and a little out of order.
+static int64_t time_of(const struct harness_case *c, size_t row)
+{
+    if (c->times == TIMES_EQUAL)
+        return -5 * SECOND;
+    const int64_t step = (int64_t)row - 20;
+    const int64_t slip = (int64_t)(row * 7 % SLACK);
+    return (step + slip) * harness_unit(c->times) + (int64_t)row;
+}
+
+static int64_t tick_of(const struct harness *h, const struct harness_case *c)
+{
+    return ((int64_t)h->input->count + 40) * harness_unit(c->times);
+}
+
+static void put_row(struct harness *h, size_t at, size_t from, int64_t time)
+{
+    const size_t size = h->input->type->size;
+    char *row = h->rows + at * size;
+    memcpy(row, (const char *)h->input->rows + from * size, size);
+    memcpy(row + h->input->event_time.offset, &time, sizeof time);
+}
+
+// Appends the rows of a part, and returns how many rows there are then.
+static size_t put_part(
+    struct harness *h, const struct harness_case *c, size_t at, enum harness_order part)
+{
+    for (size_t i = 0; i < h->input->count; i++)
+        if (part == ORDER_ALL || is_tardy(h, i) == (part == ORDER_TARDY))
+            put_row(h, at++, i, time_of(c, i));
+    return at;
+}
+
+static void cut_pieces(struct harness *h, size_t from, size_t to, size_t batch, int64_t not_before)
+{
+    const size_t size = h->input->type->size;
+    while (from < to) {
+        const size_t some = batch && batch < to - from ? batch : to - from;
+        h->pieces[h->script.piece_count++] = (struct flow_test_piece){
+            .rows = h->rows + from * size, .count = some, .not_before = not_before
+        };
+        from += some;
+    }
+}
+
+static void fill_columns(struct harness *h, size_t count)
+{
+    const flow_type *type = h->input->type;
+    for (uint32_t f = 0; f < type->field_count; f++) {
+        const flow_field *field = &type->fields[f];
+        for (size_t row = 0; row < count; row++)
+            memcpy(h->columns[f] + row * field->size, h->rows + row * type->size + field->offset,
+                field->size);
+    }
+}
+
+static bool is_late_order(const struct harness_case *c)
+{
+    return c->order == ORDER_LATE || c->order == ORDER_ALL_LATE;
+}
+
+// Late rows wait until all has come to rest behind the tick, and come in one bundle.
+static void write_script(struct harness *h, const struct harness_case *c)
+{
+    static const enum flow_test_give gives[] = { FLOW_TEST_LEND, FLOW_TEST_EMIT, FLOW_TEST_RESERVE,
+        FLOW_TEST_LEND };
+    h->clock = INT64_C(1700000000000000);
+    h->script = (struct flow_test_script){ .type = h->input->type,
+        .pieces = h->pieces,
+        .event_time = h->input->event_time,
+        .give = gives[c->give],
+        .clock = &h->clock };
+    size_t count = 0;
+    if (c->order != ORDER_ALL_LATE)
+        count = put_part(h, c, 0, c->order == ORDER_LATE ? ORDER_PUNCTUAL : c->order);
+    cut_pieces(h, 0, count, c->batch, 0);
+    if (c->between || is_late_order(c))
+        h->script.times.disorder.us = (SLACK + 1) * harness_unit(c->times);
+    if (is_late_order(c)) {
+        put_row(h, count, 0, tick_of(h, c));
+        cut_pieces(h, count, count + 1, 0, 0);
+        const enum harness_order part = c->order == ORDER_LATE ? ORDER_TARDY : ORDER_ALL;
+        const size_t all = put_part(h, c, count + 1, part);
+        cut_pieces(h, count + 1, all, 0, h->clock + 1);
+        count = all;
+    }
+    fill_columns(h, count);
+}
+
+uint64_t harness_tardy_pairs(const struct harness *h, const struct harness_case *c)
+{
+    const flow_windows windows = harness_windows(c);
+    uint64_t pairs = 0;
+    for (size_t i = 0; i < h->input->count; i++)
+        if (c->order == ORDER_ALL_LATE || is_tardy(h, i))
+            pairs += flow_windows_count(&windows, (flow_time){ time_of(c, i) });
+    return pairs;
+}
+
+// --- a source of columns
+
+struct lender {
+    struct harness *h;
+    size_t next;
+};
+
+static flow_status open_lender(void *self, const flow_open *open)
+{
+    ((struct lender *)self)->h = *(struct harness *const *)open->config;
+    return FLOW_OK;
+}
+
+static uint32_t one_partition(void *self)
+{
+    (void)self;
+    return 1;
+}
+
+static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
+{
+    struct lender *lender = self;
+    const struct flow_test_script *script = &lender->h->script;
+    (void)partition;
+    (void)error;
+    if (lender->next == script->piece_count)
+        return FLOW_CLAIM_END;
+    if (lender->h->clock < script->pieces[lender->next].not_before)
+        return FLOW_CLAIM_WAIT;
+    piece->begin = lender->next;
+    piece->end = ++lender->next;
+    return FLOW_CLAIM_PIECE;
+}
+
+static flow_status lend(void *self, const flow_piece *piece, flow_ctx *ctx)
+{
+    const struct harness *h = ((const struct lender *)self)->h;
+    const flow_type *type = h->input->type;
+    const struct flow_test_piece *now = &h->script.pieces[piece->begin];
+    const size_t first = (size_t)((const char *)now->rows - h->rows) / type->size;
+    const void *columns[64];
+    ck_assert_uint_le(type->field_count, 64);
+    for (uint32_t f = 0; f < type->field_count; f++)
+        columns[f] = h->columns[f] + first * type->fields[f].size;
+    return flow_lend_columns(ctx, type, columns, (uint32_t)now->count);
+}
+
+static flow_status seek(void *self, uint32_t partition, uint64_t position, flow_error *error)
+{
+    (void)partition;
+    (void)error;
+    ((struct lender *)self)->next = (size_t)position;
+    return FLOW_OK;
+}
+
+static void close_lender(void *self)
+{
+    (void)self;
+}
+
+static const flow_source lending = {
+    .name = "lender",
+    .self_size = sizeof(struct lender),
+    .open = open_lender,
+    .partitions = one_partition,
+    .claim = claim,
+    .read = lend,
+    .seek = seek,
+    .close = close_lender,
+};
+
+static flow_coll read_columns(flow_pipeline *pipeline, struct harness *h)
+{
+    struct harness **config = flow_pipeline_alloc(pipeline, sizeof *config);
+    if (config)
+        *config = h;
+    return flow_read(pipeline, &lending,
+        &(flow_read_options){ .type = h->script.type,
+            .config = config,
+            .event_time = h->script.event_time,
+            .times = h->script.times });
+}
+
+// --- steps before the transform, for any type
+
+// Lets everything through but ticks, which are alone in their batches.
+static flow_status without_tick(flow_ctx *ctx, const flow_batch *batch)
+{
+    const int64_t tick = *(const int64_t *)ctx->config;
+    ctx->kept = 0;
+    for (uint32_t i = ctx->next; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        if (flow_event_time(ctx).us < tick)
+            ctx->keep[ctx->kept++] = (uint16_t)ctx->row;
+    }
+    return FLOW_OK;
+}
+
+static flow_status emit_group(flow_ctx *ctx, const flow_batch *batch)
+{
+    const flow_type *type = ctx->outs[0].type;
+    flow_status status = FLOW_OK;
+    for (uint32_t i = ctx->next; i < batch->count && status == FLOW_OK; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        flow_rows *rows = flow_ctx_rows(ctx);
+        const void *row;
+        while (status == FLOW_OK && (row = flow_rows_next(rows)))
+            status = flow_emit(ctx, 0, type, row, type->size);
+        ctx->next = i;
+    }
+    return status;
+}
+
+struct harness_tick {
+    int64_t at;
+};
+FLOW_RECORD(harness_tick, at);
+
+static flow_coll drop_tick(struct harness *h, const struct harness_case *c, flow_coll in)
+{
+    flow_fn *fn = in.pipeline ? flow_pipeline_alloc(in.pipeline, sizeof *fn) : NULL;
+    if (!fn)
+        return in;
+    *fn = (flow_fn){ .name = "without_tick",
+        .form = FLOW_FORM_FILTER,
+        .in = h->input->type,
+        .process = without_tick };
+    const struct harness_tick tick = { tick_of(h, c) };
+    return flow_do(
+        in, fn, &(flow_do_options){ .config = &tick, .config_type = &harness_tick_type });
+}
+
+// Groups by the whole row, so that all rows come again as their windows end.
+static flow_coll share_windows(struct harness *h, flow_coll in)
+{
+    const flow_type *type = h->input->type;
+    flow_fn *fn = in.pipeline ? flow_pipeline_alloc(in.pipeline, sizeof *fn) : NULL;
+    const flow_type **outs = fn ? flow_pipeline_alloc(in.pipeline, sizeof *outs) : NULL;
+    if (!outs)
+        return in;
+    *outs = type;
+    *fn = (flow_fn){ .name = "again",
+        .form = FLOW_FORM_GROUP,
+        .key = { FLOW_KIND_RECORD, type->size, type->name },
+        .in = type,
+        .outs = outs,
+        .out_count = 1,
+        .process = emit_group };
+    const flow_field_ref whole = { type, NULL, 0, FLOW_KIND_RECORD };
+    return flow_unkey(flow_group(flow_key_by(in, whole), fn));
+}
+
+flow_pipeline *harness_build(
+    struct harness *h, const struct harness_case *c, struct flow_test_results *results)
+{
+    const flow_pipeline_options options = { .allocator = c->allocator };
+    write_script(h, c);
+    flow_pipeline *pipeline = flow_pipeline_new_with("harness", &options);
+    if (!pipeline)
+        return NULL;
+    flow_coll in =
+        c->give == GIVE_COLUMNS ? read_columns(pipeline, h) : flow_test_read(pipeline, &h->script);
+    if (is_late_order(c))
+        in = drop_tick(h, c, in);
+    const flow_window_options windows = { .windows = harness_windows(c),
+        .lateness = flow_days(c->lenient ? 36500 : 0) };
+    in = flow_window_into(in, &windows);
+    if (c->windows == WINDOWS_BY_ROW)
+        in = flow_with_timestamps(in, h->input->event_time);
+    else if (c->windows == WINDOWS_SHARED)
+        in = share_windows(h, in);
+    flow_test_collect(h->build(in), results);
+    return pipeline;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every transform of this folder through the contract harness, by each kind of key and without one.
+// flow_create, flow_channel_read and flow_file_read take no collection: what they give is up to
+// their own tests.
+#include <stdio.h>
+
+#include "harness.h"
+
+TCase *contract_tests(void);
+
+#define ROWS 41
+
+static flow_coll keyed(flow_coll in, int by)
+{
+    switch (by) {
+    case 0:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, k));
+    case 1:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, s));
+    case 2:
+        return flow_key_by(in, FLOW_FIELD(flow_test_row, place));
+    default:
+        return in;
+    }
+}
+
+#define BUILDERS(what, call)                                                                       \
+    static flow_coll what##_of(flow_coll in)                                                       \
+    {                                                                                              \
+        return call;                                                                               \
+    }                                                                                              \
+    static flow_coll what##_by_number(flow_coll in)                                                \
+    {                                                                                              \
+        return what##_of(keyed(in, 0));                                                            \
+    }                                                                                              \
+    static flow_coll what##_by_text(flow_coll in)                                                  \
+    {                                                                                              \
+        return what##_of(keyed(in, 1));                                                            \
+    }                                                                                              \
+    static flow_coll what##_by_record(flow_coll in)                                                \
+    {                                                                                              \
+        return what##_of(keyed(in, 2));                                                            \
+    }
+
+BUILDERS(count, flow_count(in))
+BUILDERS(sum, flow_sum(in, FLOW_FIELD(flow_test_row, v)))
+BUILDERS(float_sum, flow_sum(in, FLOW_FIELD(flow_test_row, x)))
+BUILDERS(min, flow_min(in, FLOW_FIELD(flow_test_row, x)))
+BUILDERS(max, flow_max(in, FLOW_FIELD(flow_test_row, v)))
+BUILDERS(mean, flow_mean(in, FLOW_FIELD(flow_test_row, x)))
+BUILDERS(summary, flow_summarize(in, FLOW_FIELD(flow_test_row, x)))
+BUILDERS(distinct, flow_distinct(in))
+BUILDERS(top, flow_top(in, 3, FLOW_FIELD(flow_test_row, v)))
+
+#define ROW_OF(what)                                                                               \
+    {                                                                                              \
+#what,                                                                                     \
+        {                                                                                          \
+            what##_by_number, what##_by_text, what##_by_record, what##_of                          \
+        }                                                                                          \
+    }
+
+static const struct {
+    const char *name;
+    flow_test_build *build[4];
+} transforms[] = {
+    ROW_OF(count),
+    ROW_OF(sum),
+    ROW_OF(float_sum),
+    ROW_OF(min),
+    ROW_OF(max),
+    ROW_OF(mean),
+    ROW_OF(summary),
+    ROW_OF(distinct),
+    ROW_OF(top),
+};
+
+static const char *const keys[] = { "number", "text", "record", "nothing" };
+
+START_TEST(every_transform_keeps_the_contract)
+{
+    static const char long_text[] =
+        "a text that is longer than a cache line is, so that it never fits beside its row";
+    static const char *const texts[] = { "", "short", long_text };
+    struct flow_test_row rows[ROWS];
+    for (int64_t i = 0; i < ROWS; i++) {
+        const int64_t again = i % 17; // every row comes twice and more
+        rows[i] = flow_test_row_at(again % 5, again * 37 % 23 - 11, 0);
+        rows[i].x = (double)(again * 13 % 19) * 0.1 - 0.7;
+        rows[i].s = flow_str_of(texts[again % 3]);
+        rows[i].place.a = again % 2;
+        rows[i].place.b = flow_str_of(texts[again % 3]);
+    }
+    const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
+        FLOW_FIELD(flow_test_row, at) };
+    char name[80];
+    snprintf(name, sizeof name, "%s by %s", transforms[_i / 4].name, keys[_i % 4]);
+    flow_test_transform(name, transforms[_i / 4].build[_i % 4], &input);
+}
+END_TEST
+
+TCase *contract_tests(void)
+{
+    TCase *tests = tcase_create("contract");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, every_transform_keeps_the_contract, 0,
+        4 * (int)(sizeof transforms / sizeof transforms[0]));
+    return tests;
+}
