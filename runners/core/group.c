@@ -69,6 +69,21 @@ static void take_out(struct fl_op *op, void *at, const void *image)
         fl_table_remove_bytes(key->table, key->bytes, key->hash);
 }
 
+// The bytes of a key for as long as the bundle: rows that came through a shuffle have them in their
+// batch, which the bundle keeps; others have had them gathered only for now.
+static bool key_of_undo(struct fl_op *op, flow_str bytes, flow_str *kept)
+{
+    struct fl_worker *worker = op->worker;
+    *kept = bytes;
+    if (!op->plan->local || bytes.len == 0)
+        return true;
+    char *copy = fl_mem_alloc(&worker->cache, worker->bundle.mem, bytes.len);
+    if (copy)
+        memcpy(copy, bytes.data, bytes.len);
+    kept->data = copy;
+    return copy != NULL;
+}
+
 static struct cell *cell_of(
     struct fl_op *op, struct fl_table *table, const struct fl_keys *keys, uint32_t i)
 {
@@ -87,8 +102,8 @@ static struct cell *cell_of(
     struct removed key = { .table = table, .hash = hash };
     if (words)
         key.word = keys->words[i];
-    else
-        key.bytes = keys->bytes[i]; // lies in the batch, which the bundle keeps
+    else if (!key_of_undo(op, keys->bytes[i], &key.bytes))
+        return NULL;
     if (!fl_table_reserve(cache, table, 1, key.bytes.len) ||
         !fl_undo_add(op, take_out, NULL, &key, sizeof key))
         return NULL;
