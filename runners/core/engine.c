@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include "shuffle.h"
+#include "spin.h"
 
 static void *take(struct fl_engine *engine, size_t size)
 {
@@ -187,11 +188,10 @@ struct fl_engine *fl_engine_new(
 
 void fl_engine_fail(struct fl_engine *engine, const flow_error *error)
 {
-    while (atomic_flag_test_and_set_explicit(&engine->error_lock, memory_order_acquire))
-        ;
+    fl_spin_lock(&engine->error_lock);
     if (engine->error.status == FLOW_OK)
         engine->error = *error;
-    atomic_flag_clear_explicit(&engine->error_lock, memory_order_release);
+    fl_spin_unlock(&engine->error_lock);
     atomic_store(&engine->failed, true);
     fl_wake_all(engine);
 }

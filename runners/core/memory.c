@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "spin.h"
+
 struct fl_free {
     struct fl_free *next;
 };
@@ -24,13 +26,12 @@ struct fl_large {
 
 static void lock(struct fl_pool *pool)
 {
-    while (atomic_flag_test_and_set_explicit(&pool->lock, memory_order_acquire))
-        ;
+    fl_spin_lock(&pool->lock);
 }
 
 static void unlock(struct fl_pool *pool)
 {
-    atomic_flag_clear_explicit(&pool->lock, memory_order_release);
+    fl_spin_unlock(&pool->lock);
 }
 
 static unsigned class_of(size_t size)

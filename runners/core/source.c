@@ -5,15 +5,16 @@
 
 #include <stdio.h>
 
+#include "spin.h"
+
 static void lock(struct fl_reader *reader)
 {
-    while (atomic_flag_test_and_set_explicit(&reader->lock, memory_order_acquire))
-        ;
+    fl_spin_lock(&reader->lock);
 }
 
 static void unlock(struct fl_reader *reader)
 {
-    atomic_flag_clear_explicit(&reader->lock, memory_order_release);
+    fl_spin_unlock(&reader->lock);
 }
 
 void fl_reader_lock(struct fl_engine *engine, uint32_t op)
