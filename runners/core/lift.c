@@ -210,12 +210,13 @@ static inline __attribute__((always_inline)) uint32_t lift_run(struct fl_cache *
             memcpy(&word, key, sizeof word);
             __builtin_prefetch(key + lanes->ahead);
             char *slot = word && slots.at ? find_slot(&slots, word, size) : NULL;
-            acc = slot + sizeof word;
             if (__builtin_expect(!slot || *(const uint64_t *)(const void *)slot != word, 0)) {
                 acc = lift_new(cache, table, word);
                 if (!acc)
                     return UINT32_MAX;
                 slots = slots_of(table);
+            } else {
+                acc = slot + sizeof word;
             }
         }
         const int64_t value = primitive == FLOW_PRIMITIVE_COUNT
