@@ -245,7 +245,9 @@ START_TEST(hundreds_of_runs_leave_no_memory_descriptor_or_thread)
         }
     }
     ck_assert_int_eq(count_entries("/proc/self/fd"), files);
-    ck_assert_int_eq(count_entries("/proc/self/task"), threads);
+    for (int i = 0; i < 1000 && count_entries("/proc/self/task") > threads; i++)
+        nap(); // a thread that was joined may still be listed for a moment
+    ck_assert_int_le(count_entries("/proc/self/task"), threads);
     free(clicks);
 }
 END_TEST
