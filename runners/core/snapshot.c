@@ -69,6 +69,19 @@ static const flow_type *value_type(const struct fl_plan_op *plan)
     }
 }
 
+// What the bytes of a step's state mean, beside its values: kind, key, elements, windows.
+static uint64_t meaning(const struct fl_plan_op *plan)
+{
+    const flow_windows *windows = &plan->in->windows;
+    const flow_type *key = plan->shape.key_record;
+    const uint64_t words[] = { (uint64_t)plan->kind, (uint64_t)plan->shape.key,
+        key ? flow_type_fingerprint(key) : 0,
+        plan->kind == FL_OP_STATEFUL ? flow_type_fingerprint(plan->shape.type) : 0,
+        (uint64_t)windows->kind, (uint64_t)windows->size.us, (uint64_t)windows->every.us,
+        (uint64_t)windows->offset.us };
+    return XXH3_64bits(words, sizeof words);
+}
+
 // --- at rest
 
 static bool op_at_rest(const struct fl_engine *engine, uint32_t i)
@@ -146,6 +159,7 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
         fired = keyed->fired > fired ? keyed->fired : fired;
     }
     fl_put_word(out, flow_type_fingerprint(value_type(first->plan)));
+    fl_put_word(out, meaning(first->plan));
     fl_put_word(out, (uint64_t)first->keyed->watermark);
     fl_put_word(out, (uint64_t)fired);
     for (int s = 0; s < 3; s++) {
@@ -262,31 +276,49 @@ static void set_watermarks(struct fl_engine *engine, uint32_t i, int64_t waterma
     }
 }
 
+// A value that cannot be decoded is the snapshot's fault, however its reader calls it.
+static flow_status unreadable(
+    const struct fl_plan_op *plan, flow_status status, const char *what, flow_error *error)
+{
+    const bool memory = status == FLOW_MEMORY || status == FLOW_BUDGET;
+    return flow_error_raise(error, memory ? status : FLOW_DAMAGED, plan->node->path,
+        memory ? "no memory for %s in the snapshot" : "%s in the snapshot cannot be read", what);
+}
+
+static flow_status load_meaning(
+    const struct fl_plan_op *plan, struct fl_wire *wire, flow_error *error)
+{
+    if (fl_get_word(wire) != flow_type_fingerprint(value_type(plan)))
+        return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
+            "its state was written with another declaration of '%s'", value_type(plan)->name);
+    if (fl_get_word(wire) != meaning(plan))
+        return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
+            "its state was written by another kind of step, or with another key, element type or "
+            "windows");
+    return FLOW_OK;
+}
+
 static flow_status load_keyed(
     struct fl_engine *engine, uint32_t i, struct fl_wire *wire, flow_error *error)
 {
     const struct fl_plan_op *plan = &engine->plan.ops[i];
-    if (fl_get_word(wire) != flow_type_fingerprint(value_type(plan)))
-        return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
-            "its state was written with another declaration of '%s'", value_type(plan)->name);
+    flow_status status = load_meaning(plan, wire, error);
+    if (status != FLOW_OK)
+        return status;
     const int64_t watermark = (int64_t)fl_get_word(wire);
     set_watermarks(engine, i, watermark, (int64_t)fl_get_word(wire));
     for (int s = 0; s < 3; s++) {
         const uint64_t count = fl_get_word(wire);
         for (uint64_t k = 0; k < count && !wire->failed; k++) {
-            const flow_status status = load_table(engine, i, s, wire);
+            status = load_table(engine, i, s, wire);
             if (status != FLOW_OK)
-                return flow_error_raise(
-                    error, status, plan->node->path, "its state in the snapshot cannot be read");
+                return unreadable(plan, status, "its state", error);
         }
     }
     if (plan->kind != FL_OP_STATEFUL)
         return FLOW_OK;
-    const flow_status status = fl_stateful_load_queue(engine, i, wire);
-    if (status != FLOW_OK)
-        return flow_error_raise(
-            error, status, plan->node->path, "its waiting elements in the snapshot cannot be read");
-    return FLOW_OK;
+    status = fl_stateful_load_queue(engine, i, wire);
+    return status == FLOW_OK ? FLOW_OK : unreadable(plan, status, "what waits there", error);
 }
 
 static uint32_t op_named(const struct fl_engine *engine, flow_str path)

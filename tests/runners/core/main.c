@@ -5,6 +5,7 @@
 TCase *fault_tests(void);
 TCase *graph_tests(void);
 TCase *rules_tests(void);
+TCase *snapshot_tests(void);
 
 int main(void)
 {
@@ -12,6 +13,7 @@ int main(void)
     suite_add_tcase(suite, rules_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
+    suite_add_tcase(suite, snapshot_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);
