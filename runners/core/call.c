@@ -312,7 +312,7 @@ static void show_element(const struct fl_op *op, const void *element, flow_buffe
 static flow_status fail_row(struct fl_op *op, flow_status status, const void *element)
 {
     struct fl_call *call = &op->call;
-    flow_buffer shown = { 0 };
+    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
     char time[40] = "no time", origin[160] = "";
     show_element(op, element, &shown);
     const flow_time at = ctx_event_time(&call->engine.ctx);
