@@ -404,7 +404,7 @@ END_TEST
 
 static flow_status slow_group(flow_ctx *ctx, const int64_t *user, flow_rows *rows)
 {
-    if (*user % 100 == 0)
+    if (*user % 500 == 0)
         nap();
     return flow_emit(ctx, 0, &flow_counted_type,
         &(struct flow_counted){ (int64_t)flow_rows_count(rows) }, sizeof(struct flow_counted));
