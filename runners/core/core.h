@@ -20,6 +20,7 @@ struct fl_port {
     void *user;
     int64_t (*now)(void *user);                     // wall clock, microseconds since 1970
     void (*wake)(void *user, uint32_t worker);      // that worker may have something to do
+    void (*yield)(void);                            // lets other threads run for a moment
     bool (*fault)(void *user, enum fl_fault point); // true: fail here, then try again
 };
 

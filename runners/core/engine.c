@@ -157,6 +157,7 @@ struct fl_engine *fl_engine_new(
     struct fl_pool pool;
     struct fl_cache cache;
     fl_pool_init(&pool, graph->allocator, options->memory);
+    pool.yield = options->port.yield;
     fl_cache_init(&cache, &pool);
     struct fl_engine *engine = fl_take(&cache, sizeof *engine);
     if (!engine) {
@@ -188,7 +189,7 @@ struct fl_engine *fl_engine_new(
 
 void fl_engine_fail(struct fl_engine *engine, const flow_error *error)
 {
-    fl_spin_lock(&engine->error_lock);
+    fl_spin_lock(&engine->error_lock, engine->options.port.yield);
     if (engine->error.status == FLOW_OK)
         engine->error = *error;
     fl_spin_unlock(&engine->error_lock);

@@ -26,7 +26,7 @@ struct fl_large {
 
 static void lock(struct fl_pool *pool)
 {
-    fl_spin_lock(&pool->lock);
+    fl_spin_lock(&pool->lock, pool->yield);
 }
 
 static void unlock(struct fl_pool *pool)
@@ -118,6 +118,7 @@ void fl_pool_fini(struct fl_pool *pool)
 void fl_pool_move(struct fl_pool *to, struct fl_pool *from)
 {
     fl_pool_init(to, &from->allocator, from->budget);
+    to->yield = from->yield;
     atomic_store(&to->held, atomic_load(&from->held));
     atomic_store(&to->peak, atomic_load(&from->peak));
     memcpy(to->blocks, from->blocks, sizeof to->blocks);

@@ -30,7 +30,8 @@ struct fl_reader {
     void *self;
     struct fl_partition *partitions;
     uint32_t partition_count;
-    atomic_flag lock; // over the lists of pieces and the watermark
+    atomic_flag lock;    // over the lists of pieces and the watermark
+    void (*yield)(void); // for who waits for it; may be NULL
 };
 
 #endif

@@ -9,7 +9,7 @@
 
 static void lock(struct fl_reader *reader)
 {
-    fl_spin_lock(&reader->lock);
+    fl_spin_lock(&reader->lock, reader->yield);
 }
 
 static void unlock(struct fl_reader *reader)
@@ -60,6 +60,7 @@ bool fl_reader_open(struct fl_engine *engine, uint32_t op, flow_error *error)
     memset(reader, 0, sizeof *reader);
     memset(self, 0, node->source->self_size + 1);
     atomic_flag_clear(&reader->lock);
+    reader->yield = engine->options.port.yield;
     reader->source = node->source;
     reader->options = node->read;
     reader->self = self;

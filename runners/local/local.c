@@ -65,6 +65,11 @@ static void wake(void *user, uint32_t worker)
     errno = saved;
 }
 
+static void yield(void)
+{
+    sched_yield();
+}
+
 static void sleep_until_woken(struct thread *thread, enum fl_step step)
 {
     struct pollfd bell = { thread->bell, POLLIN, 0 };
@@ -189,7 +194,7 @@ static struct local_job *new_job(const flow_graph *graph, const void *given, flo
     }
     const struct fl_engine_options engine = { .workers = options.workers,
         .memory = options.memory,
-        .port = { .user = job, .now = now, .wake = wake } };
+        .port = { .user = job, .now = now, .wake = wake, .yield = yield } };
     job->engine = fl_engine_new(graph, &engine, error);
     if (!job->engine) {
         free_job(job);
