@@ -30,11 +30,71 @@ void fl_stateful_fini(struct fl_op *op)
         return;
     while (stateful->sorted.count) {
         const struct fl_due due = fl_dues_take(&stateful->sorted);
-        fl_batch_unref(cache, due.item);
-        fl_give(cache, due.selection, FLOW_BATCH_ROWS * sizeof *due.selection);
+        fl_waiting_drop(cache, &due);
+    }
+    while (stateful->shapes) {
+        struct fl_known_shape *known = stateful->shapes;
+        stateful->shapes = known->next;
+        fl_give(cache, known, sizeof *known);
     }
     fl_dues_fini(cache, &stateful->timers);
     fl_dues_fini(cache, &stateful->sorted);
+}
+
+// --- waiting elements
+
+static bool same_shape(const flow_shape *a, const flow_shape *b)
+{
+    return a->type == b->type && a->key == b->key && a->key_record == b->key_record &&
+           a->key_size == b->key_size && a->key_offset == b->key_offset &&
+           a->value_offset == b->value_offset && a->stride == b->stride;
+}
+
+// A shape that stays; NULL without memory.
+static const flow_shape *know_shape(struct fl_op *op, const flow_shape *shape)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    for (const struct fl_known_shape *known = stateful->shapes; known; known = known->next)
+        if (same_shape(&known->shape, shape))
+            return &known->shape;
+    struct fl_known_shape *known = fl_take(&op->worker->cache, sizeof *known);
+    if (!known)
+        return NULL;
+    known->shape = *shape;
+    known->next = stateful->shapes;
+    stateful->shapes = known;
+    return &known->shape;
+}
+
+bool fl_waiting_fill(
+    struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape)
+{
+    due->shape = know_shape(op, shape);
+    due->count = rows->count;
+    due->row = (uint16_t)fl_view_row(rows, 0);
+    due->selection = NULL;
+    if (rows->count > 1)
+        due->selection = fl_take(&op->worker->cache, rows->count * sizeof *due->selection);
+    if (!due->shape || (rows->count > 1 && !due->selection)) {
+        fl_give(&op->worker->cache, due->selection, rows->count * sizeof *due->selection);
+        return false;
+    }
+    for (uint32_t i = 0; due->selection && i < rows->count; i++)
+        due->selection[i] = (uint16_t)fl_view_row(rows, i);
+    due->at = fl_batch_time(rows->batch, due->row);
+    due->item = fl_batch_ref(rows->batch);
+    return true;
+}
+
+struct fl_view fl_waiting_view(const struct fl_due *due)
+{
+    return (struct fl_view){ due->item, due->selection ? due->selection : &due->row, due->count };
+}
+
+void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due)
+{
+    fl_batch_unref(cache, due->item);
+    fl_give(cache, due->selection, due->count * sizeof *due->selection);
 }
 
 struct fl_slices *fl_stateful_set(struct fl_keyed *keyed)

@@ -23,8 +23,15 @@ struct fl_touched {
     struct fl_touched *next;
 };
 
+// How rows that wait lie. There are few: as they come from a feeder, the shuffle, a snapshot.
+struct fl_known_shape {
+    struct fl_known_shape *next;
+    flow_shape shape;
+};
+
 struct fl_stateful {
     bool pointers; // states point to bytes outside
+    struct fl_known_shape *shapes;
     uint64_t serial;
     struct fl_dues timers;
     struct fl_dues sorted;          // elements that wait for their time
@@ -47,6 +54,12 @@ flow_status fl_stateful_call(
 // Rows through the element function.
 flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     const struct fl_keys *keys);
+
+// An element that waits, as a due: `rows` of a batch, which is referenced. False without memory.
+bool fl_waiting_fill(
+    struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape);
+struct fl_view fl_waiting_view(const struct fl_due *due);
+void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due);
 
 // Keeps an image of a cell before it changes. False without memory.
 bool fl_stateful_touch(struct fl_op *op, struct fl_cell *cell);

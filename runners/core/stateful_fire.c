@@ -46,26 +46,17 @@ struct fl_sorted_new {
 };
 
 // Remembers rows of one instant until the watermark passes it. They join the queue at the commit.
-static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
-    uint32_t first, uint32_t count)
+static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     struct fl_worker *worker = op->worker;
     struct fl_stateful *stateful = op->keyed->stateful;
     struct fl_sorted_new *incoming =
         fl_mem_alloc(&worker->cache, worker->bundle.mem, sizeof *incoming);
-    uint16_t *rows = fl_take(&worker->cache, FLOW_BATCH_ROWS * sizeof *rows);
-    if (!incoming || !rows) {
-        fl_give(&worker->cache, rows, FLOW_BATCH_ROWS * sizeof *rows);
+    if (!incoming)
         return fl_no_memory(op);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        rows[i] = (uint16_t)fl_view_row(view, first + i);
     memset(incoming, 0, sizeof *incoming);
-    incoming->due.at = fl_batch_time(view->batch, rows[0]);
-    incoming->due.item = fl_batch_ref(view->batch);
-    incoming->due.selection = rows;
-    incoming->due.count = count;
-    incoming->due.shape = *shape;
+    if (!fl_waiting_fill(op, &incoming->due, view, shape))
+        return fl_no_memory(op);
     incoming->next = stateful->incoming;
     stateful->incoming = incoming;
     return fl_dues_reserve(&worker->cache, &stateful->sorted, ++stateful->incoming_count)
@@ -85,7 +76,9 @@ static flow_status wait_for_time(
         while (first + count < view->count &&
                fl_batch_time(view->batch, fl_view_row(view, first + count)) == at)
             count++;
-        status = wait_rows(op, view, shape, first, count);
+        const uint16_t *rows = view->selection ? view->selection : op->worker->identity;
+        const struct fl_view some = { view->batch, rows + first, count };
+        status = wait_rows(op, &some, shape);
         first += count;
     }
     return status;
@@ -195,8 +188,8 @@ static flow_status process_sorted(struct fl_op *op)
 {
     struct fl_dues *sorted = &op->keyed->stateful->sorted;
     const struct fl_due due = fl_dues_take(sorted);
-    const struct fl_view view = { due.item, due.selection, due.count };
-    return process(op, &view, &due.shape);
+    const struct fl_view view = fl_waiting_view(&due);
+    return process(op, &view, due.shape);
 }
 
 // --- firing
@@ -255,10 +248,8 @@ static void release_taken(struct fl_op *op)
 {
     struct fl_dues *sorted = &op->keyed->stateful->sorted;
     struct fl_cache *cache = &op->worker->cache;
-    for (size_t i = 0; i < sorted->taken_count; i++) {
-        fl_batch_unref(cache, sorted->taken[i].item);
-        fl_give(cache, sorted->taken[i].selection, FLOW_BATCH_ROWS * sizeof(uint16_t));
-    }
+    for (size_t i = 0; i < sorted->taken_count; i++)
+        fl_waiting_drop(cache, &sorted->taken[i]);
     fl_dues_commit(sorted);
 }
 
@@ -294,10 +285,8 @@ static void abort_bundle(struct fl_op *op)
 {
     struct fl_stateful *stateful = op->keyed->stateful;
     struct fl_cache *cache = &op->worker->cache;
-    for (struct fl_sorted_new *n = stateful->incoming; n; n = n->next) {
-        fl_batch_unref(cache, n->due.item);
-        fl_give(cache, n->due.selection, FLOW_BATCH_ROWS * sizeof *n->due.selection);
-    }
+    for (struct fl_sorted_new *n = stateful->incoming; n; n = n->next)
+        fl_waiting_drop(cache, &n->due);
     stateful->incoming = NULL;
     stateful->incoming_count = 0;
     stateful->changed = NULL;

@@ -76,8 +76,8 @@ static void save_row(struct fl_op *op, const struct fl_due *due, const struct fl
     fl_put_key(out, keys->form, keys->words[i],
         keys->form == FL_KEY_BYTES ? keys->bytes[i] : (flow_str){ NULL, 0 });
     const size_t len_at = fl_put_later(out);
-    flow_encode(
-        due->shape.type, batch->rows + (size_t)row * batch->stride + due->shape.value_offset, out);
+    flow_encode(due->shape->type,
+        batch->rows + (size_t)row * batch->stride + due->shape->value_offset, out);
     fl_set_word(out, len_at, out->len - len_at - 8);
 }
 
@@ -105,10 +105,10 @@ void fl_stateful_save_queue(struct fl_op *op, flow_buffer *out)
     qsort(order, sorted->count, sizeof(const struct fl_due *), earlier);
     for (size_t i = 0; i < sorted->count; i++) {
         const struct fl_due *due = order[i];
-        const struct fl_view view = { due->item, due->selection, due->count };
+        const struct fl_view view = fl_waiting_view(due);
         if (view.batch->hashes)
             fl_format_keys(&view, op->keyed->form, worker->keys);
-        else if (!fl_keys_gather(worker->keys, &view, &due->shape, &worker->scratch))
+        else if (!fl_keys_gather(worker->keys, &view, due->shape, &worker->scratch))
             out->failed = true;
         for (uint32_t k = 0; k < due->count && !out->failed; k++)
             save_row(op, due, &view, k, out);
@@ -123,11 +123,10 @@ static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const 
     struct fl_cache *cache = &op->worker->cache;
     const struct fl_format format = fl_format_of(op->plan, FL_CONTENT_ROWS);
     struct fl_batch *batch = fl_batch_new(cache, op->plan->shape.type, format.stride);
-    uint16_t *rows = fl_take(cache, FLOW_BATCH_ROWS * sizeof *rows);
     struct fl_mem *mem = batch ? fl_batch_need_mem(cache, batch) : NULL;
     char *copy = mem ? fl_mem_alloc(cache, mem, key->bytes.len + value.len) : NULL;
     flow_status status = FLOW_MEMORY;
-    if (copy && rows && fl_batch_need_hashes(cache, batch)) {
+    if (copy && fl_batch_need_hashes(cache, batch)) {
         void *pair[2] = { cache, mem };
         const flow_memory memory = { fl_take_from, pair };
         flow_str bytes = { copy, key->bytes.len }, encoded = { copy + key->bytes.len, value.len };
@@ -146,18 +145,18 @@ static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const 
         batch->window_form = window ? FL_WINDOW_UNIFORM : FL_WINDOW_IMPLIED;
         if (window)
             batch->window = *window;
-        rows[0] = 0;
         status = flow_decode(
             op->plan->shape.type, &encoded, batch->rows + format.value_at, &memory, NULL);
     }
-    struct fl_due due = {
-        .at = at, .item = batch, .selection = rows, .count = 1, .shape = format.shape
-    };
-    if (status == FLOW_OK && fl_dues_add(cache, &op->keyed->stateful->sorted, &due))
-        return FLOW_OK;
-    fl_batch_unref(cache, batch);
-    fl_give(cache, rows, FLOW_BATCH_ROWS * sizeof *rows);
-    return status == FLOW_OK ? FLOW_MEMORY : status;
+    struct fl_due due = { 0 };
+    const struct fl_view rows = { batch, NULL, 1 };
+    if (status == FLOW_OK && !fl_waiting_fill(op, &due, &rows, &format.shape))
+        status = FLOW_MEMORY;
+    fl_batch_unref(cache, batch); // the due has its own reference
+    if (status != FLOW_OK || fl_dues_add(cache, &op->keyed->stateful->sorted, &due))
+        return status;
+    fl_waiting_drop(cache, &due);
+    return FLOW_MEMORY;
 }
 
 flow_status fl_stateful_load_queue(struct fl_engine *engine, uint32_t op, struct fl_wire *wire)

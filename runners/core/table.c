@@ -71,9 +71,11 @@ static void move_slots(struct fl_table *table, char *old, uint64_t old_slots)
         memcpy(zero_slot(table), old, table->slot_size);
 }
 
+// The slot of the word 0 is for words alone: one more than a power of two may cost a block of twice
+// the size.
 static bool grow(struct fl_cache *cache, struct fl_table *table, uint64_t slots)
 {
-    const size_t size = (slots + 1) * table->slot_size;
+    const size_t size = (slots + (table->form == FL_KEY_WORD)) * table->slot_size;
     char *fresh = fl_take(cache, size);
     if (!fresh)
         return false;
@@ -252,7 +254,7 @@ bool fl_table_next(const struct fl_table *table, uint64_t *at, struct fl_entry *
 {
     if (!table->slots)
         return false;
-    for (uint64_t i = *at; i <= table->mask + 1; i++) {
+    for (uint64_t i = *at; i <= table->mask + (table->form == FL_KEY_WORD); i++) {
         char *slot = table->slots + i * table->slot_size;
         const bool zero = i == table->mask + 1;
         if (zero ? !table->has_zero : word_of(slot) == 0)
