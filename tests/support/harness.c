@@ -91,6 +91,8 @@ static void run_ways(struct harness *h, enum harness_times times, enum harness_c
             c.batch = batches[i % 3];
             c.give = (enum harness_give)(i / 3);
             draw_way(&c, &random);
+            if (h->input->by_time && c.windows == WINDOWS_SHARED)
+                c.windows = WINDOWS_IMPLIED;
             if (c.give != GIVE_COLUMNS || harness_has_columns(h))
                 agree(h, &c);
         }
@@ -277,8 +279,8 @@ void flow_test_transform(
     for (enum harness_cut cut = 0; cut < CUT_COUNT; cut++) {
         run_faults(&h, cut);
         run_snapshots(&h, cut);
-        if (cut == CUT_GLOBAL)
-            continue; // which nothing is late for
+        if (cut == CUT_GLOBAL || input->no_late)
+            continue; // nothing is late for the global window
         run_all_late(&h, TIMES_NEAR, cut);
         run_all_late(&h, TIMES_FAR, cut);
     }

@@ -14,6 +14,8 @@ struct flow_test_rows {
     const void *rows;
     size_t count; // about 40 rows are enough: 8 at least
     flow_field_ref event_time;
+    bool no_late; // leave late rows out: not all reach a window, or they meet what others left
+    bool by_time; // results depend on times within a window, which a grouping before would change
 };
 
 /*

@@ -2,6 +2,7 @@
 // Runs the tests of the engine's rules.
 #include <check.h>
 
+TCase *contract_tests(void);
 TCase *fault_tests(void);
 TCase *graph_tests(void);
 TCase *rules_tests(void);
@@ -14,6 +15,7 @@ int main(void)
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, snapshot_tests());
+    suite_add_tcase(suite, contract_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

@@ -92,7 +92,7 @@ START_TEST(every_transform_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[again % 3]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at) };
+        FLOW_FIELD(flow_test_row, at), false, false };
     char name[80];
     snprintf(name, sizeof name, "%s by %s", transforms[_i / 4].name, keys[_i % 4]);
     flow_test_transform(name, transforms[_i / 4].build[_i % 4], &input);

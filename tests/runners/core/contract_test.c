@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's own primitives through the contract harness: each form of function, states and
+// timers, groups, combines by users, several outputs and inputs, keyed steps behind keyed steps.
+#include "harness.h"
+
+TCase *contract_tests(void);
+
+#define ROWS 41
+
+static bool is_odd(const flow_ctx *ctx, const struct flow_test_row *row)
+{
+    (void)ctx;
+    return row->v % 2 != 0;
+}
+FLOW_FILTER_FN(is_odd, flow_test_row);
+
+static flow_status add_one(flow_ctx *ctx, struct flow_test_row *row)
+{
+    (void)ctx;
+    row->v++;
+    row->s = row->place.b;
+    return FLOW_OK;
+}
+FLOW_UPDATE_FN(add_one, flow_test_row);
+
+struct label {
+    int64_t k;
+    flow_str text;
+};
+FLOW_RECORD(label, k, text);
+
+static flow_status to_label(flow_ctx *ctx, const struct flow_test_row *row, struct label *out)
+{
+    out->k = row->k;
+    out->text = flow_format(
+        ctx, "%lld of %.*s", (long long)row->v, (int)row->s.len, row->s.data ? row->s.data : "");
+    return FLOW_OK;
+}
+FLOW_MAP_FN(to_label, flow_test_row, label);
+
+static flow_status split(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    flow_status status = FLOW_OK;
+    for (int64_t i = 0; i < row->k && status == FLOW_OK; i++)
+        status = FLOW_EMIT(ctx, label, .k = i, .text = row->s);
+    if (status == FLOW_OK)
+        status = FLOW_EMIT_TO(ctx, 1, flow_test_place, .a = row->v, .b = row->s);
+    return status;
+}
+FLOW_ELEMENT_FN(split, flow_test_row, label, flow_test_place);
+
+static flow_status label_keyed(flow_ctx *ctx, const flow_str *key, const struct flow_test_row *row)
+{
+    return FLOW_EMIT(ctx, label, .k = row->v, .text = *key);
+}
+FLOW_KEYED_FN(label_keyed, flow_str, flow_test_row, label);
+
+struct spread {
+    int64_t low, high;
+    int64_t seen;
+};
+FLOW_RECORD(spread, low, high, seen);
+
+static void spread_add(struct spread *acc, const struct flow_test_row *row)
+{
+    acc->low = acc->seen == 0 || row->v < acc->low ? row->v : acc->low;
+    acc->high = acc->seen == 0 || row->v > acc->high ? row->v : acc->high;
+    acc->seen++;
+}
+
+static void spread_merge(struct spread *acc, const struct spread *other)
+{
+    if (other->seen == 0)
+        return;
+    acc->low = acc->seen == 0 || other->low < acc->low ? other->low : acc->low;
+    acc->high = acc->seen == 0 || other->high > acc->high ? other->high : acc->high;
+    acc->seen += other->seen;
+}
+FLOW_COMBINE_FN(spread, flow_test_row);
+
+static flow_status add_up(flow_ctx *ctx, const flow_str *key, flow_rows *rows)
+{
+    const struct flow_test_row *row;
+    int64_t sum = 0;
+    while ((row = flow_rows_next(rows)))
+        sum += row->v;
+    return FLOW_EMIT(ctx, label, .k = sum, .text = *key);
+}
+FLOW_GROUP_FN(add_up, flow_str, flow_test_row, label);
+
+struct tally {
+    int64_t count;
+    flow_str largest;
+};
+FLOW_RECORD(tally, count, largest);
+
+// Whatever the order of the rows, the end of the window knows the same of them.
+static flow_status keep_tally(
+    flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row, struct tally *tally)
+{
+    (void)key;
+    tally->count++;
+    if (row->s.len > tally->largest.len)
+        tally->largest = row->s;
+    flow_timer_set(ctx, (flow_time){ flow_window_end(ctx).us - 1 });
+    return FLOW_OK;
+}
+
+static flow_status keep_tally_timer(flow_ctx *ctx, const int64_t *key, struct tally *tally)
+{
+    const flow_status status =
+        FLOW_EMIT(ctx, label, .k = tally->count * 100 + *key, .text = tally->largest);
+    flow_state_clear(ctx);
+    return status;
+}
+FLOW_STATEFUL_FN(keep_tally, int64_t, flow_test_row, tally, label);
+
+struct risen {
+    flow_time at;
+    int64_t before, now; // sums of earlier times and of this one
+    int64_t rows;
+    flow_str largest;
+};
+FLOW_RECORD(risen, at, before, now, rows, largest);
+
+// Sees what came at earlier times, since rows of one time have no order.
+static flow_status rise(
+    flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row, struct risen *risen)
+{
+    const flow_time at = flow_event_time(ctx);
+    (void)key;
+    if (risen->rows++ > 0 && at.us < risen->at.us)
+        return flow_fail(ctx, FLOW_USER, "time went back");
+    if (at.us != risen->at.us) {
+        risen->before += risen->now * 3;
+        risen->now = 0;
+        risen->at = at;
+    }
+    risen->now += row->v;
+    if (row->s.len > risen->largest.len)
+        risen->largest = row->s;
+    return FLOW_EMIT(ctx, label, .k = risen->before, .text = row->s);
+}
+
+static flow_status rise_timer(flow_ctx *ctx, const int64_t *key, struct risen *risen)
+{
+    (void)ctx;
+    (void)key;
+    (void)risen;
+    return FLOW_OK;
+}
+FLOW_STATEFUL_FN(rise, int64_t, flow_test_row, risen, label);
+
+static flow_coll by_k(flow_coll in)
+{
+    return flow_key_by(in, FLOW_FIELD(flow_test_row, k));
+}
+
+static flow_coll by_s(flow_coll in)
+{
+    return flow_key_by(in, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll forms(flow_coll in)
+{
+    in = flow_do(flow_do(flow_do(in, &is_odd_fn), &add_one_fn), &to_label_fn);
+    return flow_count(flow_key_by(in, FLOW_FIELD(label, text)));
+}
+
+static flow_coll outputs(flow_coll in)
+{
+    const flow_coll labels = flow_do(in, &split_fn);
+    const flow_coll places = flow_output(labels, 1);
+    const flow_coll ins[] = { flow_count(flow_key_by(labels, FLOW_FIELD(label, text))),
+        flow_count(flow_key_by(places, FLOW_FIELD(flow_test_place, b))) };
+    return flow_flatten(ins, 2);
+}
+
+static flow_coll keyed(flow_coll in)
+{
+    return flow_count(flow_key_by(flow_do(by_s(in), &label_keyed_fn), FLOW_FIELD(label, text)));
+}
+
+static flow_coll combine(flow_coll in)
+{
+    return flow_combine(by_k(in), &spread_combine);
+}
+
+static flow_coll group(flow_coll in)
+{
+    return flow_group(by_s(in), &add_up_fn);
+}
+
+static flow_coll stateful(flow_coll in)
+{
+    return flow_do(by_k(in), &keep_tally_fn);
+}
+
+static flow_coll sorted(flow_coll in)
+{
+    return flow_do(by_k(in), &rise_fn, &(flow_do_options){ .time_sorted = true });
+}
+
+static flow_coll twice(flow_coll in)
+{
+    const flow_coll sums = flow_group(by_s(in), &add_up_fn);
+    return flow_max(flow_key_by(sums, FLOW_FIELD(label, text)), FLOW_FIELD(label, k));
+}
+
+static flow_coll other_key(flow_coll in)
+{
+    return flow_distinct(flow_do(by_k(in), &keep_tally_fn));
+}
+
+static const struct {
+    const char *name;
+    flow_test_build *build;
+    bool no_late, by_time;
+} primitives[] = {
+    { "function forms", forms, true, false },
+    { "several outputs", outputs, true, false },
+    { "keyed function", keyed, false, false },
+    { "combine", combine, false, false },
+    { "group", group, false, false },
+    { "state and timer", stateful, true, false },
+    { "sorted by time", sorted, true, true },
+    { "keyed behind keyed", twice, true, false },
+    { "another key behind state", other_key, true, false },
+};
+
+START_TEST(every_primitive_keeps_the_contract)
+{
+    static const char long_text[] =
+        "a text that is longer than a cache line is, so that it never fits beside its row";
+    static const char *const texts[] = { "", "short", long_text };
+    struct flow_test_row rows[ROWS];
+    for (int64_t i = 0; i < ROWS; i++) {
+        const int64_t again = i / 2 % 17;
+        rows[i] = flow_test_row_at(again % 5, again * 37 % 23 - 11, 0);
+        rows[i].s = flow_str_of(texts[again % 3]);
+        rows[i].place.b = flow_str_of(texts[again % 2]);
+    }
+    const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
+        FLOW_FIELD(flow_test_row, at), primitives[_i].no_late, primitives[_i].by_time };
+    flow_test_transform(primitives[_i].name, primitives[_i].build, &input);
+}
+END_TEST
+
+TCase *contract_tests(void)
+{
+    TCase *tests = tcase_create("contract");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, every_primitive_keeps_the_contract, 0,
+        (int)(sizeof primitives / sizeof primitives[0]));
+    return tests;
+}
