@@ -229,12 +229,24 @@ static flow_status fire(struct fl_op *op)
     return status;
 }
 
+static bool is_zero(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
 static void forget_cleared(struct fl_op *op)
 {
+    const size_t size = op->plan->node->fn->state->size;
     for (struct fl_touched *t = op->keyed->stateful->changed; t; t = t->next) {
         struct fl_cell *cell = t->cell;
         if (!cell->clear || cell->serial == 0)
             continue;
+        cell->clear = false;
+        if (cell->timer != FL_NEVER || !is_zero(fl_cell_state(cell), size))
+            continue; // a later row of the bundle has written it again
         cell->serial = 0;
         if (cell->slice->table.form == FL_KEY_WORD)
             fl_table_remove_word(&cell->slice->table, cell->word);

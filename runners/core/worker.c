@@ -181,6 +181,18 @@ static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
     return FL_STEP_WORKED;
 }
 
+// Rows may set timers that are due at once, or may have waited for a time that is over: those do
+// not wait for the watermark to move (R59).
+static bool any_due(const struct fl_stage *stage)
+{
+    for (uint32_t i = 0; i < stage->op_count; i++) {
+        struct fl_op *op = stage->ops[i];
+        if (op->plan->kind == FL_OP_STATEFUL && op->keyed->ops->next(op) <= op->keyed->watermark)
+            return true;
+    }
+    return false;
+}
+
 static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
 {
     struct fl_inbox *inbox = &stage->inbox;
@@ -193,7 +205,10 @@ static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
     if (inbox->left > 0) {
         if (!fl_bundle_begin(worker, FL_BUNDLE_DATA, stage->first))
             return conclude(worker, FLOW_BUDGET);
-        return conclude(worker, run_data(worker, stage));
+        const enum fl_step step = conclude(worker, run_data(worker, stage));
+        if (step == FL_STEP_WORKED && !worker->again)
+            stage->firing = any_due(stage);
+        return step;
     }
     inbox->marked = false;
     if (inbox->mark <= stage->watermark)

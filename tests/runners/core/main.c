@@ -6,12 +6,16 @@ TCase *contract_tests(void);
 TCase *fault_tests(void);
 TCase *graph_tests(void);
 TCase *rules_tests(void);
+TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
+TCase *state_tests(void);
 
 int main(void)
 {
     Suite *suite = suite_create("runners/core");
     suite_add_tcase(suite, rules_tests());
+    suite_add_tcase(suite, sliding_tests());
+    suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, snapshot_tests());
