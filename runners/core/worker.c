@@ -258,6 +258,8 @@ static bool stages_over(const struct fl_worker *worker)
 {
     for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
         const struct fl_stage *stage = &worker->stages[i];
+        if (stage->first && stage->firing)
+            return false; // waits before a full shuffle to see that nothing more is due
         for (uint32_t k = 0; stage->first && k < stage->op_count; k++)
             if (atomic_load_explicit(&stage->ops[k]->keyed->out, memory_order_relaxed) <
                 FLOW_TIME_MAX_US)

@@ -164,8 +164,10 @@ static void run_snapshots(struct harness *h, enum harness_cut cut)
     want(h, &c);
     c.reborn = true;
     c.between = true;
-    for (c.seed = 1; c.seed <= 6 * flow_test_seeds(1); c.seed++) {
-        c.batch = c.seed % 2 ? 1 : 7;
+    for (c.seed = 1; c.seed <= 9 * flow_test_seeds(1); c.seed++) {
+        c.full = c.seed % 3 == 0;
+        c.batch = c.full ? 0 : c.seed % 2 ? 1 : 7;
+        c.windows = c.full && !h->input->by_time ? WINDOWS_SHARED : WINDOWS_IMPLIED;
         c.workers = 1 + (uint32_t)(c.seed % 3);
         c.lifting = (enum harness_lifting)(c.seed % LIFTING_COUNT);
         agree(h, &c);
