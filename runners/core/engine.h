@@ -64,6 +64,7 @@ struct fl_op {
     struct fl_shuffle *shuffle; // shuffled ops: this worker's sending side
     void *sink_self;            // sinks: the run's
     bool staged;                // sinks: this bundle staged something
+    uint32_t turn;              // sources: how far behind its share this worker looks next
     uint64_t emitted;           // rows sent on so far, aborted bundles' too
     struct fl_counts counts;
     struct fl_counts saved; // as they were when the bundle began

@@ -229,8 +229,9 @@ enum fl_claim_result fl_reader_claim(struct fl_worker *worker, uint32_t op)
         return FL_CLAIM_NOTHING;
     enum fl_claim_result result = FL_CLAIM_OVER;
     const uint32_t count = reader->partition_count;
+    const uint32_t share = worker->index * count / engine->options.workers;
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t p = (worker->index * count / engine->options.workers + i) % count;
+        const uint32_t p = (share + worker->ops[op].turn + i) % count;
         struct fl_partition *partition = &reader->partitions[p];
         if (atomic_flag_test_and_set_explicit(&partition->claiming, memory_order_acquire)) {
             result = FL_CLAIM_NOTHING;
@@ -239,6 +240,9 @@ enum fl_claim_result fl_reader_claim(struct fl_worker *worker, uint32_t op)
         enum fl_claim_result one =
             partition->over ? FL_CLAIM_OVER : claim_from(worker, reader, p, op);
         atomic_flag_clear_explicit(&partition->claiming, memory_order_release);
+        // where time follows the rows, partitions take turns: one left behind would hold it back
+        if (one == FL_CLAIMED && follows(&reader->options->times))
+            worker->ops[op].turn = (p + 1 + count - share) % count;
         if (one == FL_CLAIMED || one == FL_CLAIM_ERROR)
             return one;
         if (one != FL_CLAIM_OVER && result != FL_CLAIM_NOTHING)

@@ -245,8 +245,7 @@ static enum fl_step step_source(struct fl_worker *worker, uint32_t i, bool *over
         fl_engine_fail(engine, &worker->error);
         return FL_STEP_FAILED;
     case FL_CLAIM_LATER:
-        if (fl_reader_idle(engine, i))
-            return FL_STEP_WORKED;
+        fl_reader_idle(engine, i); // may move the watermark with every look at the clock
         return fl_reader_wakes(engine, i) ? FL_STEP_IDLE : FL_STEP_POLL;
     case FL_CLAIM_NOTHING:
         break;

@@ -8,6 +8,7 @@ TCase *graph_tests(void);
 TCase *rules_tests(void);
 TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
+TCase *source_tests(void);
 TCase *state_tests(void);
 
 int main(void)
@@ -16,6 +17,7 @@ int main(void)
     suite_add_tcase(suite, rules_tests());
     suite_add_tcase(suite, sliding_tests());
     suite_add_tcase(suite, state_tests());
+    suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, snapshot_tests());
