@@ -51,15 +51,21 @@ struct fl_mem *fl_mem_ref(struct fl_mem *mem)
     return mem;
 }
 
-void fl_mem_unref(struct fl_cache *cache, struct fl_mem *mem)
+void fl_mem_let_go(struct fl_cache *cache, struct fl_mem *mem)
 {
-    if (!mem || atomic_fetch_sub_explicit(&mem->refs, 1, memory_order_acq_rel) != 1)
-        return;
     for (struct held *held = mem->held; held; held = held->next) {
         fl_mem_unref(cache, held->mem);
         if (held->release)
             held->release(held->user);
     }
+    mem->held = NULL;
+}
+
+void fl_mem_unref(struct fl_cache *cache, struct fl_mem *mem)
+{
+    if (!mem || atomic_fetch_sub_explicit(&mem->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    fl_mem_let_go(cache, mem);
     struct block *block = mem->blocks;
     while (block) {
         struct block *next = block->next;

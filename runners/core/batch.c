@@ -23,6 +23,7 @@ static struct fl_batch *new_header(struct fl_cache *cache, const flow_type *type
     batch->stride = stride;
     batch->pane = fl_no_pane;
     batch->time_base = FLOW_TIME_MIN_US;
+    batch->origin = FL_ORIGIN_LOST;
     return batch;
 }
 
@@ -151,9 +152,10 @@ void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch)
     batch->times = NULL;
     batch->window_form = FL_WINDOW_IMPLIED;
     batch->pane = fl_no_pane;
-    batch->origin = 0;
+    batch->origin = FL_ORIGIN_LOST;
     batch->next = NULL;
-    batch->maker = NULL;
+    batch->source = NULL;
+    batch->sources = NULL;
 }
 
 void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch)

@@ -52,16 +52,19 @@ struct fl_batch {
     int64_t *times_own; // the array `times` points to, when the batch owns it
     flow_window window;
     flow_window *windows;
-    flow_pane pane;            // of all rows
-    int8_t *signs;             // +1 or −1 (a retraction) by row; NULL: all +1
-    uint64_t *hashes;          // of the keys, where they travel along
-    uint64_t origin;           // ordinal of row 0 within the piece being read; FL_ORIGIN_LOST
-    struct fl_mem *mem;        // where strings lie
-    struct fl_batch *parent;   // whose rows these are, for another view of the same rows
-    struct fl_batch *next;     // in lists
-    struct fl_batch *parcel;   // in a worker's mail: the parcel that came before
-    size_t counted;            // bytes it counts as in flight
-    const struct fl_op *maker; // whose output it was, while it is being sent on
+    flow_pane pane;          // of all rows
+    int8_t *signs;           // +1 or −1 (a retraction) by row; NULL: all +1
+    uint64_t *hashes;        // of the keys, where they travel along
+    uint64_t origin;         // ordinal of row 0 within the piece being read; FL_ORIGIN_LOST
+    struct fl_mem *mem;      // where strings lie
+    struct fl_batch *parent; // whose rows these are, for another view of the same rows
+    struct fl_batch *next;   // in lists
+    struct fl_batch *parcel; // in a worker's mail: the parcel that came before
+    size_t counted;          // bytes it counts as in flight
+    // While it is being sent on, in the worker's call stack: what it was made of, and the row there
+    // of each of its rows. NULL where that is not known.
+    const struct fl_batch *source;
+    const uint16_t *sources;
 };
 
 #define FL_ORIGIN_LOST UINT64_MAX

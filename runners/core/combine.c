@@ -200,24 +200,6 @@ int64_t fl_combine_read(const struct fl_op *op, const char *element)
     return fl_integer_at(field->kind, element);
 }
 
-static bool in_table(void *user, const void *data, size_t len)
-{
-    void **pair = user;
-    flow_bytes range;
-    (void)len;
-    return fl_mem_has(pair[1], data, &range);
-}
-
-// Strings that an accumulator took from an element move to the table's arena.
-static bool settle(struct fl_op *op, struct fl_table *table, void *acc)
-{
-    if (!op->keyed->acc_pointers)
-        return true;
-    void *pair[2] = { &op->worker->cache, table->mem };
-    const flow_memory memory = { fl_take_from, pair };
-    return flow_row_adopt(combine_of(op)->acc, acc, &memory, in_table, pair) == FLOW_OK;
-}
-
 static void add_row(struct fl_op *op, void *acc, enum fl_content content, const char *value)
 {
     const flow_combine_fn *combine = combine_of(op);
@@ -264,7 +246,7 @@ void fl_combine_add(struct fl_op *op, const struct fl_view *view, const flow_sha
             prefetch(placed->one ? table : &placed->by[i + AHEAD]->table, keys, i + AHEAD);
         void *acc = slot_of(op, table, keys, i);
         add_row(op, acc, content, lane.base + (size_t)fl_view_row(view, i) * lane.stride);
-        if (!settle(op, table, acc))
+        if (op->keyed->acc_pointers && !fl_settle(op, combine_of(op)->acc, acc, table, batch))
             fl_no_memory(op); // beyond what was reserved: the job ends
     }
 }
@@ -350,10 +332,7 @@ static void commit(struct fl_op *op)
         forget_promises(&keyed->panes);
     }
     fl_late_commit(op);
-    keyed->fire_end = keyed->fire_end_next;
-    keyed->fire_at = keyed->fire_at_next;
-    if (keyed->fired != keyed->fired_next) {
-        keyed->fired = keyed->fired_next;
+    if (fl_window_commit(op)) {
         if (keyed->slide)
             fl_slide_commit(op, keyed->fired);
         else
@@ -369,19 +348,13 @@ static void abort_bundle(struct fl_op *op)
     forget_promises(&keyed->slices);
     forget_promises(&keyed->panes);
     fl_slices_drop(&op->worker->cache, &keyed->late, INT64_MAX);
-    keyed->fire_end_next = keyed->fire_end;
-    keyed->fire_at_next = keyed->fire_at;
-    keyed->fired_next = keyed->fired;
-    if (keyed->slide)
+    fl_window_abort(op);
+    // a bundle that went on within a window has only read the tables it has a place in
+    if (keyed->slide && keyed->fire_end == INT64_MIN)
         fl_slide_reset(op);
 }
 
 // --- firing
-
-static int64_t next(struct fl_op *op)
-{
-    return op->keyed->fire_end != INT64_MIN ? op->keyed->fire_end : fl_window_next(op);
-}
 
 // Fires a window from a table, going on at `fire_at`. *whole tells whether all of it was fired.
 static flow_status fire_table(
@@ -400,45 +373,25 @@ static flow_status fire_table(
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 
-static flow_status fire_window(struct fl_op *op, int64_t end, bool *whole)
+static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane, bool *whole)
 {
     struct fl_keyed *keyed = op->keyed;
-    const struct fl_pane_out pane = fl_window_pane(op, end);
-    *whole = false;
+    const int64_t end = pane->window.end.us;
     if (!keyed->slide) {
         const struct fl_slice *slice = fl_slices_find(&keyed->slices, end);
-        return fire_table(op, &slice->table, &pane, whole);
+        return fire_table(op, &slice->table, pane, whole);
     }
     const struct fl_slice *apart = fl_slices_find(&keyed->panes, end);
     const bool sliced = fl_slide_next(op) == end;
-    flow_status status = sliced ? fl_slide_prepare(op, end) : FLOW_OK;
-    if (status == FLOW_OK)
-        status = fl_slide_emit(op, &pane, sliced, apart ? &apart->table : NULL);
-    *whole = true;
-    return status;
+    const flow_status status = sliced ? fl_slide_prepare(op, end) : FLOW_OK;
+    if (status != FLOW_OK)
+        return status;
+    return fl_slide_emit(op, pane, sliced, apart ? &apart->table : NULL, whole);
 }
 
 static flow_status fire(struct fl_op *op)
 {
-    struct fl_keyed *keyed = op->keyed;
-    const uint64_t before = op->emitted;
-    while (op->emitted - before < FL_FIRE_ROWS) {
-        const int64_t end =
-            keyed->fire_end_next != INT64_MIN ? keyed->fire_end_next : fl_window_next(op);
-        if (end > keyed->watermark)
-            return FLOW_OK;
-        keyed->fire_end_next = end;
-        bool whole;
-        const flow_status status = fire_window(op, end, &whole);
-        if (status != FLOW_OK)
-            return status;
-        if (!whole)
-            return FLOW_OK;
-        keyed->fire_end_next = INT64_MIN;
-        keyed->fire_at_next = 0;
-        keyed->fired_next = end;
-    }
-    return FLOW_OK;
+    return fl_window_fire(op, fire_window);
 }
 
-const struct fl_keyed_ops fl_combine_ops = { take_rows, next, fire, commit, abort_bundle };
+const struct fl_keyed_ops fl_combine_ops = { take_rows, fl_window_due, fire, commit, abort_bundle };

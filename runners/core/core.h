@@ -18,9 +18,9 @@ enum fl_fault {
 // What the engine cannot do by itself. Members may be NULL but `now`.
 struct fl_port {
     void *user;
-    int64_t (*now)(void *user);                     // wall clock, microseconds since 1970
-    void (*wake)(void *user, uint32_t worker);      // that worker may have something to do
-    void (*yield)(void);                            // lets other threads run for a moment
+    int64_t (*now)(void *user);                // microseconds of a clock that only goes forward
+    void (*wake)(void *user, uint32_t worker); // that worker may have something to do
+    void (*yield)(void);                       // lets other threads run for a moment
     bool (*fault)(void *user, enum fl_fault point); // true: fail here, then try again
 };
 

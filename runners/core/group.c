@@ -12,21 +12,18 @@ struct chunk {
 
 struct cell {
     struct chunk *first, *last;
+    struct cell *later; // of the same key in the window being fired
     uint64_t count;
     uint64_t stamp;      // bundle that touched it last
     uint32_t last_count; // rows in the last chunk, for when the cell is put back
 };
 
-// The rows that a function walks: of one key, slice by slice.
+// The rows that a function walks: of one key, cell by cell.
 struct fl_rows {
     struct flow_rows head;
     struct fl_op *op;
-    const struct fl_entry *entry;
-    uint64_t hash;
     uint64_t count;
-    int64_t from, to; // slices (from, to] by end; one table when equal
     const struct cell *cell;
-    uint32_t slice; // next slice to look into
     const struct chunk *chunk;
     uint32_t row;
 };
@@ -118,6 +115,8 @@ static char *room_for_row(struct fl_op *op, struct fl_table *table, struct cell 
 {
     struct fl_cache *cache = &op->worker->cache;
     struct chunk *last = cell->last;
+    if (!table->mem && !(table->mem = fl_mem_new(cache)))
+        return NULL;
     if (!last || last->count == last->room) {
         const uint32_t room = !last ? 2 : last->room < 256 ? last->room * 2 : 256;
         last = fl_mem_alloc(cache, table->mem, sizeof *last + (size_t)room * row_size(op));
@@ -190,31 +189,6 @@ flow_rows *fl_group_rows(flow_ctx *ctx)
     return &fl_call_of(ctx)->rows->head;
 }
 
-static const struct cell *find_cell(
-    const struct fl_table *table, const struct fl_entry *entry, uint64_t hash)
-{
-    return table->form == FL_KEY_WORD ? fl_table_find_word(table, entry->word)
-                                      : fl_table_find_bytes(table, entry->bytes, hash);
-}
-
-// The next cell of the key among the slices of the window; NULL at the end.
-static const struct cell *next_cell(struct fl_rows *rows)
-{
-    const struct fl_slices *slices = &rows->op->keyed->slices;
-    for (; rows->from != rows->to && rows->slice < slices->count; rows->slice++) {
-        const struct fl_slice *slice = slices->at[rows->slice];
-        if (slice->end > rows->to)
-            break;
-        const struct cell *cell =
-            slice->end > rows->from ? find_cell(&slice->table, rows->entry, rows->hash) : NULL;
-        if (cell) {
-            rows->slice++;
-            return cell;
-        }
-    }
-    return NULL;
-}
-
 const void *fl_group_rows_next(flow_rows *flow)
 {
     struct fl_rows *rows = (struct fl_rows *)flow;
@@ -227,7 +201,7 @@ const void *fl_group_rows_next(flow_rows *flow)
         }
         if (rows->chunk)
             return (const char *)(rows->chunk + 1) + (size_t)rows->row++ * row_size(rows->op);
-        rows->cell = next_cell(rows);
+        rows->cell = rows->cell->later;
         rows->row = 0;
     }
     return NULL;
@@ -240,22 +214,43 @@ size_t fl_group_rows_count(const flow_rows *flow)
 
 // --- firing
 
-static flow_status call_key(struct fl_op *op, const struct fl_pane_out *pane, struct fl_rows *rows)
+// A window being fired, key by key.
+struct firing {
+    const struct fl_pane_out *pane;
+    struct fl_batch *batch; // of one row, the key; made when first needed
+};
+
+// The batch that keys are shown in: the last key's, unless somebody holds on to that.
+static struct fl_batch *key_batch(struct fl_op *op, struct firing *firing)
 {
     struct fl_cache *cache = &op->worker->cache;
+    const struct fl_pane_out *pane = firing->pane;
     const flow_shape *in = &op->plan->shape;
     const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
-    struct fl_batch *batch = fl_batch_new(cache, in->type, stride);
+    struct fl_batch *batch = firing->batch;
+    if (batch && atomic_load_explicit(&batch->refs, memory_order_acquire) == 1)
+        return batch;
+    fl_batch_unref(cache, batch);
+    firing->batch = batch = fl_batch_new(cache, in->type, stride);
     if (!batch)
-        return fl_no_memory(op);
+        return NULL;
     batch->count = 1;
     batch->time_base = flow_window_last_instant(pane->window).us;
     batch->window_form = FL_WINDOW_UNIFORM;
     batch->window = pane->window;
     batch->pane = pane->pane;
-    fl_key_write(in, rows->entry->word, rows->entry->bytes, batch->rows);
+    return batch;
+}
+
+static flow_status call_key(
+    struct fl_op *op, struct firing *firing, const struct fl_entry *entry, struct fl_rows *rows)
+{
+    struct fl_batch *batch = key_batch(op, firing);
+    if (!batch)
+        return fl_no_memory(op);
+    flow_shape shape = op->plan->shape;
+    fl_key_write(&shape, entry->word, entry->bytes, batch->rows);
     const struct fl_view view = { batch, NULL, 1 };
-    flow_shape shape = *in;
     shape.key_offset = shape.value_offset = 0;
     flow_batch seen;
     fl_view_rows(op, &view, &shape, &seen);
@@ -263,21 +258,16 @@ static flow_status call_key(struct fl_op *op, const struct fl_pane_out *pane, st
     flow_status status = fl_call_begin(op, &view, &shape);
     if (status == FLOW_OK)
         status = fl_call_run(op, op->plan->node->fn->process, &seen);
-    if (status == FLOW_OK)
-        status = fl_call_flush(op);
-    fl_batch_unref(cache, batch);
-    return status;
+    return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 
-static struct fl_rows rows_of(struct fl_op *op, const struct fl_entry *entry)
+static struct fl_rows rows_of(struct fl_op *op, const struct cell *first, uint64_t count)
 {
     const struct fl_rows rows = {
         .head = { fl_ctx_ops() },
         .op = op,
-        .entry = entry,
-        .cell = entry->value,
-        .count = ((const struct cell *)entry->value)->count,
-        .hash = op->keyed->form == FL_KEY_WORD ? fl_hash_word(entry->word) : entry->hash,
+        .cell = first,
+        .count = count,
     };
     return rows;
 }
@@ -285,101 +275,125 @@ static struct fl_rows rows_of(struct fl_op *op, const struct fl_entry *entry)
 flow_status fl_group_fire_late(
     struct fl_op *op, const struct fl_pane_out *pane, const struct fl_entry *entry)
 {
-    struct fl_rows rows = rows_of(op, entry);
-    return call_key(op, pane, &rows);
+    const struct cell *cell = entry->value;
+    struct fl_rows rows = rows_of(op, cell, cell->count);
+    struct firing firing = { pane, NULL };
+    const flow_status status = call_key(op, &firing, entry, &rows);
+    fl_batch_unref(&op->worker->cache, firing.batch);
+    return status;
 }
 
-// A window being fired: rows that came with it, and slices of it.
-struct firing {
-    const struct fl_pane_out *pane;
-    const struct fl_table *whole; // may be NULL
-    bool sliding;
+// Sliding windows: the cells of a key in the window being fired, linked from the first on.
+struct joint {
+    struct cell *first, *last;
+    uint64_t count; // rows
 };
 
-// Whether the key was fired already: from rows that came with their window, or an earlier slice.
-static bool seen_before(const struct fl_rows *rows, const struct firing *f, uint32_t slice)
+static struct joint *joint_of(struct fl_op *op, const struct fl_entry *entry)
 {
-    const struct fl_slices *slices = &rows->op->keyed->slices;
-    if (f->whole && find_cell(f->whole, rows->entry, rows->hash))
-        return true;
-    for (uint32_t i = 0; i < slice; i++)
-        if (slices->at[i]->end > rows->from &&
-            find_cell(&slices->at[i]->table, rows->entry, rows->hash))
-            return true;
-    return false;
+    struct fl_cache *cache = &op->worker->cache;
+    struct fl_table *joints = &op->keyed->joints;
+    if (!fl_table_reserve(cache, joints, 1, entry->bytes.len))
+        return NULL;
+    return joints->form == FL_KEY_WORD
+               ? fl_table_add_word(cache, joints, entry->word)
+               : fl_table_add_bytes(cache, joints, entry->bytes, entry->hash);
 }
 
-static uint64_t count_rows(struct fl_rows rows)
+static bool join_table(struct fl_op *op, const struct fl_table *table)
 {
-    uint64_t count = 0;
-    for (const struct cell *cell = rows.cell; cell; cell = next_cell(&rows))
-        count += cell->count;
-    return count;
-}
-
-// Fires the keys of a table; `next` is the first slice that may have more of their rows.
-static flow_status fire_slice(
-    struct fl_op *op, const struct firing *f, const struct fl_table *table, uint32_t next)
-{
-    const struct fl_pane_out *pane = f->pane;
     struct fl_entry entry;
-    flow_status status = FLOW_OK;
-    for (uint64_t at = 0; status == FLOW_OK && fl_table_next(table, &at, &entry);) {
-        struct fl_rows rows = rows_of(op, &entry);
-        if (op->keyed->lateness.us > 0 && !pane->pane.last &&
-            !fl_late_fired(op, pane->window.end.us, &entry))
-            return fl_no_memory(op);
-        if (f->sliding) {
-            rows.from = pane->window.start.us;
-            rows.to = pane->window.end.us;
-            if (table != f->whole && seen_before(&rows, f, next - 1))
-                continue;
-            rows.slice = next;
-            rows.count = count_rows(rows);
-        }
-        status = call_key(op, pane, &rows);
+    for (uint64_t at = 0; fl_table_next(table, &at, &entry);) {
+        struct joint *joint = joint_of(op, &entry);
+        if (!joint)
+            return false;
+        struct cell *cell = entry.value;
+        *(joint->last ? &joint->last->later : &joint->first) = cell;
+        joint->last = cell;
+        joint->count += cell->count;
+        cell->later = NULL; // as it was linked for an earlier window
     }
-    return status;
+    return true;
 }
 
-static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane)
+static void drop_joints(struct fl_op *op)
+{
+    fl_table_fini(&op->worker->cache, &op->keyed->joints);
+    op->keyed->joined = INT64_MIN;
+}
+
+// Joins what came with the window and its slices, once for the window: always in the same order, so
+// that a place in the table is one of it made anew as well.
+static bool join_window(struct fl_op *op, const flow_window *window)
 {
     struct fl_keyed *keyed = op->keyed;
-    const int64_t end = pane->window.end.us;
-    const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
-    flow_status status = FLOW_OK;
-    const struct fl_slice *whole = fl_slices_find(sliding ? &keyed->panes : &keyed->slices, end);
-    const struct firing firing = { pane, whole ? &whole->table : NULL, sliding };
-    if (whole)
-        status = fire_slice(op, &firing, firing.whole, 0);
-    for (uint32_t i = 0; sliding && status == FLOW_OK && i < keyed->slices.count; i++) {
+    if (keyed->joined == window->end.us)
+        return true;
+    drop_joints(op);
+    fl_table_init(&keyed->joints, keyed->form, (uint32_t)sizeof(struct joint), false);
+    const struct fl_slice *whole = fl_slices_find(&keyed->panes, window->end.us);
+    if (whole && !join_table(op, &whole->table))
+        return false;
+    for (uint32_t i = 0; i < keyed->slices.count; i++) {
         const struct fl_slice *slice = keyed->slices.at[i];
-        if (slice->end > pane->window.start.us && slice->end <= end)
-            status = fire_slice(op, &firing, &slice->table, i + 1);
+        if (slice->end > window->start.us && slice->end <= window->end.us &&
+            !join_table(op, &slice->table))
+            return false;
     }
+    keyed->joined = window->end.us;
+    return true;
+}
+
+static flow_status fire_key(struct fl_op *op, struct firing *firing, const struct fl_entry *entry)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    const struct fl_pane_out *pane = firing->pane;
+    if (keyed->lateness.us > 0 && !pane->pane.last &&
+        !fl_late_fired(op, pane->window.end.us, entry))
+        return fl_no_memory(op);
+    const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
+    const struct joint *joint = entry->value;
+    const struct cell *cell = sliding ? joint->first : entry->value;
+    struct fl_rows rows = rows_of(op, cell, sliding ? joint->count : cell->count);
+    return call_key(op, firing, entry, &rows);
+}
+
+// Goes on at `fire_at`; keys count too, since a function may emit nothing.
+static flow_status fire_table(
+    struct fl_op *op, const struct fl_table *table, const struct fl_pane_out *pane, bool *whole)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const uint64_t before = op->emitted;
+    struct firing firing = { pane, NULL };
+    struct fl_entry entry;
+    flow_status status = FLOW_OK;
+    for (uint64_t keys = 0; status == FLOW_OK && op->emitted - before + keys < FL_FIRE_ROWS;
+         keys++) {
+        if (!fl_table_next(table, &keyed->fire_at_next, &entry)) {
+            *whole = true;
+            break;
+        }
+        status = fire_key(op, &firing, &entry);
+    }
+    fl_batch_unref(&op->worker->cache, firing.batch);
     return status;
 }
 
-static int64_t next(struct fl_op *op)
+static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane, bool *whole)
 {
-    return fl_window_next(op);
+    struct fl_keyed *keyed = op->keyed;
+    if (keyed->cut.windows.kind != FLOW_WINDOW_SLIDING) {
+        const struct fl_slice *slice = fl_slices_find(&keyed->slices, pane->window.end.us);
+        return fire_table(op, &slice->table, pane, whole);
+    }
+    if (!join_window(op, &pane->window))
+        return fl_no_memory(op);
+    return fire_table(op, &keyed->joints, pane, whole);
 }
 
 static flow_status fire(struct fl_op *op)
 {
-    struct fl_keyed *keyed = op->keyed;
-    const uint64_t before = op->emitted;
-    while (op->emitted - before < FL_FIRE_ROWS) {
-        const int64_t end = fl_window_next(op);
-        if (end > keyed->watermark)
-            return FLOW_OK;
-        const struct fl_pane_out pane = fl_window_pane(op, end);
-        const flow_status status = fire_window(op, &pane);
-        if (status != FLOW_OK)
-            return status;
-        keyed->fired_next = end;
-    }
-    return FLOW_OK;
+    return fl_window_fire(op, fire_window);
 }
 
 static void commit(struct fl_op *op)
@@ -387,23 +401,24 @@ static void commit(struct fl_op *op)
     struct fl_keyed *keyed = op->keyed;
     struct fl_cache *cache = &op->worker->cache;
     fl_late_commit(op);
-    if (keyed->fired == keyed->fired_next)
+    if (!fl_window_commit(op))
         return;
-    keyed->fired = keyed->fired_next;
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
     const int64_t size = keyed->cut.windows.size.us;
     fl_slices_drop(cache, &keyed->slices, sliding ? keyed->fired - size : keyed->fired);
     fl_slices_drop(cache, &keyed->panes, keyed->fired);
+    if (keyed->joined != keyed->fire_end)
+        drop_joints(op);
 }
 
 static void abort_bundle(struct fl_op *op)
 {
-    struct fl_keyed *keyed = op->keyed;
-    fl_slices_drop(&op->worker->cache, &keyed->late, INT64_MAX);
-    keyed->fired_next = keyed->fired;
+    fl_slices_drop(&op->worker->cache, &op->keyed->late, INT64_MAX);
+    fl_window_abort(op);
+    drop_joints(op);
 }
 
-const struct fl_keyed_ops fl_group_ops = { take, next, fire, commit, abort_bundle };
+const struct fl_keyed_ops fl_group_ops = { take, fl_window_due, fire, commit, abort_bundle };
 
 // --- snapshots
 

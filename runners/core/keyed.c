@@ -113,6 +113,31 @@ struct fl_sets fl_keyed_sets(struct fl_keyed *keyed)
     return sets;
 }
 
+// Bytes that end with the bundle: of the rows in work, or of flow_alloc.
+struct passing {
+    const struct fl_mem *rows, *scratch;
+};
+
+static bool lasts(void *user, const void *data, size_t len)
+{
+    const struct passing *passing = user;
+    flow_bytes range;
+    (void)len;
+    return !fl_mem_has(passing->rows, data, &range) && !fl_mem_has(passing->scratch, data, &range);
+}
+
+bool fl_settle(struct fl_op *op, const flow_type *type, void *value, struct fl_table *table,
+    const struct fl_batch *rows)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    if (!table->mem && !(table->mem = fl_mem_new(cache)))
+        return false;
+    struct passing passing = { rows->mem, op->call.scratch };
+    void *pair[2] = { cache, table->mem };
+    const flow_memory memory = { fl_take_from, pair };
+    return flow_row_adopt(type, value, &memory, lasts, &passing) == FLOW_OK;
+}
+
 flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     struct fl_worker *worker = op->worker;
@@ -147,7 +172,7 @@ bool fl_keyed_init(struct fl_op *op)
     keyed->form = fl_key_form(plan->shape.key);
     keyed->watermark = FLOW_TIME_MIN_US;
     keyed->fired = keyed->fired_next = keyed->closed = INT64_MIN;
-    keyed->fire_end = keyed->fire_end_next = INT64_MIN;
+    keyed->fire_end = keyed->fire_end_next = keyed->joined = INT64_MIN;
     atomic_init(&keyed->out, FLOW_TIME_MIN_US);
     uint32_t size = 0;
     bool rows = false;
@@ -191,6 +216,7 @@ void fl_keyed_fini(struct fl_op *op)
         fl_stateful_fini(op);
     if (keyed->slide)
         fl_slide_free(op);
+    fl_table_fini(cache, &keyed->joints);
     fl_slices_fini(cache, &keyed->slices);
     fl_slices_fini(cache, &keyed->panes);
     fl_slices_fini(cache, &keyed->late);

@@ -60,12 +60,17 @@ struct fl_keyed {
     struct fl_slices numbers; // lateness: next pane index by key and fired window
     struct fl_staged *staged, *staged_last;
     bool touched; // in this bundle
-    // combine and group: the window being fired, where in it, and both after this bundle
+    // combine and group: the window being fired, where in which of its tables, and all after this
+    // bundle
     int64_t fire_end, fire_end_next;
     uint64_t fire_at, fire_at_next;
+    uint32_t fire_table, fire_table_next;
     int64_t fired, fired_next; // end of the last window that has fired wholly
     int64_t closed;            // watermark up to which all that was due has fired
     struct fl_slide *slide;
+    // sliding groups: by key, its cells in the window that ends at `joined`
+    struct fl_table joints;
+    int64_t joined;
     // combine
     uint32_t acc_size;
     bool acc_pointers;
@@ -103,6 +108,11 @@ struct fl_sets fl_keyed_sets(struct fl_keyed *keyed);
 bool fl_place(struct fl_cache *cache, const struct fl_sets *sets, const struct fl_view *view,
     struct fl_placed *placed);
 
+// Strings that a value in a table took from the rows in work move to the table's arena; those it
+// had stay. False without memory.
+bool fl_settle(struct fl_op *op, const flow_type *type, void *value, struct fl_table *table,
+    const struct fl_batch *rows);
+
 // Gathers keys of rows in a shuffle's format.
 void fl_format_keys(const struct fl_view *view, enum fl_key_form form, struct fl_keys *keys);
 
@@ -133,6 +143,19 @@ int64_t fl_window_next(const struct fl_op *op);
 
 // The on-time pane of the window that ends there.
 struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t end);
+
+// End of the window that fires next, which may be one that has half fired.
+int64_t fl_window_due(struct fl_op *op);
+
+// Fires windows up to the watermark, about FL_FIRE_ROWS rows. `fire` does as much of one, going on
+// where `fire_at_next` says, and sets *whole (false before) when nothing of it is left.
+typedef flow_status fl_window_fn(struct fl_op *op, const struct fl_pane_out *pane, bool *whole);
+flow_status fl_window_fire(struct fl_op *op, fl_window_fn *fire);
+
+// The place in the windows after the bundle, or before it again. The former tells whether any has
+// fired wholly.
+bool fl_window_commit(struct fl_op *op);
+void fl_window_abort(struct fl_op *op);
 
 flow_status fl_pane_begin(struct fl_op *op, const struct fl_pane_out *pane);
 flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
@@ -178,10 +201,10 @@ void fl_slide_free(struct fl_op *op);
 void fl_slide_reset(struct fl_op *op);                       // after an abort: start from slices
 int64_t fl_slide_next(const struct fl_op *op);               // end of the next window with data
 flow_status fl_slide_prepare(struct fl_op *op, int64_t end); // for the window that ends there
-// Emits the pane of the prepared window (unless nothing of it lies in slices), together with what
-// came with the window already.
-flow_status fl_slide_emit(
-    struct fl_op *op, const struct fl_pane_out *pane, bool sliced, const struct fl_table *apart);
+// Emits of the pane of the prepared window (unless nothing of it lies in slices), together with what
+// came with the window already; as an fl_window_fn.
+flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane, bool sliced,
+    const struct fl_table *apart, bool *whole);
 void fl_slide_commit(struct fl_op *op, int64_t fired); // drops what no window needs
 // A slice that is part of the running result is about to change.
 void fl_slide_touch(struct fl_op *op, const struct fl_slice *slice);

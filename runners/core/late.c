@@ -146,12 +146,20 @@ static uint64_t *number_of(struct fl_op *op, int64_t end, const struct fl_entry 
 {
     struct fl_keyed *keyed = op->keyed;
     struct fl_cache *cache = &op->worker->cache;
+    const bool words = keyed->form == FL_KEY_WORD;
+    const uint64_t hash = words ? 0 : fl_hash_bytes(entry->bytes);
     struct fl_slice *slice = fl_slices_get(cache, &keyed->numbers, end);
-    if (!slice || !fl_table_reserve(cache, &slice->table, 1, entry->bytes.len))
+    if (!slice)
         return NULL;
-    if (keyed->form == FL_KEY_WORD)
-        return fl_table_add_word(cache, &slice->table, entry->word);
-    return fl_table_add_bytes(cache, &slice->table, entry->bytes, fl_hash_bytes(entry->bytes));
+    // what is there needs no room: at the commit all are, and nothing may fail
+    uint64_t *number = words ? fl_table_find_word(&slice->table, entry->word)
+                             : fl_table_find_bytes(&slice->table, entry->bytes, hash);
+    if (number)
+        return number;
+    if (!fl_table_reserve(cache, &slice->table, 1, entry->bytes.len))
+        return NULL;
+    return words ? fl_table_add_word(cache, &slice->table, entry->word)
+                 : fl_table_add_bytes(cache, &slice->table, entry->bytes, hash);
 }
 
 bool fl_late_fired(struct fl_op *op, int64_t end, const struct fl_entry *entry)

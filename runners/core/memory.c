@@ -174,11 +174,15 @@ static void release_kept(struct fl_pool *pool)
 static void *map_or_release(struct fl_pool *pool, size_t size)
 {
     void *bytes = map_bytes(pool, size);
-    if (!bytes && pool->kept > 0) {
-        release_kept(pool);
-        bytes = map_bytes(pool, size);
-    }
-    return bytes;
+    if (bytes)
+        return bytes;
+    lock(pool);
+    const bool any = pool->kept > 0;
+    unlock(pool);
+    if (!any)
+        return NULL;
+    release_kept(pool);
+    return map_bytes(pool, size);
 }
 
 // The next 128 KiB of a slab, or NULL when a fresh slab is needed. Under the lock.

@@ -83,6 +83,9 @@ bool fl_mem_keep(struct fl_cache *cache, struct fl_mem *mem, flow_bytes bytes,
 // Keeps `other` alive as long as `mem`. False without memory.
 bool fl_mem_hold(struct fl_cache *cache, struct fl_mem *mem, struct fl_mem *other);
 
+// Lets everything go that `mem` keeps or holds.
+void fl_mem_let_go(struct fl_cache *cache, struct fl_mem *mem);
+
 // Whether `data` lies in memory that `mem` keeps alive; *range is the block found.
 bool fl_mem_has(const struct fl_mem *mem, const void *data, flow_bytes *range);
 

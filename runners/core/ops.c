@@ -119,14 +119,28 @@ static struct fl_batch *changeable(struct fl_op *op, struct fl_view *view)
         fl_batch_unref(cache, copy);
         return NULL;
     }
-    copy->origin = FL_ORIGIN_LOST;
+    copy->source = batch;
+    copy->sources = origin;
     view->batch = copy;
     view->selection = NULL;
     return copy;
 }
 
-// Rows that an update failed on leave the selection.
-static flow_status update_rows(struct fl_op *op, struct fl_view *view, flow_batch *rows)
+// An update failed on a row: it is put back as it was, so that this is what is shown. Under the
+// policy to fail no copy is kept, and the bundle's rows are dropped.
+static flow_status update_failed(
+    struct fl_op *op, flow_status status, const char *before, const flow_batch *rows)
+{
+    const size_t at = (size_t)op->call.engine.ctx.row * rows->stride;
+    char *row = op->call.engine.ctx.update + at;
+    if (before)
+        memcpy(row, before + at, rows->stride);
+    return fl_call_failed(op, status, row + rows->value_offset);
+}
+
+// Rows that an update failed on leave the selection. `before`: all rows as they were, or NULL.
+static flow_status update_rows(
+    struct fl_op *op, struct fl_view *view, flow_batch *rows, const char *before)
 {
     flow_ctx *ctx = &op->call.engine.ctx;
     uint32_t kept = 0, from = 0;
@@ -140,8 +154,7 @@ static flow_status update_rows(struct fl_op *op, struct fl_view *view, flow_batc
         for (; from < to; from++)
             op->keep[kept++] = (uint16_t)fl_view_row(view, from);
         if (status != FLOW_OK) {
-            status = fl_call_failed(
-                op, status, rows->rows + (size_t)ctx->row * rows->stride + rows->value_offset);
+            status = update_failed(op, status, before, rows);
             if (status != FLOW_OK)
                 return status;
             ctx->next = ++from;
@@ -150,6 +163,28 @@ static flow_status update_rows(struct fl_op *op, struct fl_view *view, flow_batc
     view->selection = op->keep;
     view->count = kept;
     return FLOW_OK;
+}
+
+// Runs an update over rows that may be changed.
+static flow_status update_all(struct fl_op *op, struct fl_view *view, const flow_shape *shape)
+{
+    const struct fl_batch *batch = view->batch;
+    const size_t size = (size_t)batch->count * batch->stride;
+    const bool routes = op->plan->node->on_error != FLOW_ON_ERROR_FAIL && size > 0;
+    flow_batch rows;
+    fl_view_rows(op, view, shape, &rows);
+    char *before = routes ? fl_take(&op->worker->cache, size) : NULL;
+    if (routes && !before)
+        return fl_no_memory(op);
+    if (before)
+        memcpy(before, batch->rows, size);
+    flow_status status = fl_call_begin(op, view, shape);
+    op->call.message[0] = '\0';
+    op->call.engine.ctx.update = batch->rows;
+    if (status == FLOW_OK)
+        status = update_rows(op, view, &rows, before);
+    fl_give(&op->worker->cache, before, size);
+    return status;
 }
 
 static flow_status push_update(
@@ -163,21 +198,18 @@ static flow_status push_update(
     struct fl_batch *batch = changeable(op, &changed);
     if (!batch)
         return fl_no_memory(op);
-    flow_batch rows;
-    fl_view_rows(op, &changed, shape, &rows);
-    flow_status status = fl_call_begin(op, &changed, shape);
-    op->call.message[0] = '\0';
-    op->call.engine.ctx.update = batch->rows;
-    if (status == FLOW_OK)
-        status = update_rows(op, &changed, &rows);
+    flow_status status = update_all(op, &changed, shape);
     // while it was changed the reference was ours; what comes next may change it again
     const bool own = batch == view->batch;
     if (own)
         fl_batch_unref(&op->worker->cache, batch);
     if (status == FLOW_OK && changed.count > 0)
         status = fl_send(op, 0, &changed);
-    if (!own)
+    if (!own) {
+        batch->source = NULL;
+        batch->sources = NULL;
         fl_batch_unref(&op->worker->cache, batch);
+    }
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 

@@ -49,7 +49,6 @@ static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_ba
     out->batch = NULL;
     op->out_heads[position].room = 0;
     op->call.safe.len = 0;
-    batch->maker = op;
     const bool timed = out->index < FLOW_OUTPUT_DEAD_LETTERS && !op->plan->bare[out->index];
     if (timed && has_input(op) &&
         !fl_batch_inherit(&op->worker->cache, batch, op->call.in->batch, out->origin, 0)) {
@@ -83,10 +82,30 @@ static flow_status send_batch(struct fl_op *op, uint32_t position, struct fl_bat
     flow_status status = FLOW_OK;
     if (op->plan->kind == FL_OP_SOURCE && out->index == 0)
         status = fl_reader_stamp(op, &view);
+    if (has_input(op) && out->index < FLOW_OUTPUT_DEAD_LETTERS) {
+        batch->source = op->call.in->batch;
+        if (!batch->sources)
+            batch->sources = out->origin;
+    }
     if (status == FLOW_OK && view.count > 0)
         status = fl_send(op, out->index, &view);
+    batch->source = NULL;
+    batch->sources = NULL;
     recycle(op, position, batch);
     return status;
+}
+
+// The rows that a held batch was made of, kept with it: those of the output are written over.
+static bool keep_sources(struct fl_op *op, const struct fl_output *out, struct fl_batch *held)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    struct fl_mem *mem = fl_batch_need_mem(cache, held);
+    uint16_t *sources = mem ? fl_mem_alloc(cache, mem, held->count * sizeof *sources) : NULL;
+    if (!sources)
+        return false;
+    memcpy(sources, out->origin, held->count * sizeof *sources);
+    held->sources = sources;
+    return true;
 }
 
 // A batch is full in the middle of a call whose rows may be taken back: those of the row in work
@@ -107,7 +126,7 @@ static flow_status hold_batch(struct fl_op *op, uint32_t position)
     flow_status status = close_batch(op, position, &closed);
     if (status != FLOW_OK)
         return status;
-    status = fl_out_ready(op, position);
+    status = keep_sources(op, out, closed) ? fl_out_ready(op, position) : fl_no_memory(op);
     if (status != FLOW_OK) {
         fl_batch_unref(&op->worker->cache, closed);
         return status;
@@ -120,7 +139,7 @@ static flow_status hold_batch(struct fl_op *op, uint32_t position)
     if (moved && full->mem)
         fl_mem_hold(
             &op->worker->cache, fl_batch_need_mem(&op->worker->cache, out->batch), full->mem);
-    closed->origin = all ? (uint64_t)row + 1 : 0;
+    closed->origin = all ? (uint64_t)row + 1 : FL_ORIGIN_LOST;
     closed->next = out->pending;
     out->pending = closed;
     return FLOW_OK;
@@ -154,6 +173,7 @@ static flow_status flush_one(struct fl_op *op, uint32_t position)
         struct fl_batch *batch = oldest;
         oldest = batch->next;
         batch->next = NULL;
+        batch->origin = FL_ORIGIN_LOST;
         if (status == FLOW_OK)
             status = send_batch(op, position, batch);
         else
@@ -360,15 +380,40 @@ flow_status fl_out_lend_columns(
     return status;
 }
 
-static flow_str lasting(struct fl_cache *cache, struct fl_mem *mem, flow_str text)
+// Copies a text to where it lasts. False without memory.
+static bool lasting(struct fl_cache *cache, struct fl_mem *mem, flow_str *text)
 {
-    char *copy = text.len ? fl_mem_alloc(cache, mem, text.len) : NULL;
-    const flow_str none = { NULL, 0 };
+    if (text->len == 0)
+        return true;
+    char *copy = fl_mem_alloc(cache, mem, text->len);
     if (!copy)
-        return none;
-    memcpy(copy, text.data, text.len);
-    text.data = copy;
-    return text;
+        return false;
+    memcpy(copy, text->data, text->len);
+    text->data = copy;
+    return true;
+}
+
+// What a rejected element is reported as, in `mem`. False without memory.
+static bool make_rejected(struct fl_op *op, struct fl_mem *mem,
+    const struct fl_rejection *rejection, struct flow_rejected *made)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    flow_buffer json = { .allocator = op->worker->engine->graph->allocator };
+    made->step = flow_str_of(op->plan->node->path);
+    made->reason = flow_str_of(rejection->reason);
+    made->message = flow_str_of(rejection->message);
+    made->at.us = rejection->at;
+    made->element = rejection->element;
+    if (rejection->row) {
+        flow_json_write_masked(rejection->type, rejection->row, &json);
+        made->element.data = json.data;
+        made->element.len = json.len;
+    }
+    const bool done = !json.failed && lasting(cache, mem, &made->step) &&
+                      lasting(cache, mem, &made->reason) && lasting(cache, mem, &made->message) &&
+                      lasting(cache, mem, &made->element);
+    flow_buffer_free(&json);
+    return done;
 }
 
 static flow_status put_rejected(
@@ -382,23 +427,10 @@ static flow_status put_rejected(
     flow_out *head = &op->out_heads[position];
     struct fl_mem *mem = fl_batch_need_mem(cache, batch);
     int64_t *times = fl_batch_need_times(cache, batch);
-    if (!mem || !times)
+    struct flow_rejected row;
+    memset(&row, 0, sizeof row);
+    if (!mem || !times || !make_rejected(op, mem, rejection, &row))
         return fl_no_memory(op);
-    flow_buffer json = { 0 };
-    flow_str element = rejection->element;
-    if (rejection->row) {
-        flow_json_write_masked(rejection->type, rejection->row, &json);
-        element.data = json.data;
-        element.len = json.len;
-    }
-    const struct flow_rejected row = {
-        .step = lasting(cache, mem, flow_str_of(op->plan->node->path)),
-        .reason = lasting(cache, mem, flow_str_of(rejection->reason)),
-        .message = lasting(cache, mem, flow_str_of(rejection->message)),
-        .at = { rejection->at },
-        .element = lasting(cache, mem, element),
-    };
-    flow_buffer_free(&json);
     memcpy(head->next, &row, sizeof row);
     times[filled(op, position)] = rejection->at;
     batch->time_form = FL_TIME_STRIDED;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Panes: rows of key and result that leave a combine when a window fires.
+// Windows that fire, bundle by bundle, and panes: rows of key and result that leave a combine then.
 #include "keyed.h"
 
 int64_t fl_window_next(const struct fl_op *op)
@@ -27,6 +27,56 @@ struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t end)
     pane.window.end.us = end;
     pane.pane.last = flow_window_expiry(pane.window, keyed->lateness).us < keyed->watermark;
     return pane;
+}
+
+int64_t fl_window_due(struct fl_op *op)
+{
+    return op->keyed->fire_end != INT64_MIN ? op->keyed->fire_end : fl_window_next(op);
+}
+
+flow_status fl_window_fire(struct fl_op *op, fl_window_fn *fire)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const uint64_t before = op->emitted;
+    const bool resumed = keyed->fire_end_next != INT64_MIN;
+    do {
+        const int64_t end = resumed ? keyed->fire_end_next : fl_window_next(op);
+        if (end > keyed->watermark)
+            return FLOW_OK;
+        keyed->fire_end_next = end;
+        bool whole = false;
+        const struct fl_pane_out pane = fl_window_pane(op, end);
+        const flow_status status = fire(op, &pane, &whole);
+        if (status != FLOW_OK || !whole)
+            return status;
+        keyed->fire_end_next = INT64_MIN;
+        keyed->fire_at_next = 0;
+        keyed->fire_table_next = 0;
+        keyed->fired_next = end;
+        // after a window that was begun by another bundle this one ends: what the windows share
+        // (slide.c) stays as it is until the place in it is no longer needed, even by an abort
+    } while (!resumed && op->emitted - before < FL_FIRE_ROWS);
+    return FLOW_OK;
+}
+
+bool fl_window_commit(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    keyed->fire_end = keyed->fire_end_next;
+    keyed->fire_at = keyed->fire_at_next;
+    keyed->fire_table = keyed->fire_table_next;
+    const bool moved = keyed->fired != keyed->fired_next;
+    keyed->fired = keyed->fired_next;
+    return moved;
+}
+
+void fl_window_abort(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    keyed->fire_end_next = keyed->fire_end;
+    keyed->fire_at_next = keyed->fire_at;
+    keyed->fire_table_next = keyed->fire_table;
+    keyed->fired_next = keyed->fired;
 }
 
 static flow_status ready(struct fl_op *op, const struct fl_pane_out *pane)

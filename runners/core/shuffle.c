@@ -24,7 +24,9 @@ bool fl_shuffle_init(struct fl_op *op)
         return false;
     memset(shuffle->out, 0, workers * sizeof *shuffle->out);
     const flow_combine_fn *combine = op->plan->node->combine;
-    const bool primitive = combine && combine->primitive != FLOW_PRIMITIVE_NONE;
+    // where dropped elements are listened to, they travel whole
+    const bool whole = op->plan->outs[FLOW_OUTPUT_DROPPED].count > 0;
+    const bool primitive = combine && combine->primitive != FLOW_PRIMITIVE_NONE && !whole;
     shuffle->format = fl_format_of(op->plan, primitive ? FL_CONTENT_VALUES : FL_CONTENT_ROWS);
     shuffle->pointers = !primitive && flow_type_has_pointers(op->plan->shape.type);
     shuffle->key_pointers =

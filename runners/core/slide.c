@@ -282,6 +282,8 @@ flow_status fl_slide_prepare(struct fl_op *op, int64_t end)
 {
     struct fl_slide *slide = op->keyed->slide;
     const int64_t from = before(op, end);
+    if (slide->valid && slide->from == from && slide->to == end)
+        return FLOW_OK; // half of it has fired: nothing may move
     if (!slide->valid || from >= slide->to)
         clear(op);
     slide->valid = false;
@@ -340,8 +342,32 @@ static flow_status emit_key(struct fl_op *op, const struct fl_pane_out *pane,
     return status;
 }
 
-flow_status fl_slide_emit(
-    struct fl_op *op, const struct fl_pane_out *pane, bool sliced, const struct fl_table *apart)
+// Emits a bundle's worth, going on at `fire_at` of the table `fire_table`.
+static flow_status emit_some(
+    struct fl_op *op, const struct fl_pane_out *pane, const struct spread *spread, bool *whole)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_entry entry;
+    flow_status status = FLOW_OK;
+    for (uint32_t rows = 0; status == FLOW_OK && rows < FL_FIRE_ROWS;) {
+        const uint32_t t = keyed->fire_table_next;
+        if (t == spread->count) {
+            *whole = true;
+            break;
+        }
+        if (fl_table_next(spread->tables[t], &keyed->fire_at_next, &entry)) {
+            status = emit_key(op, pane, spread, t, &entry);
+            rows++;
+        } else {
+            keyed->fire_table_next = t + 1;
+            keyed->fire_at_next = 0;
+        }
+    }
+    return status;
+}
+
+flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane, bool sliced,
+    const struct fl_table *apart, bool *whole)
 {
     const struct fl_slide *slide = op->keyed->slide;
     struct spread spread = { .acc = fl_take(&op->worker->cache, op->keyed->acc_size) };
@@ -353,11 +379,8 @@ flow_status fl_slide_emit(
     if (sliced && !slide->running)
         spread_add(&spread, &slide->back);
     spread_add(&spread, apart);
-    for (uint32_t t = 0; t < spread.count && status == FLOW_OK; t++) {
-        struct fl_entry entry;
-        for (uint64_t at = 0; status == FLOW_OK && fl_table_next(spread.tables[t], &at, &entry);)
-            status = emit_key(op, pane, &spread, t, &entry);
-    }
+    if (status == FLOW_OK)
+        status = emit_some(op, pane, &spread, whole);
     fl_give(&op->worker->cache, spread.acc, op->keyed->acc_size);
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }

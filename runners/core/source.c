@@ -321,9 +321,9 @@ flow_status fl_reader_read(struct fl_op *op)
 static bool within(const struct fl_view *view, int64_t not_after, bool in_order, int64_t *latest)
 {
     const struct fl_batch *batch = view->batch;
-    if (in_order) {
+    if (in_order && not_after == 0) {
         *latest = fl_batch_time(batch, view->count - 1);
-        return not_after == 0 || *latest <= not_after;
+        return true;
     }
     int64_t most = FLOW_TIME_MIN_US;
     for (uint32_t row = 0; row < view->count; row++) {
@@ -419,18 +419,16 @@ void fl_reader_origin(const struct fl_op *op, char *text, size_t size)
     uint32_t row = op->call.engine.ctx.row;
     const struct fl_batch *batch = op->call.in->batch;
     const struct fl_op *source = worker->bundle.op;
-    while (batch) {
-        if (batch->parent) {
-            batch = batch->parent;
-        } else if (batch->maker && batch->maker != source && batch->maker->call.in) {
-            row = batch->maker->outs[0].origin[row];
-            batch = batch->maker->call.in->batch;
+    while (batch->source || batch->parent) {
+        if (batch->source) {
+            row = batch->sources[row];
+            batch = batch->source;
         } else {
-            break;
+            batch = batch->parent;
         }
     }
     const struct fl_reader *reader = worker->engine->readers[source->index];
-    if (!batch || batch->origin == FL_ORIGIN_LOST)
+    if (batch->origin == FL_ORIGIN_LOST)
         return;
     if (reader->source->origin)
         reader->source->origin(

@@ -172,21 +172,10 @@ static struct fl_cell *cell_of(
     cell->serial = ++op->keyed->stateful->serial;
     cell->slice = slice;
     cell->hash = hash;
-    if (words) {
+    if (words)
         cell->word = keys->words[i];
-    } else {
-        // the table's own copy of the key
-        char *copy =
-            keys->bytes[i].len ? fl_mem_alloc(cache, table->mem, keys->bytes[i].len) : NULL;
-        if (keys->bytes[i].len && !copy) {
-            fl_table_remove_bytes(table, keys->bytes[i], hash);
-            return NULL;
-        }
-        if (copy)
-            memcpy(copy, keys->bytes[i].data, keys->bytes[i].len);
-        cell->bytes.data = copy;
-        cell->bytes.len = keys->bytes[i].len;
-    }
+    else
+        cell->bytes = table->added;
     cell->stamp = op->worker->bundle.number;
     if (!fl_undo_add(op, take_out, cell, NULL, 0) || !note_changed(op, cell)) {
         take_out(op, cell, NULL);
@@ -214,6 +203,15 @@ void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
     struct fl_cell *cell = cell_in_work(ctx, &op);
     if (!cell || cell->timer == when.us)
         return;
+    const flow_time expiry = fl_stateful_expiry(op->keyed, cell->slice->end);
+    if (when.us > expiry.us) { // R61
+        char at[40], end[40];
+        at[flow_time_print(when, at)] = end[flow_time_print(expiry, end)] = '\0';
+        flow_fail(ctx, FLOW_INVALID,
+            "a timer at %s lies behind the expiry of its window at %s and would never fire", at,
+            end);
+        return;
+    }
     const struct fl_due due = {
         .at = when.us, .serial = cell->serial, .item = cell, .slice = cell->slice->end
     };
@@ -246,27 +244,14 @@ void fl_stateful_state_clear(flow_ctx *ctx)
 
 // --- calling the function
 
-static bool in_table(void *user, const void *data, size_t len)
-{
-    void **pair = user;
-    flow_bytes range;
-    (void)len;
-    return fl_mem_has(pair[1], data, &range);
-}
-
 // Strings that states took from elements move to the table's arena.
-static flow_status settle(struct fl_op *op, uint32_t count, const uint16_t *rows)
+static flow_status settle(struct fl_op *op, const struct fl_view *view, const uint16_t *rows)
 {
     struct fl_stateful *stateful = op->keyed->stateful;
-    for (uint32_t i = 0; stateful->pointers && i < count; i++) {
+    const flow_type *state = op->plan->node->fn->state;
+    for (uint32_t i = 0; stateful->pointers && i < view->count; i++) {
         struct fl_cell *cell = stateful->cells[rows[i]];
-        struct fl_table *table = &cell->slice->table;
-        if (!table->mem && !(table->mem = fl_mem_new(&op->worker->cache)))
-            return fl_no_memory(op);
-        void *pair[2] = { &op->worker->cache, table->mem };
-        const flow_memory memory = { fl_take_from, pair };
-        if (flow_row_adopt(
-                op->plan->node->fn->state, fl_cell_state(cell), &memory, in_table, pair) != FLOW_OK)
+        if (!fl_settle(op, state, fl_cell_state(cell), &cell->slice->table, view->batch))
             return fl_no_memory(op);
     }
     return FLOW_OK;
@@ -287,7 +272,7 @@ static flow_status call_rows(
     if (status == FLOW_OK)
         status = fl_call_run(op, process, &batch);
     if (status == FLOW_OK)
-        status = settle(op, view->count, rows);
+        status = settle(op, view, rows);
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 
@@ -381,4 +366,24 @@ flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const
     if (placed->one)
         return process_window(op, view, shape, keys, placed->one);
     return process_mixed(op, view, shape);
+}
+
+// --- garbage
+
+static bool move_cell(void *user, struct fl_mem *to, void *value, flow_str key)
+{
+    struct fl_op *op = user;
+    struct fl_cell *cell = value;
+    void *pair[2] = { &op->worker->cache, to };
+    const flow_memory memory = { fl_take_from, pair };
+    cell->bytes = key;
+    return !op->keyed->stateful->pointers ||
+           flow_row_adopt(op->plan->node->fn->state, fl_cell_state(cell), &memory, NULL, NULL) ==
+               FLOW_OK;
+}
+
+void fl_stateful_tidy(struct fl_op *op)
+{
+    for (const struct fl_touched *t = op->keyed->stateful->changed; t; t = t->next)
+        fl_table_tidy(&op->worker->cache, &t->cell->slice->table, move_cell, op);
 }

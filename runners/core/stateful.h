@@ -45,6 +45,9 @@ struct fl_stateful {
 #define FL_FIRE_STEPS 4096u // calls after which a firing bundle ends
 
 struct fl_slices *fl_stateful_set(struct fl_keyed *keyed);
+// When the window that ends there is forgotten.
+flow_time fl_stateful_expiry(const struct fl_keyed *keyed, int64_t end);
+
 void *fl_cell_state(struct fl_cell *cell);
 
 // Calls a function over rows whose cells are in place.
@@ -60,6 +63,9 @@ bool fl_waiting_fill(
     struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape);
 struct fl_view fl_waiting_view(const struct fl_due *due);
 void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due);
+
+// Gives back bytes of keys and strings that the bundle's tables no longer use. After the commit.
+void fl_stateful_tidy(struct fl_op *op);
 
 // Keeps an image of a cell before it changes. False without memory.
 bool fl_stateful_touch(struct fl_op *op, struct fl_cell *cell);

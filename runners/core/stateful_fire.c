@@ -3,7 +3,16 @@
 #include "stateful.h"
 
 static flow_status wait_for_time(
-    struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+    struct fl_op *op, const struct fl_view *all, const flow_shape *shape);
+
+// Until when elements of an instant may still come: at most the end of the global window.
+static int64_t release_time(const struct fl_keyed *keyed, int64_t at)
+{
+    const int64_t last = FLOW_TIME_GLOBAL_END_US - 1;
+    if (at > last)
+        return at;
+    return at > last - keyed->lateness.us ? last : at + keyed->lateness.us;
+}
 
 // Rows with the keys found again: an exploded or sorted view is not what was gathered.
 static flow_status process(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
@@ -65,11 +74,47 @@ static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const
 }
 
 // Rows of the same instant that stand together wait together.
+// Elements that are too late to be put in order are dropped (R65). False without memory, or when
+// the drop failed.
+static bool drop_too_late(struct fl_op *op, struct fl_view *view, const flow_shape *shape)
+{
+    const struct fl_rejection why = { .reason = "late",
+        .message = "it came too late to be put in order of time" };
+    struct fl_worker *worker = op->worker;
+    uint16_t *rows = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint16_t row = (uint16_t)fl_view_row(view, i);
+        const int64_t at = fl_batch_time(view->batch, row);
+        const bool late = release_time(op->keyed, at) < op->keyed->watermark;
+        if (late && !rows) {
+            rows = fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
+            if (!rows)
+                return fl_no_memory(op) == FLOW_OK;
+            for (; count < i; count++)
+                rows[count] = (uint16_t)fl_view_row(view, count);
+        }
+        if (late && fl_drop_row(op, view, shape, row, &why) != FLOW_OK)
+            return false;
+        if (!late && rows)
+            rows[count++] = row;
+    }
+    if (rows) {
+        view->selection = rows;
+        view->count = count;
+    }
+    return true;
+}
+
 static flow_status wait_for_time(
-    struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+    struct fl_op *op, const struct fl_view *all, const flow_shape *shape)
 {
     flow_status status = FLOW_OK;
     uint32_t first = 0;
+    struct fl_view left = *all;
+    const struct fl_view *view = &left;
+    if (!drop_too_late(op, &left, shape))
+        return op->worker->error.status ? op->worker->error.status : fl_no_memory(op);
     while (first < view->count && status == FLOW_OK) {
         const int64_t at = fl_batch_time(view->batch, fl_view_row(view, first));
         uint32_t count = 1;
@@ -116,10 +161,12 @@ static int64_t next_timer(struct fl_keyed *keyed)
     return first ? first->at : FL_NEVER;
 }
 
+// When the earliest waiting element is given on: once none before it can come that is not too late
+// (R65).
 static int64_t next_sorted(const struct fl_keyed *keyed)
 {
     const struct fl_due *first = fl_dues_first(&keyed->stateful->sorted);
-    return first ? first->at : FL_NEVER;
+    return first ? release_time(keyed, first->at) : FL_NEVER;
 }
 
 static flow_window window_of(const struct fl_keyed *keyed, int64_t end)
@@ -194,6 +241,11 @@ static flow_status process_sorted(struct fl_op *op)
 
 // --- firing
 
+flow_time fl_stateful_expiry(const struct fl_keyed *keyed, int64_t end)
+{
+    return flow_window_expiry(window_of(keyed, end), keyed->lateness);
+}
+
 static int64_t next(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
@@ -202,8 +254,7 @@ static int64_t next(struct fl_op *op)
     const struct fl_slices *set = fl_stateful_set(keyed);
     at = sorted < at ? sorted : at;
     if (set->count > 0 && set->at[0]->end < FLOW_TIME_GLOBAL_END_US) {
-        const int64_t expiry =
-            flow_window_expiry(window_of(keyed, set->at[0]->end), keyed->lateness).us;
+        const int64_t expiry = fl_stateful_expiry(keyed, set->at[0]->end).us;
         at = expiry < at ? expiry : at;
     }
     return at == FL_NEVER ? FL_NEVER : at + 1; // strictly after (R59)
@@ -253,6 +304,7 @@ static void forget_cleared(struct fl_op *op)
         else
             fl_table_remove_bytes(&cell->slice->table, cell->bytes, cell->hash);
     }
+    fl_stateful_tidy(op);
     op->keyed->stateful->changed = NULL;
 }
 
@@ -286,9 +338,7 @@ static void commit(struct fl_op *op)
     // windows past their expiry are forgotten whole (R26, R27)
     struct fl_slices *set = fl_stateful_set(keyed);
     if (next_timer(keyed) >= keyed->watermark && next_sorted(keyed) >= keyed->watermark)
-        while (set->count > 0 &&
-               flow_window_expiry(window_of(keyed, set->at[0]->end), keyed->lateness).us <
-                   keyed->watermark)
+        while (set->count > 0 && fl_stateful_expiry(keyed, set->at[0]->end).us < keyed->watermark)
             fl_slices_drop(cache, set, set->at[0]->end);
     fl_dues_commit(&stateful->timers);
 }

@@ -29,14 +29,8 @@ flow_status fl_stateful_load(struct fl_op *op, struct fl_slice *slice, const str
     cell->slice = slice;
     cell->hash = key->hash;
     cell->word = key->word;
-    cell->bytes.len = key->bytes.len;
-    if (key->bytes.len) {
-        char *copy = fl_mem_alloc(cache, slice->table.mem, key->bytes.len);
-        if (!copy)
-            return fl_no_memory(op);
-        memcpy(copy, key->bytes.data, key->bytes.len);
-        cell->bytes.data = copy;
-    }
+    if (op->keyed->form == FL_KEY_BYTES)
+        cell->bytes = slice->table.added;
     flow_status status = flow_decode(state, &wire->rest, fl_cell_state(cell), &memory, NULL);
     if (status == FLOW_OK)
         status = flow_row_adopt(state, fl_cell_state(cell), &memory, NULL, NULL);

@@ -20,6 +20,7 @@ void fl_table_fini(struct fl_cache *cache, struct fl_table *table)
 {
     fl_give(cache, table->slots, table->slots_size);
     fl_mem_unref(cache, table->mem);
+    fl_mem_unref(cache, table->rows_mem);
     memset(table, 0, sizeof *table);
 }
 
@@ -96,8 +97,11 @@ static bool grow(struct fl_cache *cache, struct fl_table *table, uint64_t slots)
 
 bool fl_table_reserve(struct fl_cache *cache, struct fl_table *table, uint64_t count, size_t bytes)
 {
-    if (table->rows)
-        bytes += count * ((table->value_size + 7) & ~(size_t)7);
+    if (table->rows && !table->rows_mem && !(table->rows_mem = fl_mem_new(cache)))
+        return false;
+    if (table->rows &&
+        !fl_mem_reserve(cache, table->rows_mem, count * ((table->value_size + 7) & ~(size_t)7)))
+        return false;
     bytes += table->form == FL_KEY_BYTES ? count * 8 : 0; // keys are rounded up to 8
     if (bytes > 0) {
         if (!table->mem && !(table->mem = fl_mem_new(cache)))
@@ -158,7 +162,7 @@ static void *new_value(struct fl_cache *cache, struct fl_table *table, char *slo
         if (row)
             table->free_rows = *(void **)row;
         else
-            row = fl_mem_alloc(cache, table->mem, table->value_size);
+            row = fl_mem_alloc(cache, table->rows_mem, table->value_size);
         *(void **)value = row;
         value = row;
     }
@@ -197,6 +201,7 @@ void *fl_table_add_bytes(
     if (bytes.len)
         memcpy(data, bytes.data, bytes.len);
     head->key.data = data;
+    table->added = head->key;
     return new_value(cache, table, slot);
 }
 
@@ -272,4 +277,54 @@ bool fl_table_next(const struct fl_table *table, uint64_t *at, struct fl_entry *
         return true;
     }
     return false;
+}
+
+#define TIDY_LEAST ((size_t)256 << 10) // bytes that are not worth it
+
+// Copies the key of a slot; empty keys have no bytes.
+static bool move_key(struct fl_cache *cache, struct fl_mem *to, flow_str *key)
+{
+    char *data = key->len ? fl_mem_alloc(cache, to, key->len) : NULL;
+    if (key->len && !data)
+        return false;
+    if (data)
+        memcpy(data, key->data, key->len);
+    key->data = data;
+    return true;
+}
+
+static bool move_all(struct fl_cache *cache, struct fl_table *table, struct fl_mem *to,
+    bool (*move)(void *user, struct fl_mem *to, void *value, flow_str key), void *user)
+{
+    const bool bytes = table->form == FL_KEY_BYTES;
+    const uint64_t slots = table->mask + (bytes ? 1 : 2);
+    for (uint64_t i = 0; i < slots; i++) {
+        char *slot = table->slots + i * table->slot_size;
+        const bool zero = i > table->mask;
+        if (zero ? !table->has_zero : word_of(slot) == 0)
+            continue;
+        flow_str none = { NULL, 0 };
+        flow_str *key = bytes ? &((struct fl_slot_bytes *)(void *)slot)->key : &none;
+        if (!move_key(cache, to, key) || !move(user, to, fl_table_value(table, slot), *key))
+            return false;
+    }
+    return true;
+}
+
+void fl_table_tidy(struct fl_cache *cache, struct fl_table *table,
+    bool (*move)(void *user, struct fl_mem *to, void *value, flow_str key), void *user)
+{
+    if (!table->mem || fl_mem_size(table->mem) <= 2 * table->settled + TIDY_LEAST)
+        return;
+    struct fl_mem *fresh = fl_mem_new(cache);
+    if (!fresh || !fl_mem_hold(cache, fresh, table->mem)) {
+        fl_mem_unref(cache, fresh);
+        return;
+    }
+    const bool whole = move_all(cache, table, fresh, move, user);
+    fl_mem_unref(cache, table->mem); // what was not moved is still held by the fresh arena
+    table->mem = fresh;
+    if (whole)
+        fl_mem_let_go(cache, fresh);
+    table->settled = fl_mem_size(fresh);
 }

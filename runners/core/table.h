@@ -20,9 +20,12 @@ struct fl_table {
     uint64_t limit; // `count` may not pass it without growing
     char *slots;
     size_t slots_size;
-    bool has_zero;      // word 0 is there
-    struct fl_mem *mem; // bytes of keys and rows; strings of values
-    void *free_rows;    // rows that were removed
+    bool has_zero;           // word 0 is there
+    struct fl_mem *mem;      // bytes of keys; strings of values
+    struct fl_mem *rows_mem; // rows
+    size_t settled;          // bytes of `mem` when it was made anew last
+    flow_str added;          // the key that was added last, as the table has it
+    void *free_rows;         // rows that were removed
     struct fl_table *next;
 };
 
@@ -56,6 +59,13 @@ void *fl_table_add_bytes(
 // Removes a key that is there.
 void fl_table_remove_word(struct fl_table *table, uint64_t word);
 void fl_table_remove_bytes(struct fl_table *table, flow_str bytes, uint64_t hash);
+
+// Bytes of removed keys and replaced strings stay in `mem`: once they may be more than what is
+// used, a fresh arena takes over what is. `move` lets a value's pointers go along: into `to`, with
+// its key where it is now; false without memory. Nothing is lost when memory runs out: it is tried
+// again.
+void fl_table_tidy(struct fl_cache *cache, struct fl_table *table,
+    bool (*move)(void *user, struct fl_mem *to, void *value, flow_str key), void *user);
 
 // Walks all keys: start with *at = 0; false at the end.
 struct fl_entry {

@@ -47,7 +47,7 @@ static int64_t now(void *user)
 {
     struct timespec time;
     (void)user;
-    clock_gettime(CLOCK_REALTIME, &time);
+    clock_gettime(CLOCK_MONOTONIC, &time);
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
@@ -57,6 +57,9 @@ static void wake(void *user, uint32_t worker)
     struct local_job *job = user;
     struct thread *thread = &job->threads[worker];
     const uint64_t one = 1;
+    // what the worker is woken for is seen before it is asked whether it sleeps: it says so first
+    // and looks once more after, so one of the two sees the other
+    atomic_thread_fence(memory_order_seq_cst);
     if (!atomic_load(&thread->sleeping) || !atomic_exchange(&thread->sleeping, false))
         return;
     const int saved = errno;
@@ -109,6 +112,7 @@ static void run_worker(struct thread *thread)
             continue;
         // say that we sleep, look once more, then sleep: so no wake-up is lost
         atomic_store(&thread->sleeping, true);
+        atomic_thread_fence(memory_order_seq_cst);
         const enum fl_step again = fl_engine_step(engine, thread->index);
         if (again == FL_STEP_IDLE || again == FL_STEP_POLL)
             sleep_until_woken(thread, again);
