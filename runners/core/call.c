@@ -25,12 +25,17 @@ flow_status fl_op_fail(struct fl_op *op, flow_status status, const char *format,
 
 flow_status fl_no_memory(struct fl_op *op)
 {
-    const struct fl_pool *pool = &op->worker->engine->pool;
+    struct fl_pool *pool = &op->worker->engine->pool;
+    const unsigned long long budget = pool->budget >> 20;
+    const unsigned long long held = atomic_load(&pool->held) >> 20;
+    if (atomic_load(&pool->refused))
+        return fl_op_fail(op, FLOW_MEMORY,
+            "the system gives no more memory: %llu MiB are held of a budget of %llu MiB", held,
+            budget);
     return fl_op_fail(op, FLOW_BUDGET,
         "the memory budget of %llu MiB is used up (%llu MiB held); give the runner more memory, "
         "shorter windows or fewer keys",
-        (unsigned long long)(pool->budget >> 20),
-        (unsigned long long)(atomic_load(&op->worker->engine->pool.held) >> 20));
+        budget, held);
 }
 
 // Errors that are not the row's fault are never routed.

@@ -85,6 +85,7 @@ static void *map_bytes(struct fl_pool *pool, size_t size)
             madvise(bytes, size, MADV_HUGEPAGE);
     }
     if (!bytes) {
+        atomic_store(&pool->refused, true);
         atomic_fetch_sub(&pool->held, size);
         return NULL;
     }

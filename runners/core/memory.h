@@ -22,6 +22,7 @@ struct fl_pool {
     uint64_t budget;
     _Atomic uint64_t held; // bytes of slabs and large blocks
     _Atomic uint64_t peak; // the most `held` was
+    _Atomic bool refused;  // the system or the allocator gave nothing, within the budget
     void (*yield)(void);   // for who waits for the lock; may be NULL
     atomic_flag lock;      // over what follows
     struct fl_free *blocks[FL_CLASS_COUNT];
