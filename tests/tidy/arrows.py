@@ -8,6 +8,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 C_LIBRARY = {name + '.h' for name in '''assert complex ctype errno fenv float inttypes iso646 limits
 locale math setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn
 string tgmath threads time uchar wchar wctype'''.split()}
+COMPILERS = {'emmintrin.h'}  # vector types of the compiler itself, behind an #if
 POSIX = {name + '.h' for name in '''dirent fcntl glob poll pthread sched semaphore strings termios
 unistd sys/file sys/mman sys/resource sys/select sys/stat sys/time sys/types sys/uio sys/wait
 sys/sysinfo sys/syscall sys/inotify sys/eventfd sys/statvfs sys/personality'''.split()}
@@ -114,7 +115,8 @@ def outside_fault(path, name):
         return None if known else f'a public header includes only the C library, not <{name}>'
     if not path.startswith(('libflow/', 'transforms/', 'runners/')):
         return None
-    if name in C_LIBRARY or name in POSIX or name in OUTSIDE.get(folder_of(path), ()):
+    known = C_LIBRARY | POSIX | COMPILERS
+    if name in known or name in OUTSIDE.get(folder_of(path), ()):
         return None
     return f'{folder_of(path)} is not the folder that may know <{name}>'
 
