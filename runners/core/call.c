@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The context that functions are called with, and what happens when they fail on a row.
-#include "engine.h"
+#include "keyed.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -156,9 +156,8 @@ static flow_window ctx_event_window(const flow_ctx *ctx)
 static flow_time ctx_watermark(const flow_ctx *ctx)
 {
     const struct fl_op *op = call_of(ctx)->op;
-    const struct fl_stage *stage = &op->worker->stages[op->plan->stage];
-    const flow_time time = { stage->first ? stage->watermark
-                                          : fl_input_watermark(op->worker, op->plan) };
+    const flow_time time = { op->keyed ? op->keyed->watermark
+                                       : fl_input_watermark(op->worker, op->plan) };
     return time;
 }
 

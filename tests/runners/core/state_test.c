@@ -225,6 +225,40 @@ START_TEST(r63_state_is_by_key_and_window)
 }
 END_TEST
 
+// --- the watermark that functions see
+
+static flow_status is_behind(
+    flow_ctx *ctx, const int64_t *key, const struct flow_integer *in, struct tally *tally)
+{
+    (void)in;
+    tally->count++;
+    return emit(ctx, *key, flow_watermark(ctx).us > flow_event_time(ctx).us);
+}
+
+static flow_status is_behind_timer(flow_ctx *ctx, const int64_t *key, struct tally *tally)
+{
+    (void)ctx;
+    (void)key;
+    (void)tally;
+    return FLOW_OK;
+}
+FLOW_STATEFUL_FN(is_behind, int64_t, flow_integer, tally, flow_test_row);
+
+START_TEST(r52_a_pane_that_is_on_time_is_not_behind_the_watermark_its_step_sees)
+{
+    struct story *story = story_new();
+    const flow_coll sums = flow_sum(
+        story_window(story, flow_fixed(flow_seconds(10)), 0), FLOW_FIELD(flow_test_row, v));
+    flow_test_collect(flow_do(sums, &is_behind_fn), &story->got);
+    for (int64_t second = 0; second < 40; second += 10)
+        story_row(story, 1, 5, second);
+    story_tick(story, 1000);
+    story_run(story);
+    expect_numbers(story, 4, (int64_t[]){ 1000000, 1000000, 1000000, 1000000 });
+    story_free(story);
+}
+END_TEST
+
 // --- time-sorted
 
 static flow_status in_turn(
@@ -371,6 +405,7 @@ TCase *state_tests(void)
     tcase_add_test(
         tests, r63_reads_see_writes_of_their_bundle_and_cleared_state_can_be_written_again);
     tcase_add_test(tests, r63_state_is_by_key_and_window);
+    tcase_add_test(tests, r52_a_pane_that_is_on_time_is_not_behind_the_watermark_its_step_sees);
     tcase_add_test(tests, r65_time_sorted_elements_wait_for_the_watermark_and_come_in_order);
     tcase_add_test(tests, r21_zeros_of_either_sign_and_all_nans_are_one_key);
     tcase_add_test(tests, r26_nothing_of_a_window_is_left_once_it_is_collected);
