@@ -136,9 +136,13 @@ static flow_status hold_batch(struct fl_op *op, uint32_t position)
     for (uint32_t i = 0; i < moved; i++)
         out->origin[i] = row;
     set_head(op, position, moved);
-    if (moved && full->mem)
-        fl_mem_hold(
-            &op->worker->cache, fl_batch_need_mem(&op->worker->cache, out->batch), full->mem);
+    if (moved && full->mem) {
+        struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
+        if (!mem || !fl_mem_hold(&op->worker->cache, mem, full->mem)) {
+            fl_batch_unref(&op->worker->cache, closed);
+            return fl_no_memory(op);
+        }
+    }
     closed->origin = all ? (uint64_t)row + 1 : FL_ORIGIN_LOST;
     closed->next = out->pending;
     out->pending = closed;
