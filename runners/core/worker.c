@@ -135,7 +135,8 @@ static bool publish(struct fl_op *op)
     const int64_t out = next - 1 < keyed->watermark ? next - 1 : keyed->watermark;
     if (out <= atomic_load_explicit(&keyed->out, memory_order_relaxed))
         return false;
-    atomic_store_explicit(&keyed->out, out, memory_order_release);
+    // sequentially consistent: who is about to sleep must see it, or be seen sleeping
+    atomic_store(&keyed->out, out);
     fl_wake_all(op->worker->engine);
     return true;
 }
