@@ -39,9 +39,8 @@ static const flow_field place_fields[] = {
     FLOW_COLUMN(flow_test_place, a),
     FLOW_COLUMN(flow_test_place, b),
 };
-const flow_type flow_test_place_type = {
-    "flow_test_place", sizeof(struct flow_test_place), 8, 2, place_fields
-};
+const flow_type flow_test_place_type = { "flow_test_place", sizeof(struct flow_test_place), 8, 2,
+    place_fields };
 static const flow_field row_fields[] = {
     FLOW_COLUMN(flow_test_row, k),
     FLOW_COLUMN(flow_test_row, v),
@@ -50,9 +49,8 @@ static const flow_field row_fields[] = {
     FLOW_COLUMN(flow_test_row, at),
     FLOW_COLUMN_RECORD(flow_test_row, place, flow_test_place),
 };
-const flow_type flow_test_row_type = {
-    "flow_test_row", sizeof(struct flow_test_row), 8, 6, row_fields
-};
+const flow_type flow_test_row_type = { "flow_test_row", sizeof(struct flow_test_row), 8, 6,
+    row_fields };
 
 struct flow_test_row flow_test_row_at(int64_t k, int64_t v, int64_t at)
 {
@@ -108,8 +106,8 @@ static flow_status give_reserved(
 {
     const size_t size = script->type->size;
     while (count > 0) {
-        uint32_t some = script->chunk && script->chunk < count ? (uint32_t)script->chunk
-                                                               : (uint32_t)count;
+        uint32_t some =
+            script->chunk && script->chunk < count ? (uint32_t)script->chunk : (uint32_t)count;
         void *to = flow_reserve(ctx, 0, script->type, &some);
         if (!to)
             return ctx->status;
@@ -221,8 +219,8 @@ static bool fault(void *user, enum fl_fault point)
         return false;
     faults->asked++;
     const bool more = faults->one_in && (!faults->most || faults->injected < faults->most);
-    const bool hit = faults->asked == faults->at ||
-                     (more && flow_test_below(&sim->random, faults->one_in) == 0);
+    const bool hit =
+        faults->asked == faults->at || (more && flow_test_below(&sim->random, faults->one_in) == 0);
     faults->injected += hit;
     return hit;
 }
@@ -266,8 +264,8 @@ bool flow_test_settle(struct flow_test_sim *sim)
         if (left == 0)
             return true;
         // once idle, everyone is asked in turn, so that nobody is missed
-        uint32_t w = idle ? (uint32_t)(steps % sim->workers)
-                          : flow_test_below(&sim->random, sim->workers);
+        uint32_t w =
+            idle ? (uint32_t)(steps % sim->workers) : flow_test_below(&sim->random, sim->workers);
         while (sim->done[w])
             w = (w + 1) % sim->workers;
         switch (fl_engine_step(sim->engine, w)) {

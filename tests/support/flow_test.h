@@ -72,8 +72,8 @@ void flow_test_results_clear(struct flow_test_results *results);
 void flow_test_expect(struct flow_test_results *results, const flow_type *type, const void *row,
     const struct flow_test_result *at);
 
-// The meaning of "the same result" (invariant 11): the multiset of row, time, window and pane, exact
-// but for doubles, which agree to 1e-12 of their size. NULL, or a sentence in static memory.
+// The meaning of "the same result" (invariant 11): the multiset of row, time, window and pane,
+// exact but for doubles, which agree to 1e-12 of their size. NULL, or a sentence in static memory.
 const char *flow_test_differ(struct flow_test_results *got, struct flow_test_results *wanted);
 
 // The same, looking at rows and windows only.
@@ -111,7 +111,7 @@ struct flow_test_script {
     flow_time_policy times;
     bool unbounded;
     enum flow_test_give give;
-    size_t chunk;  // 0: all
+    size_t chunk;   // 0: all
     int64_t *clock; // the fake clock; NULL: none of the pieces waits
 };
 
@@ -162,8 +162,8 @@ struct flow_test_sim *flow_test_open(
 bool flow_test_settle(struct flow_test_sim *sim);
 
 // Writes a snapshot of the settled engine and goes on in a fresh one of so many workers.
-struct flow_test_sim *flow_test_reborn(struct flow_test_sim *sim, flow_pipeline *pipeline,
-    const struct flow_test_options *options);
+struct flow_test_sim *flow_test_reborn(
+    struct flow_test_sim *sim, flow_pipeline *pipeline, const struct flow_test_options *options);
 
 // Ends the engine and frees it; how the job ended.
 flow_status flow_test_close(struct flow_test_sim *sim, flow_error *error);

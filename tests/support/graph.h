@@ -34,14 +34,26 @@ enum graph_op {
 #define GRAPH_ENUM(name) GRAPH_##name,
     GRAPH_OPS(GRAPH_ENUM)
 #undef GRAPH_ENUM
-        GRAPH_OP_COUNT
+    GRAPH_OP_COUNT
 };
 
 extern const char *const graph_op_names[GRAPH_OP_COUNT];
 
-enum graph_key { KEY_NONE, KEY_K, KEY_S, KEY_X, KEY_PLACE, KEY_COUNT };
+enum graph_key {
+    KEY_NONE,
+    KEY_K,
+    KEY_S,
+    KEY_X,
+    KEY_PLACE,
+    KEY_COUNT
+};
 
-enum graph_form { FORM_ELEMENT, FORM_BATCH, FORM_FUSED, FORM_COUNT };
+enum graph_form {
+    FORM_ELEMENT,
+    FORM_BATCH,
+    FORM_FUSED,
+    FORM_COUNT
+};
 
 // What functions are configured with.
 struct graph_par {
@@ -65,10 +77,10 @@ struct graph_node {
     enum graph_key key;
     flow_windows windows; // of WINDOW and CHAIN_…, and of the source
     // of the outputs
-    flow_windows now;  // windowing
-    bool moved;        // times may lie outside their windows
-    bool ended;        // times may lie at the end of the global window
-    double size; // how many elements to expect, so that graphs do not explode
+    flow_windows now; // windowing
+    bool moved;       // times may lie outside their windows
+    bool ended;       // times may lie at the end of the global window
+    double size;      // how many elements to expect, so that graphs do not explode
     bool taken[GRAPH_OUTS];
     uint32_t sinks; // bits by output
 };

@@ -114,8 +114,8 @@ static flow_status update_batch(flow_ctx *ctx, const flow_batch *batch)
     return FLOW_OK;
 }
 FLOW_BATCH_FN(update_batch, flow_test_row, flow_test_row);
-FLOW_STAGE(update_stage, flow_test_row, flow_test_row,
-    FLOW_CHANGE(update) FLOW_PASS(flow_test_row));
+FLOW_STAGE(
+    update_stage, flow_test_row, flow_test_row, FLOW_CHANGE(update) FLOW_PASS(flow_test_row));
 
 // --- repeat and split
 
@@ -348,8 +348,7 @@ static flow_coll build_node(struct builder *b, const struct graph_node *node)
     case GRAPH_WINDOW:
         return flow_window_into(ins[0], &(flow_window_options){ .windows = node->windows });
     case GRAPH_STAMP:
-        return flow_with_timestamps(
-            step(b, ins[0], &move_time_fn), FLOW_FIELD(flow_test_row, at));
+        return flow_with_timestamps(step(b, ins[0], &move_time_fn), FLOW_FIELD(flow_test_row, at));
     case GRAPH_FLATTEN:
         return flow_flatten(ins, node->in_count);
     case GRAPH_DISTINCT:

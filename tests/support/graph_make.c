@@ -83,8 +83,8 @@ static void set_windows(struct graph_node *node, const struct graph_node *from)
         // windows that reach behind the end of the global window are another matter
         if (from->ended || (node->op != GRAPH_WINDOW && from->now.kind == FLOW_WINDOW_GLOBAL))
             node->windows = flow_global();
-        node->ended = node->ended || (node->op != GRAPH_WINDOW &&
-                                         node->windows.kind == FLOW_WINDOW_GLOBAL);
+        node->ended =
+            node->ended || (node->op != GRAPH_WINDOW && node->windows.kind == FLOW_WINDOW_GLOBAL);
         node->now = node->windows;
         node->moved = false;
         return;

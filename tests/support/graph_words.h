@@ -32,8 +32,8 @@
             count++;                                                                               \
         }                                                                                          \
         if (count != flow_rows_count(rows))                                                        \
-            return flow_fail(ctx, FLOW_INTERNAL, "%zu rows instead of %zu", count,                 \
-                flow_rows_count(rows));                                                            \
+            return flow_fail(                                                                      \
+                ctx, FLOW_INTERNAL, "%zu rows instead of %zu", count, flow_rows_count(rows));      \
         const flow_status status = FLOW_EMIT_ROW(ctx, flow_test_row, &row);                        \
         row.v = (int64_t)count;                                                                    \
         return status == FLOW_OK && count > 2 ? FLOW_EMIT_ROW(ctx, flow_test_row, &row) : status;  \
@@ -47,8 +47,8 @@ static inline void graph_timer(flow_ctx *ctx)
 }
 
 #define GRAPH_STATEFUL_OF(K, KEY, PUT)                                                             \
-    static flow_status sum_state_##K(flow_ctx *ctx, const KEY *key,                                \
-        const struct flow_test_row *in, struct graph_state *state)                                 \
+    static flow_status sum_state_##K(                                                              \
+        flow_ctx *ctx, const KEY *key, const struct flow_test_row *in, struct graph_state *state)  \
     {                                                                                              \
         (void)key;                                                                                 \
         state->value += graph_mix(in->v);                                                          \

@@ -324,8 +324,8 @@ static int by_rank(const void *left, const void *right)
     return compare_row(&a->row, &b->row);
 }
 
-static void ref_top(struct reference *r, const struct graph_node *node,
-    const struct element *first, size_t count, struct list *out)
+static void ref_top(struct reference *r, const struct graph_node *node, const struct element *first,
+    size_t count, struct list *out)
 {
     struct element *ranked = malloc(count * sizeof *ranked);
     (void)r;
@@ -470,9 +470,9 @@ static void to_results(const struct list *list, struct flow_test_results *result
     for (size_t i = 0; i < list->count; i++) {
         struct list windows = { 0 };
         each_window(list, &list->at[i], &windows);
-        const struct flow_test_result at = { .time = { list->at[i].time },
-            .window = windows.at[0].window,
-            .pane = list->at[i].pane };
+        const struct flow_test_result at = {
+            .time = { list->at[i].time }, .window = windows.at[0].window, .pane = list->at[i].pane
+        };
         free(windows.at);
         flow_test_expect(results, &flow_test_row_type, &list->at[i].row, &at);
     }
@@ -484,10 +484,9 @@ void graph_reference(struct graph *graph)
     r->graph = graph;
     struct list source = { 0 };
     for (size_t i = 0; i < graph->row_count; i++) {
-        const struct element element = { .row = graph->rows[i],
-            .time = graph->rows[i].at.us,
-            .implied = true,
-            .pane = no_firing };
+        const struct element element = {
+            .row = graph->rows[i], .time = graph->rows[i].at.us, .implied = true, .pane = no_firing
+        };
         add(&source, &element);
     }
     ref_window(&graph->nodes[0].windows, &source, &r->lists[0][0]);

@@ -68,8 +68,8 @@ static void write_list(struct writer *to, const flow_field *field, const char *a
 {
     flow_list list;
     memcpy(&list, at, sizeof list);
-    const size_t size = field->item == FLOW_KIND_RECORD ? field->record->size
-                                                        : flow_kind_size(field->item);
+    const size_t size =
+        field->item == FLOW_KIND_RECORD ? field->record->size : flow_kind_size(field->item);
     flow_buffer_put(&to->text, "[", 1);
     for (size_t i = 0; i < list.count; i++) {
         write_value(to, field->item, field->record, (const char *)list.items + i * size);

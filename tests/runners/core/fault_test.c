@@ -55,8 +55,9 @@ static uint64_t run(struct graph *graph, uint64_t seed, uint32_t workers,
         watch(sim, history); // where they begin
     ck_assert(flow_test_settle(sim));
     const uint64_t asked = sim->faults.asked;
-    snprintf(what, sizeof what, "%u workers, fault at %llu of %llu (one in %u) at point %d", workers,
-        (unsigned long long)faults->at, (unsigned long long)asked, faults->one_in, faults->point);
+    snprintf(what, sizeof what, "%u workers, fault at %llu of %llu (one in %u) at point %d",
+        workers, (unsigned long long)faults->at, (unsigned long long)asked, faults->one_in,
+        faults->point);
     if (flow_test_close(sim, &error) != FLOW_OK)
         fail_graph(graph, seed, what, error.message);
     flow_pipeline_free(pipeline);
@@ -97,9 +98,9 @@ START_TEST(r3_many_faults_on_many_workers_leave_no_trace)
     for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
         struct graph *graph = graph_make(seed + 500000, 6);
         graph_reference(graph);
-        const struct flow_test_faults faults = {
-            .point = seed % 2 ? -1 : (int)(seed / 2 % 4), .one_in = 2 + (uint32_t)(seed % 7), .most = 100
-        };
+        const struct flow_test_faults faults = { .point = seed % 2 ? -1 : (int)(seed / 2 % 4),
+            .one_in = 2 + (uint32_t)(seed % 7),
+            .most = 100 };
         run(graph, seed, 1 + (uint32_t)(seed % 3), &faults, NULL);
         graph_free(graph);
     }

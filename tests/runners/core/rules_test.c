@@ -101,8 +101,7 @@ START_TEST(r17_rewindowing_keeps_the_larger_lateness)
 {
     struct story *story = story_new();
     const flow_window_options own = { .windows = fixed(10), .lateness = flow_seconds(1) };
-    const flow_coll windowed =
-        flow_window_into(story_window(story, fixed(5), 30), &own);
+    const flow_coll windowed = flow_window_into(story_window(story, fixed(5), 30), &own);
     flow_test_collect(flow_sum(windowed, FLOW_FIELD(flow_test_row, v)), &story->got);
     story_tick(story, 38);
     story_row(story, 1, 1, 9);
@@ -117,7 +116,7 @@ START_TEST(r22_late_drops_are_counted_per_element_and_window)
     struct story *story = sums(sliding(10, 5), 0);
     story_row(story, 1, 1, 7);
     story_tick(story, 20);
-    story_row(story, 1, 2, 3); // in [-5,5) and [0,10): both gone
+    story_row(story, 1, 2, 3);  // in [-5,5) and [0,10): both gone
     story_row(story, 1, 4, 11); // [5,15) gone, [10,20) gone too at 20
     story_row(story, 1, 8, 16); // [10,20) gone, [15,25) open
     story_run(story);
@@ -158,11 +157,9 @@ START_TEST(r23_expiry_is_cut_off_at_the_end_of_the_global_window)
     ck_assert_int_eq(
         flow_window_expiry(window, flow_micros(FLOW_TIME_MAX_US)).us, FLOW_TIME_GLOBAL_END_US);
     struct story *story = story_new();
-    const flow_window_options options = { .windows = fixed(10),
-        .lateness = { FLOW_TIME_MAX_US } };
+    const flow_window_options options = { .windows = fixed(10), .lateness = { FLOW_TIME_MAX_US } };
     flow_test_collect(
-        flow_sum(flow_window_into(story->in, &options), FLOW_FIELD(flow_test_row, v)),
-        &story->got);
+        flow_sum(flow_window_into(story->in, &options), FLOW_FIELD(flow_test_row, v)), &story->got);
     story_row(story, 1, 1, 3);
     story_tick(story, 1000000000);
     story_row(story, 1, 2, 4);
@@ -287,8 +284,8 @@ END_TEST
 START_TEST(r52_an_on_time_pane_never_makes_a_late_pane_downstream)
 {
     struct story *story = story_new();
-    const flow_coll first = flow_sum(
-        story_window(story, fixed(10), 0), FLOW_FIELD(flow_test_row, v));
+    const flow_coll first =
+        flow_sum(story_window(story, fixed(10), 0), FLOW_FIELD(flow_test_row, v));
     const flow_window_options wider = { .windows = fixed(20) };
     const flow_coll second =
         flow_sum(flow_window_into(first, &wider), FLOW_FIELD(flow_integer, value));
@@ -309,8 +306,7 @@ START_TEST(r74_without_a_key_an_empty_window_gives_nothing)
 {
     struct story *story = story_new();
     const flow_window_options options = { .windows = fixed(10) };
-    flow_test_collect(
-        flow_count(flow_window_into(flow_unkey(story->in), &options)), &story->got);
+    flow_test_collect(flow_count(flow_window_into(flow_unkey(story->in), &options)), &story->got);
     story_tick(story, 100);
     story_run(story);
     ck_assert_uint_eq(story->got.count, 0);

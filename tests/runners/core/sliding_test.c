@@ -10,7 +10,14 @@
 #define KEYS   3
 #define OPEN   512 // windows by key that may be open in the naive form
 
-enum how { BY_COUNT, BY_SUM, BY_MIN, BY_TEXT, BY_TOP, HOW_COUNT };
+enum how {
+    BY_COUNT,
+    BY_SUM,
+    BY_MIN,
+    BY_TEXT,
+    BY_TOP,
+    HOW_COUNT
+};
 
 struct sliding_acc {
     int64_t count;
@@ -65,8 +72,7 @@ static flow_coll results_of(enum how how, flow_coll in)
     case BY_TEXT:
         return flow_do(flow_combine(in, &sliding_acc_combine), &sliding_acc_to_row_fn);
     default:
-        return flow_do(
-            flow_top(in, 1, FLOW_FIELD(flow_test_row, s)), &flow_test_row_to_row_fn);
+        return flow_do(flow_top(in, 1, FLOW_FIELD(flow_test_row, s)), &flow_test_row_to_row_fn);
     }
 }
 
@@ -187,8 +193,8 @@ static void tell(struct story *story, struct naive *naive, uint64_t *random)
             continue;
         }
         const int64_t at = now / SECOND + (int64_t)flow_test_below(random, 60) - 40;
-        story_row(story, flow_test_below(random, KEYS), (int64_t)flow_test_below(random, 100) - 50,
-            at);
+        story_row(
+            story, flow_test_below(random, KEYS), (int64_t)flow_test_below(random, 100) - 50, at);
         struct flow_test_row *row = &story->rows[story->count - 1];
         row->s.data = letters + flow_test_below(random, 8);
         row->s.len = flow_test_below(random, 7);
@@ -218,16 +224,15 @@ START_TEST(r11_sliding_windows_equal_the_naive_form_pane_by_pane)
             .lateness = (int64_t)flow_test_below(&random, 3) * 13 * SECOND,
             .watermark = FLOW_TIME_MIN_US,
             .wanted = &wanted };
-        const flow_coll windowed =
-            story_window(story, naive.windows, naive.lateness / SECOND);
+        const flow_coll windowed = story_window(story, naive.windows, naive.lateness / SECOND);
         flow_test_collect(results_of(naive.how, windowed), &story->got);
         tell(story, &naive, &random);
         story_run(story);
         const char *why = flow_test_differ(&story->got, &wanted);
         ck_assert_msg(!why, "seed %llu, size %lld every %lld offset %lld lateness %lld: %s",
             (unsigned long long)seed, (long long)naive.windows.size.us / SECOND,
-            (long long)naive.windows.every.us / SECOND,
-            (long long)naive.windows.offset.us / SECOND, (long long)naive.lateness / SECOND, why);
+            (long long)naive.windows.every.us / SECOND, (long long)naive.windows.offset.us / SECOND,
+            (long long)naive.lateness / SECOND, why);
         ck_assert_uint_eq(story->report.dropped_late, naive.late);
         flow_test_results_clear(&wanted);
         story_free(story);
@@ -287,7 +292,7 @@ TCase *sliding_tests(void)
     TCase *tests = tcase_create("sliding");
     tcase_set_timeout(tests, 600);
     tcase_add_test(tests, r11_sliding_windows_equal_the_naive_form_pane_by_pane);
-    tcase_add_test(tests,
-        r47_panes_of_a_key_and_window_come_on_time_then_late_and_nothing_follows_the_last);
+    tcase_add_test(
+        tests, r47_panes_of_a_key_and_window_come_on_time_then_late_and_nothing_follows_the_last);
     return tests;
 }

@@ -204,8 +204,7 @@ START_TEST(r63_reads_see_writes_of_their_bundle_and_cleared_state_can_be_written
     story->pieces[1].count = 1;
     story->script.piece_count = 2;
     story_run(story);
-    expect_numbers(
-        story, 6, (int64_t[]){ 1000000, 1000001, 1000002, 1000000, 1000001, 1000002 });
+    expect_numbers(story, 6, (int64_t[]){ 1000000, 1000001, 1000002, 1000000, 1000001, 1000002 });
     story_free(story);
 }
 END_TEST
@@ -362,8 +361,8 @@ static struct story *all_kinds(int64_t lateness)
     flow_test_collect(flow_group(sliding, &whole_group_fn), &story->dropped);
     flow_test_collect(flow_do(fixed, &count_up_fn), &story->dropped);
     flow_test_collect(flow_do(sliding, &count_up_fn), &story->dropped);
-    flow_test_collect(flow_do(fixed, &in_turn_fn, &(flow_do_options){ .time_sorted = true }),
-        &story->dropped);
+    flow_test_collect(
+        flow_do(fixed, &in_turn_fn, &(flow_do_options){ .time_sorted = true }), &story->dropped);
     return story;
 }
 

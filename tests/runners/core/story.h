@@ -5,7 +5,7 @@
 
 #include "flow_test.h"
 
-#define STORY_MOST 4096
+#define STORY_MOST  4096
 #define STORY_SLACK INT64_C(1000000000000000) // how far ticks run ahead of the watermark
 
 struct story {
