@@ -227,6 +227,10 @@ int main(int argc, char **argv)
     int status = 2;
     if (read_file(argv[1], &alerts) && read_file(argv[2], &truth))
         status = compare(&alerts, &truth) ? 0 : 1;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "check: standard output: %s\n", strerror(errno));
+        status = 2;
+    }
     free(alerts.items);
     free(truth.items);
     return status;

@@ -50,7 +50,6 @@ void build_graph(
     graph->episodes = flow_flatten(episodes, count);
     write_episodes(graph->episodes, job);
     write_dropped(graph->dropped, count, job);
-    if (!channel && job->on_error == FLOW_ON_ERROR_DEAD_LETTER)
-        report_dead_letters(report, graph->events);
+    report_lost(report, graph->events);
     report_all(report, graph);
 }

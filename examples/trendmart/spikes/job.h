@@ -78,16 +78,24 @@ struct pace {
 };
 FLOW_RECORD(pace, origin, start, speed);
 
+enum {
+    TAPS = 8 // steps that can be shown
+};
+
 struct job {
-    const char *path, *out, *dropped, *tap, *views, *sales;
+    const char *path, *out, *dropped, *views, *sales;
+    const char *taps[TAPS];
     flow_file_format format;
     flow_on_error on_error;
     struct rule rule;
     struct pace pace;       // speed 0: as fast as it goes
     flow_time_policy times; // of the source
     uint64_t limit;         // rows to read; 0: all
-    uint32_t workers;
+    uint64_t memory;        // bytes; 0: the runner's default
+    uint32_t workers, tap_count;
+    int64_t indent; // of what is said while it runs
     bool follow, stream, distinct, plan, dry_run, balance, table, quiet;
+    bool empty; // no event was there to look at
 };
 
 // options.c: reads the command line. False when the program is to end with `*status`.
@@ -96,8 +104,12 @@ bool job_parse(struct job *job, int argc, char **argv, int *status);
 // event.c: names the fields of events as the input does; NULL keeps a name.
 void event_names(const char *at, const char *product, const char *kind, const char *session);
 
-// span.c: finds the first and last event of a plain file, where `from` and `until` are not given.
+// span.c: finds the first and last event of the input, where `from` and `until` are not given.
 bool job_find_span(struct job *job);
+
+// spikes.c: how often the user has asked to stop; says what went wrong, and is false.
+int job_stops(void);
+bool job_failed(const flow_error *error);
 
 enum {
     HISTORY = 96 // slides that the detector remembers
@@ -111,6 +123,7 @@ void write_dropped(const flow_coll *dropped, size_t count, const struct job *job
 // steps.c: events of one kind ('': all), who visited what, alerts with their delay if there is a
 // clock.
 flow_coll only_kind(flow_coll events, const char *kind);
+bool any_chosen(void); // whether an event of one of the kinds was there
 flow_coll visits_of(flow_coll events);
 flow_coll stamp_alerts(flow_coll alerts, const struct pace *pace);
 
@@ -138,6 +151,7 @@ struct replay;
 struct replay *replay_start(const struct job *job, flow_channel *channel, struct report *report);
 uint64_t replay_rows(const struct replay *replay);
 void replay_poll(struct replay *replay); // call now and then: closes the channel after the last row
+void replay_stop(struct replay *replay); // reads no more
 bool replay_end(struct replay *replay);  // stops and frees it; false, after a message, if it failed
 
 // Microseconds of a clock that only goes forward.

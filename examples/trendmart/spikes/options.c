@@ -43,14 +43,20 @@ static const char usage[] =
     "what is shown\n"
     "  --output json|table     episodes as JSON lines (default) or as a table\n"
     "  --out FILE              episodes to a file too\n"
-    "  --tap STEP              what passes a step: read, views/only, views/count, views/detect, "
-    "join\n"
+    "  --tap STEP              what passes a step: read, views/only, views/count, views/detect,\n"
+    "                          sales/only, sales/count, sales/detect, join; may be given again\n"
     "  --plan                  prints the graph only\n"
     "  --dry-run               prints the graph and tries the first 100 rows\n"
     "  --balance               counts where every line went; fails unless it adds up\n"
     "  --dropped FILE          what came too late to a window, as JSON lines\n"
     "  --quiet                 only figures\n"
-    "  --workers N             threads (default: one a core)\n";
+    "  --indent N              what is said while it runs begins so many columns in (0)\n"
+    "  --workers N             threads (0, the default: one a core)\n"
+    "  --memory MIB            may be held (default: half of the machine's)\n";
+
+enum {
+    DRY_ROWS = 100
+};
 
 // Names of options without a letter of their own.
 enum option_name {
@@ -94,7 +100,9 @@ enum option_name {
     DRY_RUN,
     BALANCE,
     QUIET,
+    INDENT,
     WORKERS,
+    MEMORY,
     HELP
 };
 
@@ -113,13 +121,14 @@ static const struct option options[] = { { "format", 1, 0, FORMAT },
     { "idle-after", 1, 0, IDLE_AFTER }, { "output", 1, 0, OUTPUT }, { "out", 1, 0, OUT },
     { "dropped", 1, 0, DROPPED }, { "tap", 1, 0, TAP }, { "plan", 0, 0, PLAN },
     { "dry-run", 0, 0, DRY_RUN }, { "balance", 0, 0, BALANCE }, { "quiet", 0, 0, QUIET },
-    { "workers", 1, 0, WORKERS }, { "help", 0, 0, HELP }, { 0 } };
+    { "indent", 1, 0, INDENT }, { "workers", 1, 0, WORKERS }, { "memory", 1, 0, MEMORY },
+    { "help", 0, 0, HELP }, { 0 } };
 
 // What the defaults depend on.
 struct parsed {
     struct job *job;
     const char *fields[4];
-    bool disorder, cooldown, format;
+    bool disorder, cooldown, format, batch;
 };
 
 static bool read_count(const char *text, int64_t least, int64_t *count)
@@ -161,6 +170,51 @@ static int read_word(const char *text, const char *const *words, int count)
     while (--count >= 0 && strcmp(text, words[count]) != 0)
         continue;
     return count;
+}
+
+static const char *const steps[] = { "read", "views/only", "views/count", "views/detect",
+    "sales/only", "sales/count", "sales/detect", "join" };
+enum {
+    STEPS = sizeof steps / sizeof steps[0]
+};
+_Static_assert((int)STEPS <= (int)TAPS, "every step can be shown");
+
+// What a value of the option should have been.
+static const char *expected(int name)
+{
+    switch (name) {
+    case FORMAT:
+        return "json or csv";
+    case ON_ERROR:
+        return "fail, dead-letter or skip";
+    case IDLE:
+        return "hold, advance or end";
+    case OUTPUT:
+        return "json or table";
+    case TAP:
+        return "read, views/only, views/count, views/detect, sales/only, sales/count, "
+               "sales/detect or join";
+    case FROM:
+    case UNTIL:
+    case NOT_AFTER:
+        return "a time such as 2026-11-23T14:30:00Z";
+    case FACTOR:
+    case DROP_FACTOR:
+    case SPEED:
+        return "a number, 0 or more";
+    case INDENT:
+    case WORKERS:
+        return "a whole number from 0 to 64";
+    case MEMORY:
+        return "a whole number of MiB, 8 or more";
+    case LIMIT:
+    case BASELINE:
+    case MIN_COUNT:
+    case MIN_BASELINE:
+        return "a whole number, 1 or more";
+    default:
+        return "a duration such as 250ms, 90s, 10m, 1h or 7d";
+    }
 }
 
 static bool set_source(struct parsed *p, int name, const char *value)
@@ -243,10 +297,21 @@ static bool set_time(struct parsed *p, int name, const char *value)
     case IDLE_AFTER:
         return read_duration(value, &job->times.idle_after);
     default:
-        job->stream = name == STREAM;
-        job->follow = name == FOLLOW;
+        job->stream = job->stream || name == STREAM;
+        job->follow = job->follow || name == FOLLOW;
+        p->batch = p->batch || name == BATCH;
         return true;
     }
+}
+
+// A step is shown once, however often it is asked for.
+static bool add_tap(struct job *job, const char *step)
+{
+    if (read_word(step, steps, STEPS) < 0)
+        return false;
+    if (read_word(step, job->taps, (int)job->tap_count) < 0)
+        job->taps[job->tap_count++] = step;
+    return true;
 }
 
 static bool set_output(struct job *job, int name, const char *value)
@@ -264,12 +329,18 @@ static bool set_output(struct job *job, int name, const char *value)
         job->dropped = value;
         return true;
     case TAP:
-        job->tap = value;
-        return true;
+        return add_tap(job, value);
+    case INDENT:
+        return read_count(value, 0, &job->indent) && job->indent <= 64;
     case WORKERS:
-        if (!read_count(value, 1, &count) || count > 64)
+        if (!read_count(value, 0, &count) || count > 64)
             return false;
         job->workers = (uint32_t)count;
+        return true;
+    case MEMORY:
+        if (!read_count(value, 8, &count) || count > INT64_MAX >> 20)
+            return false;
+        job->memory = (uint64_t)count << 20;
         return true;
     case PLAN:
         job->plan = true;
@@ -322,11 +393,13 @@ static void fill_in(struct parsed *p)
     struct job *job = p->job;
     if (!p->format && (ends_in(job->path, ".csv") || ends_in(job->path, ".csv.gz")))
         job->format = FLOW_CSV;
+    if (job->dry_run && job->limit == 0)
+        job->limit = DRY_ROWS;
     if (!p->cooldown)
         job->rule.cooldown = job->rule.window;
     if (!p->disorder && (job->stream || job->follow))
         job->times.disorder = flow_seconds(5);
-    else if (!p->disorder && (job->limit > 0 || job->dry_run))
+    else if (!p->disorder && job->limit > 0)
         job->times.disorder = flow_days(36500); // as a batch: the first rows are waited for
     if (job->times.not_after.us == 0)
         job->times.not_after.us = ((int64_t)time(NULL) + 86400) * 1000000;
@@ -339,11 +412,40 @@ static bool complain(const char *sentence)
     return false;
 }
 
-static bool check(const struct job *job)
+static bool is_tapped_in_vain(const struct job *job)
 {
+    for (uint32_t i = 0; i < job->tap_count; i++) {
+        const char *step = job->taps[i];
+        if ((!job->views && strncmp(step, "views/", 6) == 0) ||
+            (!job->sales && strncmp(step, "sales/", 6) == 0))
+            return true;
+    }
+    return false;
+}
+
+// Options that contradict each other.
+static bool agree(const struct parsed *p)
+{
+    const struct job *job = p->job;
     const struct rule *rule = &job->rule;
     if (!job->views && !job->sales)
         return complain("--no-views and --no-sales leave nothing to count");
+    if (job->views && job->sales && !*job->views && !*job->sales)
+        return complain("--views '' and --sales '' would count every event twice: say --no-sales");
+    if (is_tapped_in_vain(job))
+        return complain("--tap asks for a step of what --no-views or --no-sales leaves out");
+    if (job->stream + job->follow + p->batch > 1)
+        return complain("--batch, --stream and --follow exclude each other");
+    if (rule->from.us != 0 && rule->until.us != 0 && rule->from.us > rule->until.us)
+        return complain("--from is later than --until");
+    if (job->balance && job->distinct)
+        return complain("--balance adds up events, not the sessions of --distinct");
+    return true;
+}
+
+static bool check(const struct job *job)
+{
+    const struct rule *rule = &job->rule;
     if (rule->window.us % rule->slide.us != 0)
         return complain("--window must be a multiple of --slide");
     const int64_t past = rule->baseline < HISTORY ? rule->baseline * rule->window.us : INT64_MAX;
@@ -356,8 +458,6 @@ static bool check(const struct job *job)
     }
     if (job->stream && !(job->pace.speed > 0))
         return complain("--stream wants --speed, how many times faster than the events' own pace");
-    if (job->balance && job->distinct)
-        return complain("--balance adds up events, not the sessions of --distinct");
     return true;
 }
 
@@ -377,13 +477,14 @@ bool job_parse(struct job *job, int argc, char **argv, int *status)
     for (int name, at = 0; (name = getopt_long(argc, argv, "", options, &at)) != -1;) {
         if (name == HELP) {
             fputs(usage, stdout);
-            *status = 0;
+            *status = fflush(stdout) == 0 ? 0 : 1;
             return false;
         }
         if (name == '?')
             return false;
         if (!set(&p, name, name == NO_VIEWS || name == NO_SALES ? NULL : optarg)) {
-            fprintf(stderr, "spikes: --%s cannot be '%s'\n", options[at].name, optarg);
+            fprintf(stderr, "spikes: --%s cannot be '%s': expected %s\n", options[at].name, optarg,
+                expected(name));
             return false;
         }
     }
@@ -391,5 +492,5 @@ bool job_parse(struct job *job, int argc, char **argv, int *status)
         return complain("wants one FILE; spikes --help says more");
     job->path = argv[optind];
     fill_in(&p);
-    return check(job) && job_find_span(job);
+    return agree(&p) && check(job);
 }

@@ -26,14 +26,17 @@ int64_t clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void wait_for(const struct pace *pace, flow_time at)
+static void wait_for(struct replay *replay, flow_time at)
 {
-    const double due = (double)(at.us - pace->origin.us) / pace->speed;
-    const int64_t early = pace->start + (int64_t)due - clock_us();
-    if (early < 500 || early > 600000000) // what lies far in the future does not stop the replay
+    const struct pace *pace = &replay->job->pace;
+    const int64_t due = pace->start + (int64_t)((double)(at.us - pace->origin.us) / pace->speed);
+    int64_t early = due - clock_us();
+    if (early > 600000000) // what lies far in the future does not stop the replay
         return;
-    const struct timespec pause = { early / 1000000, early % 1000000 * 1000 };
-    nanosleep(&pause, NULL);
+    for (; early >= 500 && !atomic_load(&replay->done); early = due - clock_us()) {
+        const int64_t part = early < 50000 ? early : 50000;
+        nanosleep(&(struct timespec){ .tv_nsec = part * 1000 }, NULL);
+    }
 }
 
 static void on_events(void *user, const flow_elements *elements)
@@ -42,7 +45,7 @@ static void on_events(void *user, const flow_elements *elements)
     for (uint32_t i = 0; i < elements->batch.count && !atomic_load(&replay->done); i++) {
         const struct event *event = FLOW_BATCH_ROW(&elements->batch, event, i);
         if (replay->job->pace.speed > 0)
-            wait_for(&replay->job->pace, event->at);
+            wait_for(replay, event->at);
         if (flow_channel_push(replay->channel, event, -1) != FLOW_OK)
             atomic_store(&replay->done, true);
         else if (atomic_fetch_add(&replay->rows, 1) + 1 == replay->job->limit)
@@ -68,8 +71,7 @@ struct replay *replay_start(const struct job *job, flow_channel *channel, struct
     replay->channel = channel;
     replay->pipeline = flow_pipeline_new("replay");
     flow_coll events = flow_file_read(replay->pipeline, &file);
-    if (job->on_error == FLOW_ON_ERROR_DEAD_LETTER)
-        report_dead_letters(report, events);
+    report_lost(report, events);
     flow_receive(events, "push", on_events, replay);
     replay->running = flow_job_start(replay->pipeline, &runner, &replay->error);
     if (!replay->running)
@@ -99,9 +101,14 @@ void replay_poll(struct replay *replay)
         replay->error = (flow_error){ 0 };
 }
 
-bool replay_end(struct replay *replay)
+void replay_stop(struct replay *replay)
 {
     atomic_store(&replay->done, true);
+}
+
+bool replay_end(struct replay *replay)
+{
+    replay_stop(replay);
     while (replay->running)
         replay_poll(replay);
     if (replay->error.status != FLOW_OK)

@@ -2,6 +2,7 @@
 // What the user sees of a running job: episodes, tapped rows, progress, the balance at the end.
 #include "report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@
 enum {
     REASONS = 8,
     REASON_BYTES = 24,
-    SHOWN = 5 // rejected elements that are shown in full
+    SHOWN = 5,     // rejected elements that are shown in full
+    DRY_SHOWN = 10 // rows of a dry run
 };
 
 // One of the things that can happen to an element that is not kept.
@@ -29,6 +31,7 @@ struct measured {
 
 // A step that is shown, with what its rows are.
 struct tap {
+    struct report *report;
     const flow_type *type;
     const char *name;
 };
@@ -39,7 +42,10 @@ struct report {
     flow_buffer text;
     struct reason reasons[REASONS];
     struct measured measures[2];
-    struct tap tap;
+    struct tap taps[TAPS];
+    uint32_t tap_count;
+    int write_error; // errno of standard output
+    uint64_t dry_shown;
     uint64_t alerts, episodes, hash, read, rejected, future;
     int64_t begin, shown_at;
     uint64_t rows_then;
@@ -135,7 +141,8 @@ static void see_episode(
     episode.delay.us = 0;
     flow_json_write(&episode_type, &episode, &report->text);
     report->hash += hash_text(report->text.data, report->text.len);
-    fflush(stdout);
+    if (fflush(stdout) != 0 && report->write_error == 0)
+        report->write_error = errno;
 }
 
 static void on_episodes(void *user, const flow_elements *elements)
@@ -151,7 +158,8 @@ static void on_alerts(void *user, const flow_elements *elements)
     pthread_mutex_unlock(&report->mutex);
 }
 
-static void count_reason(struct report *report, flow_str name)
+// Returns how many there are of it now.
+static uint64_t count_reason(struct report *report, flow_str name)
 {
     struct reason *reason = report->reasons;
     for (int i = 1; i < REASONS && reason->count > 0; i++, reason++) {
@@ -160,7 +168,7 @@ static void count_reason(struct report *report, flow_str name)
     }
     if (reason->count == 0)
         snprintf(reason->name, sizeof reason->name, "%.*s", (int)name.len, name.data);
-    reason->count++;
+    return ++reason->count;
 }
 
 static void see_rejected(
@@ -168,12 +176,12 @@ static void see_rejected(
 {
     const struct flow_rejected *rejected = row;
     (void)elements, (void)index;
-    count_reason(report, rejected->reason);
+    const uint64_t of_it = count_reason(report, rejected->reason);
     if (flow_str_equal(rejected->reason, flow_str_of("future")))
         report->future++;
     else
         report->rejected++;
-    if (report->rejected > SHOWN || report->job->quiet)
+    if (of_it > SHOWN || report->job->quiet)
         return;
     clear_line(report);
     fprintf(stderr, "%.*s: %.*s\n", (int)rejected->reason.len, rejected->reason.data,
@@ -220,39 +228,71 @@ static void on_late(void *user, const flow_elements *elements)
     pthread_mutex_unlock(&measured->report->mutex);
 }
 
-static void see_tapped(
+// A row as the job understood it.
+static void see_dry(
     struct report *report, const void *row, const flow_elements *elements, uint32_t index)
 {
+    const struct event *event = row;
+    char at[40];
+    (void)elements, (void)index;
+    if (report->dry_shown++ >= DRY_SHOWN)
+        return;
+    flow_time_print(event->at, at);
+    clear_line(report);
+    printf("at %s  product %.*s  ", at, (int)event->product.len, event->product.data);
+    if (event->has_kind)
+        printf("event %.*s\n", (int)event->kind.len, event->kind.data);
+    else
+        puts("without an event");
+}
+
+static void on_dry(void *user, const flow_elements *elements)
+{
+    for_each(user, elements, see_dry);
+    fflush(stdout); // report_end looks whether it failed
+}
+
+static void see_tapped(const struct tap *tap, const flow_elements *elements, uint32_t index)
+{
+    struct report *report = tap->report;
     const flow_batch *batch = &elements->batch;
     char at[40] = "";
     if (elements->times)
         flow_time_print(elements->times[index], at);
     clear_line(report);
-    fprintf(stderr, "%s  %s", report->tap.name, at);
+    fprintf(stderr, "%s  %s", tap->name, at);
+    const char *row = batch->rows + FLOW_BATCH_INDEX(batch, index) * batch->stride;
     if (batch->value_offset > batch->key_offset) { // the job's keys are all text
-        const size_t number = FLOW_BATCH_INDEX(batch, index);
-        const char *place = batch->rows + number * batch->stride + batch->key_offset;
-        const flow_str *key = (const flow_str *)(const void *)place;
+        const flow_str *key = (const flow_str *)(const void *)(row + batch->key_offset);
         fprintf(stderr, "  %.*s", (int)key->len, key->data);
     }
     report->text.len = 0;
-    flow_json_write(report->tap.type, row, &report->text);
+    flow_json_write(tap->type, row + batch->value_offset, &report->text);
     fprintf(stderr, "  %.*s\n", (int)report->text.len, report->text.data);
 }
 
 static void on_tapped(void *user, const flow_elements *elements)
 {
-    for_each(user, elements, see_tapped);
+    const struct tap *tap = user;
+    pthread_mutex_lock(&tap->report->mutex);
+    for (uint32_t i = 0; i < elements->batch.count; i++)
+        see_tapped(tap, elements, i);
+    pthread_mutex_unlock(&tap->report->mutex);
 }
 
 static void tap(struct report *report, flow_coll coll, const char *scope, const char *step)
 {
     char name[64];
     snprintf(name, sizeof name, "%s%s%s", scope, *scope ? "/" : "", step);
-    if (!report->job->tap || strcmp(name, report->job->tap) != 0)
-        return;
-    report->tap = (struct tap){ flow_coll_type(coll), report->job->tap };
-    flow_receive(coll, "tap", on_tapped, report);
+    for (uint32_t i = 0; i < report->job->tap_count; i++) {
+        const char *wanted = report->job->taps[i];
+        if (strcmp(name, wanted) == 0) {
+            struct tap *new = &report->taps[report->tap_count++];
+            *new = (struct tap){ report, flow_coll_type(coll), wanted };
+            flow_receive(coll, "tap", on_tapped, new);
+            return;
+        }
+    }
 }
 
 void report_measure(struct report *report, struct graph *graph, const flow_coll colls[3])
@@ -271,9 +311,11 @@ void report_measure(struct report *report, struct graph *graph, const flow_coll 
     flow_receive(flow_dropped(colls[1]), "late", on_late, measured);
 }
 
-void report_dead_letters(struct report *report, flow_coll coll)
+void report_lost(struct report *report, flow_coll coll)
 {
-    flow_receive(flow_dead_letters(coll), "rejected", on_rejected, report);
+    if (report->job->on_error == FLOW_ON_ERROR_DEAD_LETTER)
+        flow_receive(flow_dead_letters(coll), "rejected", on_rejected, report);
+    flow_receive(flow_dropped(coll), "lost", on_rejected, report);
 }
 
 void report_all(struct report *report, struct graph *graph)
@@ -283,8 +325,9 @@ void report_all(struct report *report, struct graph *graph)
     flow_receive(graph->episodes, "episodes", on_episodes, report);
     if (report->job->balance) {
         flow_receive(graph->events, "events", on_read, report);
-        flow_receive(flow_dropped(graph->events), "future", on_rejected, report);
     }
+    if (report->job->dry_run)
+        flow_receive(graph->events, "dry", on_dry, report);
 }
 
 void report_progress(struct report *report, const flow_job *job, uint64_t rows)
@@ -297,7 +340,8 @@ void report_progress(struct report *report, const flow_job *job, uint64_t rows)
     const double seconds = (double)(now - (report->shown_at ? report->shown_at : report->begin));
     const double rate = (double)(rows - report->rows_then) / seconds; // millions a second
     pthread_mutex_lock(&report->mutex);
-    fprintf(stderr, "\r\033[K%8.2f M rows  %6.2f M rows/s  ", (double)rows / 1e6, rate);
+    fprintf(stderr, "\r\033[K%*s%.2f M rows  %.2f M rows/s  ", (int)report->job->indent, "",
+        (double)rows / 1e6, rate);
     if (status.watermark.us > 0 && status.watermark.us < FLOW_TIME_GLOBAL_END_US)
         print_clock(stderr, status.watermark, "  ");
     fprintf(stderr, "%" PRIu64 " alerts", report->alerts);
@@ -342,17 +386,69 @@ static bool balance(const struct report *report)
     return ok;
 }
 
-bool report_end(struct report *report, uint64_t rows, const flow_status_report *status)
+// What was read and is in no window.
+static void print_lost(const struct report *report, const flow_status_report *status)
+{
+    const int indent = (int)report->job->indent;
+    for (int i = 0; i < REASONS && report->reasons[i].count > 0; i++)
+        fprintf(stderr, "%*sdropped %" PRIu64 " (%s)\n", indent, "", report->reasons[i].count,
+            report->reasons[i].name);
+    if (status->dropped_late > 0)
+        fprintf(stderr, "%*sdropped %" PRIu64 " (late: a window each)\n", indent, "",
+            status->dropped_late);
+}
+
+static void print_figures(
+    const struct report *report, uint64_t rows, const flow_status_report *status)
 {
     const double seconds = (double)(clock_us() - report->begin) / 1e6;
+    fprintf(stderr, "%*s%" PRIu64 " rows in %.2f s, %.2f M rows/s, %.0f MiB, %" PRIu64 " alerts\n",
+        (int)report->job->indent, "", rows, seconds, (double)rows / 1e6 / seconds,
+        (double)status->memory_peak / 1048576, report->alerts);
+    print_lost(report, status);
+}
+
+static void print_hash(const struct report *report)
+{
+    FILE *out = report->job->quiet ? stdout : stderr;
+    fprintf(out, "%*s%" PRIu64 " episodes", (int)report->job->indent, "", report->episodes);
+    if (report->episodes > 0)
+        fprintf(out, ", hash %016" PRIx64, report->hash);
+    fputc('\n', out);
+}
+
+// Whether rows came and none of them was of a kind that is counted.
+static bool nothing_counted(
+    const struct report *report, uint64_t rows, const flow_status_report *status)
+{
+    const char *views = report->job->views, *sales = report->job->sales;
+    if (rows <= status->dropped_other || any_chosen() || (views && !*views) || (sales && !*sales))
+        return false;
+    if (views && sales)
+        fprintf(
+            stderr, "spikes: %" PRIu64 " rows, none is a \"%s\" or a \"%s\"", rows, views, sales);
+    else
+        fprintf(stderr, "spikes: %" PRIu64 " rows, none is a \"%s\"", rows, views ? views : sales);
+    fputs(": see --event-field, --views, --sales\n", stderr);
+    return true;
+}
+
+static bool could_write(const struct report *report)
+{
+    const bool failed = fflush(stdout) != 0;
+    const int why = report->write_error ? report->write_error : errno;
+    if (!failed && !ferror(stdout) && report->write_error == 0)
+        return true;
+    fprintf(stderr, "spikes: standard output: %s\n", strerror(why));
+    return false;
+}
+
+bool report_end(struct report *report, uint64_t rows, const flow_status_report *status)
+{
     clear_line(report);
-    fprintf(stderr, "%" PRIu64 " rows in %.2f s, %.2f M rows/s, %.0f MiB, %" PRIu64 " alerts\n",
-        rows, seconds, (double)rows / 1e6 / seconds, (double)status->memory_peak / 1048576,
-        report->alerts);
-    for (int i = 0; i < REASONS && report->reasons[i].count > 0; i++)
-        fprintf(stderr, "%s: %" PRIu64 "\n", report->reasons[i].name, report->reasons[i].count);
-    const bool ok = !report->job->balance || balance(report);
-    fprintf(report->job->quiet ? stdout : stderr, "%" PRIu64 " episodes, hash %016" PRIx64 "\n",
-        report->episodes, report->hash);
-    return ok;
+    print_figures(report, rows, status);
+    const bool holds = !report->job->balance || balance(report);
+    print_hash(report);
+    const bool counted = !nothing_counted(report, rows, status);
+    return could_write(report) && holds && counted;
 }

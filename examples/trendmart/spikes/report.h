@@ -16,14 +16,14 @@ void report_free(struct report *report);
 void report_measure(struct report *report, struct graph *graph, const flow_coll colls[3]);
 void report_all(struct report *report, struct graph *graph);
 
-// The dead letters of a step, counted by reason.
-void report_dead_letters(struct report *report, flow_coll coll);
+// What the step that reads a collection does not give, counted by reason.
+void report_lost(struct report *report, flow_coll coll);
 
 // A line on a terminal of how far the job is; `rows` were read.
 void report_progress(struct report *report, const flow_job *job, uint64_t rows);
 
 // After the job: one line of figures, and with --balance where every line went. False when the
-// balance does not hold.
+// balance does not hold, nothing was counted, or the output could not be written.
 bool report_end(struct report *report, uint64_t rows, const flow_status_report *status);
 
 #endif

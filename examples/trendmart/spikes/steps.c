@@ -2,6 +2,15 @@
 // The small steps of the graph: which events count, who visited what, when an alert was there.
 #include "job.h"
 
+#include <stdatomic.h>
+
+static atomic_bool chosen; // set once, by whichever worker comes first
+
+bool any_chosen(void)
+{
+    return atomic_load(&chosen);
+}
+
 struct choice {
     flow_str kind;
 };
@@ -10,7 +19,10 @@ FLOW_RECORD(choice, kind);
 static bool is_chosen(const flow_ctx *ctx, const struct event *event)
 {
     const struct choice *choice = ctx->config;
-    return event->has_kind && flow_str_equal(event->kind, choice->kind);
+    const bool is = event->has_kind && flow_str_equal(event->kind, choice->kind);
+    if (is && !atomic_load_explicit(&chosen, memory_order_relaxed))
+        atomic_store(&chosen, true);
+    return is;
 }
 FLOW_FILTER_FN(is_chosen, event);
 
