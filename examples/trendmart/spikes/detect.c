@@ -48,6 +48,13 @@ static flow_str draw(flow_ctx *ctx, const struct rule *rule, struct history *his
     return flow_format(ctx, "%.*s", (int)len, text);
 }
 
+// Whether the pending window is over only because nothing more is read: then silence means nothing.
+static bool is_cut(const flow_ctx *ctx, const struct rule *rule)
+{
+    return (rule->until.us == 0 || job_stops() > 0) &&
+           flow_watermark(ctx).us >= FLOW_TIME_GLOBAL_END_US;
+}
+
 // Compares the pending window with its baseline.
 static flow_status judge(
     flow_ctx *ctx, const flow_str *product, const struct rule *rule, struct history *history)
@@ -65,7 +72,7 @@ static flow_status judge(
     const double limit = rule->fresh ? 0 : rule->factor * (double)sum;
     const bool spike = known && count >= rule->count_min && (!rule->fresh || sum == 0) &&
                        (double)(count * rule->baseline) >= limit;
-    const bool drop = known && rule->drop_factor > 0 &&
+    const bool drop = known && rule->drop_factor > 0 && !is_cut(ctx, rule) &&
                       sum >= rule->baseline_min * rule->baseline &&
                       (double)(count * rule->baseline) * rule->drop_factor <= (double)sum;
     if (!spike && !drop)
