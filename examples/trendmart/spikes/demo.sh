@@ -29,6 +29,10 @@ while [ $# -gt 0 ]; do
 done
 
 programs=$build/examples/trendmart
+[ -x "$programs/spikes" ] || {
+    echo "demo.sh: no $programs/spikes: build first (./dev demo)" >&2
+    exit 1
+}
 data=$(mktemp -d "$build/demo.XXXXXX")
 bold='' plain=''
 [ -t 1 ] && bold=$'\e[1m' plain=$'\e[0m'
@@ -78,15 +82,10 @@ if ! "$programs/generate" --seed "$seed" --events "$events" "${plants[@]}" --dis
     cat "$data/generate.log" >&2
     exit 1
 fi
-echo "          generated in $(since "$start") s: $(sed 's/, 0 late, 0 future, 0 broken//' "$data/generate.log")"
-# On a terminal the job shows its progress itself.
-batch=("$programs/spikes" --disorder 5s --output table --out "$data/batch.episodes")
-if [ -t 2 ]; then
-    "${batch[@]}" "$data/batch.clicks" >"$data/batch.table" || failed=1
-else
-    "${batch[@]}" "$data/batch.clicks" >"$data/batch.table" 2>"$data/batch.log" || failed=1
-    indent <"$data/batch.log"
-fi
+made=$(sed 's/, 0 late, 0 future, 0 broken//' "$data/generate.log")
+echo "          generated in $(since "$start") s: $made"
+"$programs/spikes" --indent 10 --disorder 5s --output table --out "$data/batch.episodes" \
+    "$data/batch.clicks" >"$data/batch.table" || failed=1
 { grep '^spike' "$data/batch.table" || true; } | by_factor | sed -n 1,4p | indent
 { grep '^drop' "$data/batch.table" || true; } | by_factor | sed -n '$p' | indent
 echo "          … $(wc -l <"$data/batch.table") episodes in all: the largest spikes, and a drop"

@@ -50,6 +50,8 @@ void build_graph(
     graph->episodes = flow_flatten(episodes, count);
     write_episodes(graph->episodes, job);
     write_dropped(graph->dropped, count, job);
-    report_lost(report, graph->events);
+    if (!channel)
+        report_dead_letters(report, graph->events);
+    report_dropped(report, graph->events);
     report_all(report, graph);
 }

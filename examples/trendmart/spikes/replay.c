@@ -71,7 +71,8 @@ struct replay *replay_start(const struct job *job, flow_channel *channel, struct
     replay->channel = channel;
     replay->pipeline = flow_pipeline_new("replay");
     flow_coll events = flow_file_read(replay->pipeline, &file);
-    report_lost(report, events);
+    report_dead_letters(report, events);
+    report_dropped(report, events);
     flow_receive(events, "push", on_events, replay);
     replay->running = flow_job_start(replay->pipeline, &runner, &replay->error);
     if (!replay->running)

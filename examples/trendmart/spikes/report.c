@@ -311,11 +311,15 @@ void report_measure(struct report *report, struct graph *graph, const flow_coll 
     flow_receive(flow_dropped(colls[1]), "late", on_late, measured);
 }
 
-void report_lost(struct report *report, flow_coll coll)
+void report_dead_letters(struct report *report, flow_coll coll)
 {
     if (report->job->on_error == FLOW_ON_ERROR_DEAD_LETTER)
         flow_receive(flow_dead_letters(coll), "rejected", on_rejected, report);
-    flow_receive(flow_dropped(coll), "lost", on_rejected, report);
+}
+
+void report_dropped(struct report *report, flow_coll coll)
+{
+    flow_receive(flow_dropped(coll), "dropped", on_rejected, report);
 }
 
 void report_all(struct report *report, struct graph *graph)

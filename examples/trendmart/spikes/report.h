@@ -16,8 +16,10 @@ void report_free(struct report *report);
 void report_measure(struct report *report, struct graph *graph, const flow_coll colls[3]);
 void report_all(struct report *report, struct graph *graph);
 
-// What the step that reads a collection does not give, counted by reason.
-void report_lost(struct report *report, flow_coll coll);
+// What the step that reads a file could not parse, if that is to be kept, and what a step dropped;
+// counted by reason.
+void report_dead_letters(struct report *report, flow_coll coll);
+void report_dropped(struct report *report, flow_coll coll);
 
 // A line on a terminal of how far the job is; `rows` were read.
 void report_progress(struct report *report, const flow_job *job, uint64_t rows);
