@@ -5,6 +5,7 @@
 TCase *contract_tests(void);
 TCase *fault_tests(void);
 TCase *graph_tests(void);
+TCase *policy_tests(void);
 TCase *rules_tests(void);
 TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
@@ -18,6 +19,7 @@ int main(void)
     suite_add_tcase(suite, sliding_tests());
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, source_tests());
+    suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, snapshot_tests());

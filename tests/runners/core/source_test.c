@@ -231,6 +231,30 @@ START_TEST(r6_an_element_from_the_future_is_dropped_and_moves_no_watermark)
 }
 END_TEST
 
+START_TEST(r6_elements_from_the_future_are_dropped_amid_a_batch_that_is_in_order_otherwise)
+{
+    begin((flow_time_policy){ .in_order = true, .not_after = { 1000 * SECOND } });
+    static const int64_t seconds[] = { 1, 5000, 2, 7000, 3 };
+    struct flow_test_row rows[5];
+    for (size_t i = 0; i < 5; i++)
+        rows[i] = flow_test_row_at(1, 1, seconds[i] * SECOND);
+    row(1, 100, 0);
+    row(0, 0, 0);
+    stream.pieces[1].rows = rows;
+    stream.pieces[1].count = 5;
+    endless(0);
+    endless(1);
+    open_stream();
+    panes_at(1);
+    flow_status_report report;
+    fl_engine_status(stream.sim->engine, &report);
+    ck_assert_int_eq(report.watermark.us, 3 * SECOND);
+    ck_assert_uint_eq(report.dropped_other, 2);
+    ck_assert_uint_eq(stream.dropped.count, 2);
+    end();
+}
+END_TEST
+
 START_TEST(r6_no_partition_starves_while_another_always_has_something)
 {
     begin((flow_time_policy){ .in_order = true });
@@ -259,6 +283,8 @@ TCase *source_tests(void)
     tcase_add_test(tests, r6_when_no_partition_has_had_anything_time_stands_still);
     tcase_add_test(tests, r6_idle_partitions_end_when_told_to_and_every_window_fires);
     tcase_add_test(tests, r6_an_element_from_the_future_is_dropped_and_moves_no_watermark);
+    tcase_add_test(
+        tests, r6_elements_from_the_future_are_dropped_amid_a_batch_that_is_in_order_otherwise);
     tcase_add_test(tests, r6_no_partition_starves_while_another_always_has_something);
     return tests;
 }

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an element that a function fails on leaves behind: where an error says it came from, and
+// the element as it was, in dead letters.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "flow_test.h"
+
+#define ROWS 400
+
+// One piece of rows, lent or copied.
+struct world {
+    struct flow_test_row rows[ROWS];
+    struct flow_test_piece piece;
+    struct flow_test_script script;
+    flow_pipeline *pipeline;
+    flow_coll in;
+    struct flow_test_results got, other, dead;
+};
+
+static struct world *world_new(uint32_t count, enum flow_test_give give)
+{
+    struct world *world = calloc(1, sizeof *world);
+    ck_assert_ptr_nonnull(world);
+    for (uint32_t i = 0; i < count; i++)
+        world->rows[i] = flow_test_row_at(i, i, i);
+    world->piece.rows = world->rows;
+    world->piece.count = count;
+    world->script.type = &flow_test_row_type;
+    world->script.pieces = &world->piece;
+    world->script.piece_count = 1;
+    world->script.event_time = FLOW_FIELD(flow_test_row, at);
+    world->script.give = give;
+    flow_test_results_init(&world->got, "results");
+    flow_test_results_init(&world->other, "other results");
+    flow_test_results_init(&world->dead, "dead letters");
+    world->pipeline = flow_pipeline_new("policies");
+    world->in = flow_test_read(world->pipeline, &world->script);
+    return world;
+}
+
+static void world_free(struct world *world)
+{
+    flow_pipeline_free(world->pipeline);
+    flow_test_results_clear(&world->got);
+    flow_test_results_clear(&world->other);
+    flow_test_results_clear(&world->dead);
+    free(world);
+}
+
+static bool any_has(const struct flow_test_results *results, const char *text)
+{
+    for (size_t i = 0; i < results->count; i++)
+        if (strstr(results->list[i].text, text))
+            return true;
+    return false;
+}
+
+// --- origins
+
+#define TIMES 5
+
+// Five of each row, counted by v, on two outputs; more than one batch holds.
+static flow_status repeat(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    for (int64_t i = 0; i < TIMES; i++) {
+        struct flow_test_row copy = *row;
+        copy.v = i;
+        FLOW_EMIT_ROW(ctx, flow_test_row, &copy);
+        if (row->k % 2 == 0)
+            flow_emit(ctx, 1, &flow_test_row_type, &copy, sizeof copy);
+    }
+    return ctx->status;
+}
+FLOW_ELEMENT_FN(repeat, flow_test_row, flow_test_row, flow_test_row);
+
+// Fails on the row that its configuration names.
+static flow_status trip(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    const struct flow_test_row *bad = FLOW_CONFIG(ctx, flow_test_row);
+    if (row->k == bad->k && row->v == bad->v)
+        return flow_fail(ctx, FLOW_USER, "not this one");
+    return FLOW_EMIT_ROW(ctx, flow_test_row, row);
+}
+FLOW_ELEMENT_FN(trip, flow_test_row, flow_test_row);
+
+static void check_origin(struct world *world, flow_coll in, int64_t k, int64_t v)
+{
+    const struct flow_test_row bad = flow_test_row_at(k, v, 0);
+    const flow_do_options options = { .config = &bad, .config_type = &flow_test_row_type };
+    const struct flow_test_options one = { .workers = 1, .seed = 1 };
+    char wanted[80];
+    flow_error error = { 0 };
+    flow_test_collect(flow_do(in, &trip_fn, &options), &world->got);
+    ck_assert_int_eq(flow_test_run(world->pipeline, &one, &error), FLOW_USER);
+    snprintf(wanted, sizeof wanted, " from element %lld behind position 0", (long long)k);
+    ck_assert_msg(strstr(error.message, wanted) != NULL, "no '%s' in: %s", wanted, error.message);
+    world_free(world);
+}
+
+START_TEST(an_error_names_the_element_it_came_from_behind_a_step_that_makes_many)
+{
+    static const int64_t keys[] = { 0, 100, 182, 398 };
+    const flow_do_options options = { .on_error = (flow_on_error)(_i / 8) };
+    const uint32_t output = (uint32_t)_i / 4 % 2;
+    struct world *world = world_new(ROWS, FLOW_TEST_LEND);
+    const flow_coll many = flow_do(world->in, &repeat_fn, &options);
+    check_origin(world, flow_output(many, output), keys[_i % 4], _i % TIMES);
+}
+END_TEST
+
+static flow_status touch(flow_ctx *ctx, struct flow_test_row *row)
+{
+    (void)ctx;
+    row->x = 1;
+    return FLOW_OK;
+}
+FLOW_UPDATE_FN(touch, flow_test_row);
+
+static bool odd(const flow_ctx *ctx, const struct flow_test_row *row)
+{
+    (void)ctx;
+    return row->k % 2 == 1;
+}
+FLOW_FILTER_FN(odd, flow_test_row);
+
+START_TEST(an_error_names_the_element_it_came_from_behind_a_copy_of_filtered_rows)
+{
+    struct world *world = world_new(ROWS, FLOW_TEST_LEND);
+    const flow_coll touched = flow_do(flow_do(world->in, &odd_fn), &touch_fn);
+    check_origin(world, flow_do(touched, &touch_fn), 201, 201);
+}
+END_TEST
+
+// --- updates
+
+// Changes the row before it finds out that it should not.
+static flow_status spoil(flow_ctx *ctx, struct flow_test_row *row)
+{
+    row->v = 999;
+    row->s = flow_str_of("spoiled");
+    return row->k % 4 == 3 ? flow_fail(ctx, FLOW_USER, "too late") : FLOW_OK;
+}
+FLOW_UPDATE_FN(spoil, flow_test_row);
+
+static flow_status same(flow_ctx *ctx, const struct flow_test_row *row, struct flow_test_row *out)
+{
+    (void)ctx;
+    *out = *row;
+    return FLOW_OK;
+}
+FLOW_MAP_FN(same, flow_test_row, flow_test_row);
+
+// Rows of the source are copied first, those of a map are changed where they lie.
+START_TEST(dead_letters_of_an_update_show_the_row_as_it_was)
+{
+    struct world *world = world_new(40, _i % 2 ? FLOW_TEST_LEND : FLOW_TEST_EMIT);
+    for (size_t i = 0; i < 40; i++)
+        world->rows[i].s = flow_str_of("kept");
+    const flow_do_options options = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
+    const flow_coll before = _i / 2 ? flow_do(world->in, &same_fn) : world->in;
+    const flow_coll after = flow_do(before, &spoil_fn, &options);
+    flow_test_collect(after, &world->got);
+    flow_test_collect(before, &world->other);
+    flow_test_collect(flow_dead_letters(after), &world->dead);
+    flow_test_run_well(world->pipeline, &(struct flow_test_options){ .workers = 1, .seed = 1 });
+    ck_assert_uint_eq(world->dead.count, 10);
+    ck_assert(any_has(&world->dead, "kept"));
+    ck_assert(!any_has(&world->dead, "spoiled"));
+    ck_assert(!any_has(&world->dead, "999"));
+    ck_assert_uint_eq(world->other.count, 40);
+    ck_assert(!any_has(&world->other, "spoiled"));
+    ck_assert_uint_eq(world->got.count, 30);
+    ck_assert(any_has(&world->got, "spoiled"));
+    ck_assert(!any_has(&world->got, "kept"));
+    world_free(world);
+}
+END_TEST
+
+START_TEST(rows_that_only_an_update_sees_are_put_back_for_its_dead_letters_too)
+{
+    struct world *world = world_new(40, FLOW_TEST_EMIT);
+    const flow_do_options options = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
+    const flow_coll after = flow_do(flow_do(world->in, &same_fn), &spoil_fn, &options);
+    flow_test_collect(after, &world->got);
+    flow_test_collect(flow_dead_letters(after), &world->dead);
+    flow_test_run_well(world->pipeline, &(struct flow_test_options){ .workers = 1, .seed = 1 });
+    ck_assert_uint_eq(world->got.count, 30);
+    ck_assert_uint_eq(world->dead.count, 10);
+    ck_assert(!any_has(&world->dead, "spoiled"));
+    ck_assert(!any_has(&world->dead, "999"));
+    world_free(world);
+}
+END_TEST
+
+// --- memory
+
+static flow_status refuse(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    (void)row;
+    return flow_fail(ctx, FLOW_USER, "refused");
+}
+FLOW_ELEMENT_FN(refuse, flow_test_row, flow_test_row);
+
+// 200 elements of 20 KiB: they fit into the larger budget only.
+static flow_status refuse_all(struct world *world, uint64_t memory, flow_error *error)
+{
+    static char text[20000];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < 200; i++)
+        world->rows[i].s = (flow_str){ text, sizeof text };
+    const flow_do_options options = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
+    const flow_coll none = flow_do(world->in, &refuse_fn, &options);
+    const struct flow_test_options run = { .workers = 1, .seed = 1, .memory = memory };
+    flow_test_collect(none, &world->got);
+    flow_test_collect(flow_dead_letters(none), &world->dead);
+    return flow_test_run(world->pipeline, &run, error);
+}
+
+START_TEST(a_dead_letter_without_memory_fails_and_is_never_cut_short)
+{
+    flow_error error = { 0 };
+    struct world *world = world_new(200, FLOW_TEST_LEND);
+    ck_assert_int_eq(refuse_all(world, UINT64_C(64) << 20, &error), FLOW_OK);
+    ck_assert_uint_eq(world->dead.count, 200);
+    for (size_t i = 0; i < 200; i++) {
+        ck_assert_ptr_nonnull(strstr(world->dead.list[i].text, "refused"));
+        ck_assert_uint_gt(strlen(world->dead.list[i].text), 20000);
+    }
+    world_free(world);
+    world = world_new(200, FLOW_TEST_LEND);
+    ck_assert_int_eq(refuse_all(world, UINT64_C(4) << 20, &error), FLOW_BUDGET);
+    ck_assert_uint_eq(world->dead.count, 0);
+    world_free(world);
+}
+END_TEST
+
+TCase *policy_tests(void);
+
+TCase *policy_tests(void)
+{
+    TCase *tests = tcase_create("policies");
+    tcase_add_loop_test(
+        tests, an_error_names_the_element_it_came_from_behind_a_step_that_makes_many, 0, 24);
+    tcase_add_test(tests, an_error_names_the_element_it_came_from_behind_a_copy_of_filtered_rows);
+    tcase_add_loop_test(tests, dead_letters_of_an_update_show_the_row_as_it_was, 0, 4);
+    tcase_add_test(tests, rows_that_only_an_update_sees_are_put_back_for_its_dead_letters_too);
+    tcase_add_test(tests, a_dead_letter_without_memory_fails_and_is_never_cut_short);
+    return tests;
+}
