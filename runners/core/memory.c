@@ -11,8 +11,10 @@ struct fl_free {
     struct fl_free *next;
 };
 
+// Lies at the beginning of the slab, in the first block of its first chunk.
 struct fl_slab {
     struct fl_slab *next;
+    uint16_t idle[FL_SLAB_SIZE / FL_CHUNK_SIZE]; // blocks of each chunk found free, while counting
 };
 
 // A large block that is kept.
@@ -21,8 +23,9 @@ struct fl_large {
     size_t size;
 };
 
-#define CACHE_MOST 48u // blocks of a class a worker keeps
-#define CACHE_MOVE 16u // blocks that move between worker and pool at once
+#define CACHE_MOST 48u                  // blocks of a class a worker keeps
+#define CACHE_MOVE 16u                  // blocks that move between worker and pool at once
+#define WHOLE      (FL_CLASS_COUNT - 1) // the class whose blocks are chunks
 
 static void lock(struct fl_pool *pool)
 {
@@ -136,12 +139,10 @@ void fl_cache_init(struct fl_cache *cache, struct fl_pool *pool)
     cache->pool = pool;
 }
 
-void fl_cache_fini(struct fl_cache *cache)
+// Under the lock.
+static void give_all(struct fl_cache *cache)
 {
     struct fl_pool *pool = cache->pool;
-    if (!pool)
-        return;
-    lock(pool);
     for (unsigned c = 0; c < FL_CLASS_COUNT; c++) {
         while (cache->blocks[c]) {
             struct fl_free *block = cache->blocks[c];
@@ -151,6 +152,15 @@ void fl_cache_fini(struct fl_cache *cache)
         }
         cache->counts[c] = 0;
     }
+}
+
+void fl_cache_fini(struct fl_cache *cache)
+{
+    struct fl_pool *pool = cache->pool;
+    if (!pool)
+        return;
+    lock(pool);
+    give_all(cache);
     unlock(pool);
 }
 
@@ -227,10 +237,80 @@ static void cut_chunk(struct fl_cache *cache, char *chunk, unsigned c, bool firs
     }
 }
 
+// The slab a block was cut from. Blocks of a list come from few, one behind the other: `guess`.
+static struct fl_slab *slab_of(struct fl_pool *pool, const void *block, struct fl_slab *guess)
+{
+    if (guess && (uintptr_t)block - (uintptr_t)guess < FL_SLAB_SIZE)
+        return guess;
+    struct fl_slab *slab = pool->slabs;
+    while ((uintptr_t)block - (uintptr_t)slab >= FL_SLAB_SIZE)
+        slab = slab->next;
+    return slab;
+}
+
+// Counts the free blocks of a class by chunk.
+static void count_idle(struct fl_pool *pool, unsigned c)
+{
+    struct fl_slab *slab = NULL;
+    for (struct fl_slab *s = pool->slabs; s; s = s->next)
+        memset(s->idle, 0, sizeof s->idle);
+    for (const struct fl_free *block = pool->blocks[c]; block; block = block->next) {
+        slab = slab_of(pool, block, slab);
+        slab->idle[((uintptr_t)block - (uintptr_t)slab) / FL_CHUNK_SIZE]++;
+    }
+}
+
+// Makes chunks again of those whose blocks of a class are all free. First chunks never are: they
+// hold the slab's link.
+static void join_blocks(struct fl_pool *pool, unsigned c)
+{
+    const size_t size = FL_CLASS_MIN << c;
+    struct fl_slab *slab = NULL;
+    struct fl_free **at = &pool->blocks[c];
+    count_idle(pool, c);
+    while (*at) {
+        struct fl_free *block = *at;
+        slab = slab_of(pool, block, slab);
+        const size_t offset = (size_t)((uintptr_t)block - (uintptr_t)slab);
+        if (slab->idle[offset / FL_CHUNK_SIZE] < FL_CHUNK_SIZE / size) {
+            at = &block->next;
+            continue;
+        }
+        *at = block->next;
+        if (offset % FL_CHUNK_SIZE == 0) {
+            block->next = pool->blocks[WHOLE];
+            pool->blocks[WHOLE] = block;
+        }
+    }
+}
+
+// Where no slab can be had, what was cut for one size must serve another: true when there are whole
+// chunks to take from then.
+static bool join_all(struct fl_cache *cache)
+{
+    struct fl_pool *pool = cache->pool;
+    lock(pool);
+    give_all(cache);
+    for (unsigned c = 0; c < WHOLE && !pool->blocks[WHOLE]; c++)
+        join_blocks(pool, c);
+    const bool any = pool->blocks[WHOLE] != NULL;
+    unlock(pool);
+    return any;
+}
+
+// A whole chunk that is not in use, to be cut for another size. Under the lock.
+static char *spare_chunk(struct fl_pool *pool)
+{
+    struct fl_free *chunk = pool->blocks[WHOLE];
+    if (chunk)
+        pool->blocks[WHOLE] = chunk->next;
+    return (char *)(void *)chunk;
+}
+
 static bool refill(struct fl_cache *cache, unsigned c)
 {
     struct fl_pool *pool = cache->pool;
-    for (;;) {
+    for (bool scarce = false;;) {
         lock(pool);
         while (pool->blocks[c] && cache->counts[c] < CACHE_MOVE) {
             struct fl_free *block = pool->blocks[c];
@@ -241,12 +321,17 @@ static bool refill(struct fl_cache *cache, unsigned c)
         }
         char *chunk = cache->blocks[c] ? NULL : next_chunk(pool);
         const bool first = chunk && pool->slabs && chunk == (char *)(void *)pool->slabs;
+        if (!chunk && !cache->blocks[c] && scarce)
+            chunk = spare_chunk(pool);
         unlock(pool);
         if (chunk)
             cut_chunk(cache, chunk, c, first);
         if (cache->blocks[c])
             return true;
-        if (!chunk && !add_slab(pool))
+        if (chunk || add_slab(pool))
+            continue;
+        scarce = join_all(cache);
+        if (!scarce)
             return false;
     }
 }

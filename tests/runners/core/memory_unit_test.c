@@ -187,6 +187,65 @@ START_TEST(small_blocks_get_what_large_ones_kept)
 }
 END_TEST
 
+// Takes blocks of a size until there are none, marks them, and gives all but every `keep`-th back.
+static size_t use_up(struct fl_cache *cache, size_t size, void **kept, size_t keep)
+{
+    void *last = NULL;
+    size_t count = 0, n = 0;
+    for (void **block; (block = fl_take(cache, size)) != NULL; count++) {
+        memset(block, (int)(count % 251), size);
+        *block = last;
+        last = block;
+    }
+    for (size_t i = count; last; i--) {
+        void **block = last;
+        ck_assert_int_eq(((unsigned char *)block)[size - 1], (int)((i - 1) % 251));
+        last = *block;
+        if (keep && (i - 1) % keep == 0)
+            kept[n++] = block;
+        else
+            fl_give(cache, block, size);
+    }
+    return count;
+}
+
+START_TEST(blocks_cut_for_one_size_serve_every_other_when_memory_is_scarce)
+{
+    struct bench bench;
+    bench_init(&bench, UINT64_C(4) << 20);
+    // two slabs of sixteen chunks, of which the first holds the link
+    ck_assert_uint_eq(use_up(&bench.cache, 4096, NULL, 0), 2 * (512 - 1));
+    ck_assert_uint_eq(use_up(&bench.cache, 131072, NULL, 0), 30);
+    ck_assert_uint_eq(use_up(&bench.cache, 65536, NULL, 0), 60);
+    ck_assert_uint_eq(use_up(&bench.cache, 8192, NULL, 0), 480);
+    ck_assert_uint_eq(use_up(&bench.cache, 4096, NULL, 0), 2 * (512 - 1));
+    ck_assert_uint_le(bench.pool.peak, UINT64_C(4) << 20);
+    bench_fini(&bench);
+}
+END_TEST
+
+START_TEST(chunks_with_a_block_in_use_are_never_cut_again)
+{
+    struct bench bench;
+    void *kept[32];
+    bench_init(&bench, UINT64_C(4) << 20);
+    // one of 64 blocks of four kilobytes: one in every second chunk
+    ck_assert_uint_eq(use_up(&bench.cache, 4096, kept, 64), 2 * (512 - 1));
+    for (size_t i = 0; i < 16; i++)
+        memset(kept[i], 0xEE, 4096);
+    const size_t whole = use_up(&bench.cache, 131072, NULL, 0);
+    ck_assert_uint_ge(whole, 14);
+    ck_assert_uint_le(whole, 16);
+    for (size_t i = 0; i < 16; i++) {
+        for (size_t at = 0; at < 4096; at++)
+            ck_assert_int_eq(((const unsigned char *)kept[i])[at], 0xEE);
+        fl_give(&bench.cache, kept[i], 4096);
+    }
+    ck_assert_uint_eq(use_up(&bench.cache, 131072, NULL, 0), 30);
+    bench_fini(&bench);
+}
+END_TEST
+
 START_TEST(peak_is_the_most_that_was_held)
 {
     struct bench bench;
@@ -303,6 +362,8 @@ TCase *memory_unit_tests(void)
     tcase_add_test(tests, blocks_given_to_another_cache_come_back);
     tcase_add_test(tests, large_blocks_are_kept_until_their_bytes_are_wanted);
     tcase_add_test(tests, small_blocks_get_what_large_ones_kept);
+    tcase_add_test(tests, blocks_cut_for_one_size_serve_every_other_when_memory_is_scarce);
+    tcase_add_test(tests, chunks_with_a_block_in_use_are_never_cut_again);
     tcase_add_test(tests, peak_is_the_most_that_was_held);
     tcase_add_test(tests, moved_pool_keeps_blocks_budget_and_figures);
     tcase_add_test(tests, threads_can_give_what_others_took);
