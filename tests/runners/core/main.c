@@ -4,6 +4,7 @@
 
 TCase *contract_tests(void);
 TCase *fault_tests(void);
+TCase *firing_tests(void);
 TCase *graph_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
@@ -20,6 +21,7 @@ int main(void)
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, policy_tests());
+    suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, snapshot_tests());
