@@ -17,7 +17,7 @@
 uint64_t flow_test_random(uint64_t *state);
 uint32_t flow_test_below(uint64_t *state, uint32_t limit);
 
-// How often a randomized test repeats: FLOW_TEST_SEEDS, or `usual`.
+// How often a randomized test repeats: FLOW_TEST_SEEDS, or `usual` (less under sanitizers).
 uint32_t flow_test_seeds(uint32_t usual);
 
 // Where such a test begins: FLOW_TEST_FIRST, or 1; so that one seed can be looked at.
