@@ -6,7 +6,8 @@ import signal
 import subprocess
 import time
 
-from harness import CHECK, GENERATE, SPIKES, equal, generate, in_order, main, read, run, spikes, test
+from harness import (CHECK, GENERATE, SPIKES, equal, generate, in_order, main, read, run, spikes,
+                     test)
 
 
 def said_by(*command, status=1):
