@@ -201,8 +201,8 @@ void fl_slide_free(struct fl_op *op);
 void fl_slide_reset(struct fl_op *op);                       // after an abort: start from slices
 int64_t fl_slide_next(const struct fl_op *op);               // end of the next window with data
 flow_status fl_slide_prepare(struct fl_op *op, int64_t end); // for the window that ends there
-// Emits of the pane of the prepared window (unless nothing of it lies in slices), together with what
-// came with the window already; as an fl_window_fn.
+// Emits of the pane of the prepared window (unless nothing of it lies in slices), together with
+// what came with the window already; as an fl_window_fn.
 flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane, bool sliced,
     const struct fl_table *apart, bool *whole);
 void fl_slide_commit(struct fl_op *op, int64_t fired); // drops what no window needs
