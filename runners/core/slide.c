@@ -388,11 +388,15 @@ flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane, bool
 void fl_slide_commit(struct fl_op *op, int64_t fired)
 {
     struct fl_keyed *keyed = op->keyed;
+    struct fl_slide *slide = keyed->slide;
     // what the next window's result must still take out stays until then
     const int64_t next_from = before(op, fired);
+    // windows without slices pass by the running result, which then cannot take out what it has of
+    // slices that are dropped here
+    if (next_from > slide->from)
+        slide->valid = false;
     fl_slices_drop(&op->worker->cache, &keyed->slices, next_from);
     // keys that left the running table leave their bytes behind: start afresh when they pile up
-    struct fl_slide *slide = keyed->slide;
     const size_t bytes = fl_mem_size(slide->sum.mem);
     if (bytes > GARBAGE_LEAST && bytes / 4 > slide->sum.count * GARBAGE_KEY)
         slide->valid = false;

@@ -285,12 +285,55 @@ START_TEST(r47_panes_of_a_key_and_window_come_on_time_then_late_and_nothing_foll
 }
 END_TEST
 
+static bool is_first(const flow_ctx *ctx, const struct flow_test_row *row)
+{
+    (void)ctx;
+    return row->k == 1;
+}
+FLOW_FILTER_FN(is_first, flow_test_row);
+
+static flow_status others(flow_ctx *ctx, const int64_t *key, flow_rows *rows)
+{
+    const struct flow_test_row *row;
+    while (*key != 1 && (row = flow_rows_next(rows)))
+        if (FLOW_EMIT_ROW(ctx, flow_test_row, row) != FLOW_OK)
+            return ctx->status;
+    return FLOW_OK;
+}
+FLOW_GROUP_FN(others, int64_t, flow_test_row, flow_test_row);
+
+START_TEST(r22_windows_that_only_hold_rows_grouped_before_leave_running_results_alone)
+{
+    struct story *story = story_new();
+    const flow_coll rows = story_window(story, flow_sliding(flow_seconds(12), flow_seconds(5)), 0);
+    // rows whose windows follow from their time, and rows that come in theirs
+    const flow_coll both[] = { flow_unkey(flow_do(rows, &is_first_fn)),
+        flow_group(rows, &others_fn) };
+    const flow_coll all = flow_key_by(flow_flatten(both, 2), FLOW_FIELD(flow_test_row, k));
+    flow_test_collect(flow_sum(all, FLOW_FIELD(flow_test_row, v)), &story->got);
+    story_row(story, 1, 1, 0);
+    story_row(story, 1, 2, 4);
+    story_row(story, 2, 10, 14); // alone in [5, 17) and the two after it
+    story_row(story, 1, 100, 20);
+    for (int64_t second = 0; second < 60; second++)
+        story_tick(story, second);
+    story_run(story);
+    story_expect(story, "1=1 [-10,2) on-time 0 first last; 1=100 [10,22) on-time 0 first last; "
+                        "1=100 [15,27) on-time 0 first last; 1=100 [20,32) on-time 0 first last; "
+                        "1=3 [-5,7) on-time 0 first last; 1=3 [0,12) on-time 0 first last; "
+                        "2=10 [10,22) on-time 0 first last; 2=10 [5,17) on-time 0 first last");
+    story_free(story);
+}
+END_TEST
+
 TCase *sliding_tests(void);
 
 TCase *sliding_tests(void)
 {
     TCase *tests = tcase_create("sliding");
     tcase_set_timeout(tests, 600);
+    tcase_add_test(
+        tests, r22_windows_that_only_hold_rows_grouped_before_leave_running_results_alone);
     tcase_add_test(tests, r11_sliding_windows_equal_the_naive_form_pane_by_pane);
     tcase_add_test(
         tests, r47_panes_of_a_key_and_window_come_on_time_then_late_and_nothing_follows_the_last);
