@@ -239,7 +239,7 @@ START_TEST(hundreds_of_runs_leave_no_memory_descriptor_or_thread)
         flow_pipeline_free(p);
         ck_assert_int_eq(account.blocks, 0);
         ck_assert_int_eq(account.bytes, 0);
-        if (i == 0) {
+        if (i == 4) { // a sanitizer has started its own thread by then
             files = count_entries("/proc/self/fd");
             threads = count_entries("/proc/self/task");
         }
