@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a file of JSON lines or CSV to a count per auction and minute, against parsing alone: with
-// the same parser for JSON, by hand for CSV.
+// yyjson alone for JSON, by hand for CSV.
 #include "engine/engine.h"
 
 #include <flow/file.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job end to end: the spikes program from the start of its process to its end, over a file
-// of the shop's clickstream, against parsing the same file alone with the same parser.
+// of the shop's clickstream, against yyjson alone over the same file.
 #include "engine/engine.h"
 
 #include <fcntl.h>
