@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * What both reading and writing ask of a record type.
+ * What both reading and writing ask of their options and of a record type.
  */
 #ifndef FL_FILE_OPTIONS_H
 #define FL_FILE_OPTIONS_H
 
+#include <flow/file.h>
 #include <flow/type.h>
+
+#include <stddef.h>
+
+/** What is wrong with the options that reading and writing share; NULL when nothing is. `known`: as
+ * flow_options_copy() has it. */
+static inline const char *fl_file_bad_options(
+    bool known, const char *path, flow_file_format format, flow_compression compression)
+{
+    if (!known)
+        return "an option is set that this version of libflow does not know";
+    if (path == NULL || path[0] == '\0')
+        return "the option `path` is missing";
+    if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON)
+        return "the option `format` is none of FLOW_LINES, FLOW_CSV and FLOW_JSON";
+    if (compression > FLOW_COMPRESSION_ZSTD)
+        return "the option `compression` is none of the known";
+    return NULL;
+}
 
 /** Whether a record is one text field, as FLOW_LINES needs; where it lies in a row. */
 static inline bool fl_file_text_field(const flow_type *type, uint32_t *offset)

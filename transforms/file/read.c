@@ -293,16 +293,12 @@ const flow_source fl_file_source = {
 static const char *bad_options(const flow_file_read_options *options, bool known)
 {
     const flow_file_format format = options->format;
-    if (!known)
-        return "an option is set that this version of libflow does not know";
-    if (options->path == NULL || options->path[0] == '\0')
-        return "the option `path` is missing";
-    if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON)
-        return "the option `format` is none of FLOW_LINES, FLOW_CSV and FLOW_JSON";
+    const char *bad =
+        fl_file_bad_options(known, options->path, options->format, options->compression);
+    if (bad != NULL)
+        return bad;
     if (options->type == NULL && format != FLOW_LINES)
         return "the option `type` is missing: CSV and JSON need a record type";
-    if (options->compression > FLOW_COMPRESSION_ZSTD)
-        return "the option `compression` is none of the known";
     if (format != FLOW_CSV && (options->separator != '\0' || options->no_header))
         return "the options `separator` and `no_header` are for FLOW_CSV only";
     if (options->separator == '"' || options->separator == '\n' || options->separator == '\r')

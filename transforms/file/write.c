@@ -222,15 +222,10 @@ const flow_sink fl_file_sink = {
 
 static const char *bad_options(const flow_file_write_options *options, bool known)
 {
-    const flow_file_format format = options->format;
-    if (!known)
-        return "an option is set that this version of libflow does not know";
-    if (options->path == NULL || options->path[0] == '\0')
-        return "the option `path` is missing";
-    if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON)
-        return "the option `format` is none of FLOW_LINES, FLOW_CSV and FLOW_JSON";
-    if (options->compression > FLOW_COMPRESSION_ZSTD)
-        return "the option `compression` is none of the known";
+    const char *bad =
+        fl_file_bad_options(known, options->path, options->format, options->compression);
+    if (bad != NULL)
+        return bad;
     if (options->sharded && strcmp(options->path, "-") == 0)
         return "standard output cannot be sharded";
     return NULL;
