@@ -77,13 +77,6 @@ struct fl_keyed {
     struct fl_stateful *stateful;
 };
 
-// The key of a selected row.
-static inline flow_str fl_keys_bytes(const struct fl_keys *keys, uint32_t i)
-{
-    const flow_str none = { NULL, 0 };
-    return keys->form == FL_KEY_BYTES ? keys->bytes[i] : none;
-}
-
 // Makes the state of a keyed op. False without memory.
 bool fl_keyed_init(struct fl_op *op);
 void fl_keyed_fini(struct fl_op *op);
