@@ -27,6 +27,12 @@ struct hand_file {
     size_t lines;     /**< How many. */
 };
 
+/** The file's bytes, for hand_unmap(); NULL, with a line on stderr, when it cannot be read or is
+ * empty. */
+const char *hand_map(const struct hand_file *file, size_t *size);
+/** Gives back what hand_map() gave. */
+void hand_unmap(const char *data, size_t size);
+
 /** Parses each line and looks at nothing (json.c). Input: struct hand_file. Checksum: lines. */
 bench_side hand_json_parse;
 /** Splits CSV lines and reads three numbers of each (csv.c). Input and checksum as above. */

@@ -3,14 +3,8 @@
 // done with the document.
 #include "hand/hand.h"
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yyjson.h>
 
 enum {
@@ -75,23 +69,12 @@ static void parse_mapped(const char *data, size_t size, size_t n, struct outcome
 void hand_json_parse(
     const struct bench_options *options, const void *input, struct outcome *outcome)
 {
-    const struct hand_file *file = input;
-    struct stat info;
-    const int fd = open(file->path, O_RDONLY);
-    if (fd < 0 || fstat(fd, &info) != 0 || info.st_size == 0) {
-        fprintf(stderr, "bench: %s: cannot be read\n", file->path);
-        outcome->failed = true;
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    const size_t size = (size_t)info.st_size;
-    void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-    close(fd);
-    if (data == MAP_FAILED) {
+    size_t size = 0;
+    const char *data = hand_map(input, &size);
+    if (data == NULL) {
         outcome->failed = true;
         return;
     }
     parse_mapped(data, size, options->threads < THREADS ? options->threads : THREADS, outcome);
-    munmap(data, size);
+    hand_unmap(data, size);
 }
