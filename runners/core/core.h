@@ -18,9 +18,9 @@ enum fl_fault {
 // What the engine cannot do by itself. Members may be NULL but `now`.
 struct fl_port {
     void *user;
-    int64_t (*now)(void *user);                // microseconds of a clock that only goes forward
-    void (*wake)(void *user, uint32_t worker); // that worker may have something to do
-    void (*yield)(void);                       // lets other threads run for a moment
+    int64_t (*now)(void *user); // microseconds since 1970, by a clock that only goes forward
+    void (*wake)(void *user, uint32_t worker);      // that worker may have something to do
+    void (*yield)(void);                            // lets other threads run for a moment
     bool (*fault)(void *user, enum fl_fault point); // true: fail here, then try again
 };
 
@@ -49,6 +49,12 @@ struct fl_engine *fl_engine_new(
 
 // One step of a worker: at most one bundle. Calls for one worker never overlap.
 enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t worker);
+
+// Until when a worker that was IDLE or told to POLL may sleep at the longest, as `now` counts:
+// something of its is then due by the clock. FL_ASLEEP: for ever, if nobody wakes it. Only between
+// the steps of that worker.
+#define FL_ASLEEP INT64_MAX
+int64_t fl_engine_next_wake(const struct fl_engine *engine, uint32_t worker);
 
 // After every worker is DONE, or one FAILED: finishes or discards the sinks; the job's status.
 flow_status fl_engine_end(struct fl_engine *engine, flow_error *error);

@@ -37,11 +37,16 @@ struct fl_keyed_ops {
         const struct fl_keys *keys);
     // The earliest instant of the watermark at which something fires; FLOW_TIME_MAX_US + 1: none.
     int64_t (*next)(struct fl_op *op);
-    // Fires what is due at the watermark, a bundle's worth.
+    // Fires what is due at the watermark, or at `now`, a bundle's worth.
     flow_status (*fire)(struct fl_op *op);
     // The bundle ended well, or never was.
     void (*commit)(struct fl_op *op);
     void (*abort)(struct fl_op *op);
+    // The earliest instant of the clock at which something fires; FL_NEVER: none. May be NULL.
+    int64_t (*wake)(struct fl_op *op);
+    // What holds the output watermark beside what `next` says: it does not pass this. FL_NEVER:
+    // nothing. May be NULL.
+    int64_t (*hold)(struct fl_op *op);
 };
 
 #define FL_NEVER     (FLOW_TIME_MAX_US + 1)
@@ -53,6 +58,7 @@ struct fl_keyed {
     flow_duration lateness;
     enum fl_key_form form;
     int64_t watermark;        // input watermark
+    int64_t now;              // the clock when it was last looked at; kinds with `wake` only
     _Atomic int64_t out;      // output watermark
     struct fl_slices slices;  // state
     struct fl_slices panes;   // sliding windows: state of elements that came with their window

@@ -132,7 +132,9 @@ static bool publish(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
     const int64_t next = keyed->ops->next(op);
-    const int64_t out = next - 1 < keyed->watermark ? next - 1 : keyed->watermark;
+    const int64_t hold = keyed->ops->hold ? keyed->ops->hold(op) : FL_NEVER;
+    int64_t out = next - 1 < keyed->watermark ? next - 1 : keyed->watermark;
+    out = hold < out ? hold : out;
     if (out <= atomic_load_explicit(&keyed->out, memory_order_relaxed))
         return false;
     // sequentially consistent: who is about to sleep must see it, or be seen sleeping
@@ -161,6 +163,18 @@ static void adopt_watermark(struct fl_worker *worker, struct fl_op *op, int64_t 
                                : stage_watermark;
 }
 
+// Whether something is due by the clock. Looks at the clock only where something waits for it.
+static bool clock_due(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const struct fl_port *port = &op->worker->engine->options.port;
+    const int64_t wake = keyed->ops->wake ? keyed->ops->wake(op) : FL_NEVER;
+    if (wake == FL_NEVER)
+        return false;
+    keyed->now = port->now(port->user);
+    return wake <= keyed->now;
+}
+
 // What is due fires in bundles of its own, furthest downstream first and at once by what its feeder
 // has promised since, so that rows do not pile up before a step that could already take them.
 static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
@@ -170,7 +184,7 @@ static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
         for (uint32_t i = stage->op_count; i-- > 0;) {
             struct fl_op *op = stage->ops[i];
             adopt_watermark(worker, op, stage->watermark);
-            if (op->keyed->ops->next(op) <= op->keyed->watermark)
+            if (op->keyed->ops->next(op) <= op->keyed->watermark || clock_due(op))
                 return fire(worker, op);
             op->keyed->closed = op->keyed->watermark;
         }
@@ -194,13 +208,23 @@ static bool any_due(const struct fl_stage *stage)
     return false;
 }
 
+static bool any_clock_due(const struct fl_stage *stage)
+{
+    for (uint32_t i = 0; i < stage->op_count; i++)
+        if (clock_due(stage->ops[i]))
+            return true;
+    return false;
+}
+
 static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
 {
     struct fl_inbox *inbox = &stage->inbox;
     if (!stage_open(worker->engine, stage))
         return FL_STEP_IDLE;
-    if (stage->firing)
+    if (stage->firing || any_clock_due(stage)) {
+        stage->firing = true;
         return run_time(worker, stage);
+    }
     if (!inbox->marked)
         take_mail(worker, stage);
     if (inbox->left > 0) {
@@ -297,6 +321,20 @@ static enum fl_step step_again(struct fl_worker *worker)
     if (worker->claimed)
         return read_piece(worker, worker->claimed_op);
     return step_stage(worker, &worker->stages[worker->bundle.op->plan->stage]);
+}
+
+int64_t fl_engine_next_wake(const struct fl_engine *engine, uint32_t index)
+{
+    const struct fl_worker *worker = &engine->workers[index];
+    int64_t first = FL_ASLEEP;
+    for (uint32_t i = 0; i < engine->plan.op_count; i++) {
+        struct fl_op *op = &worker->ops[i];
+        const int64_t wake =
+            op->keyed && op->keyed->ops->wake ? op->keyed->ops->wake(op) : FL_NEVER;
+        if (wake != FL_NEVER && wake < first)
+            first = wake;
+    }
+    return first;
 }
 
 enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)

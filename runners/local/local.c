@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The local runner: threads that step an engine until nothing is left to do.
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE // pthread_setaffinity_np, pthread_setname_np
+#define _GNU_SOURCE // pthread_setaffinity_np, pthread_setname_np, ppoll
 #endif
 #include <errno.h>
 #include <poll.h>
@@ -21,9 +21,9 @@
 
 #define WORKERS_MOST 64u
 #define MEMORY_LEAST ((uint64_t)8 << 20)
-#define SPIN_NS      30000 // a worker that runs out of work looks for more before it sleeps
-#define POLL_MS      1     // sources that cannot wake are asked this often
-#define SLEEP_MS     1000  // a worker looks around at least this often
+#define SPIN_NS      30000   // a worker that runs out of work looks for more before it sleeps
+#define POLL_US      1000    // sources that cannot wake are asked this often
+#define SLEEP_US     1000000 // a worker looks around at least this often
 
 struct thread {
     struct local_job *job;
@@ -41,14 +41,20 @@ struct local_job {
     flow_local_options options;
     struct thread *threads;
     _Atomic uint32_t running;
+    int64_t epoch; // the wall clock less the monotonic one, when the job was made: microseconds
 };
 
-static int64_t now(void *user)
+static int64_t microseconds(clockid_t clock)
 {
     struct timespec time;
-    (void)user;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+// The time of day as it was when the job was made, and from then on a clock that is never set.
+static int64_t now(void *user)
+{
+    return ((const struct local_job *)user)->epoch + microseconds(CLOCK_MONOTONIC);
 }
 
 // Async-signal-safe, since a job may be cancelled from a signal handler.
@@ -77,8 +83,16 @@ static void sleep_until_woken(struct thread *thread, enum fl_step step)
 {
     struct pollfd bell = { thread->bell, POLLIN, 0 };
     uint64_t count;
-    if (poll(&bell, 1, step == FL_STEP_POLL ? POLL_MS : SLEEP_MS) > 0 &&
-        read(thread->bell, &count, sizeof count) < 0)
+    const int64_t wake = fl_engine_next_wake(thread->job->engine, thread->index);
+    int64_t left = step == FL_STEP_POLL ? POLL_US : SLEEP_US;
+    if (wake != FL_ASLEEP) {
+        const int64_t until = wake - now(thread->job);
+        left = until < left ? until : left;
+    }
+    if (left <= 0)
+        return;
+    const struct timespec most = { left / 1000000, left % 1000000 * 1000 };
+    if (ppoll(&bell, 1, &most, NULL) > 0 && read(thread->bell, &count, sizeof count) < 0)
         return;
 }
 
@@ -182,6 +196,7 @@ static struct local_job *new_job(const flow_graph *graph, const void *given, flo
     job->base.ops = &flow_local_runner_ops;
     job->allocator = *graph->allocator;
     job->options = options;
+    job->epoch = microseconds(CLOCK_REALTIME) - microseconds(CLOCK_MONOTONIC);
     bool bells = true;
     for (uint32_t w = 0; w < options.workers; w++) {
         struct thread *thread = &job->threads[w];

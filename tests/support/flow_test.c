@@ -324,6 +324,16 @@ flow_status flow_test_close(struct flow_test_sim *sim, flow_error *error)
     return status;
 }
 
+int64_t flow_test_next_wake(const struct flow_test_sim *sim, int64_t before)
+{
+    int64_t first = before;
+    for (uint32_t w = 0; w < sim->workers; w++) {
+        const int64_t wake = sim->done[w] ? FL_ASLEEP : fl_engine_next_wake(sim->engine, w);
+        first = wake < first ? wake : first;
+    }
+    return first;
+}
+
 flow_status flow_test_run(
     flow_pipeline *pipeline, const struct flow_test_options *options, flow_error *error)
 {
@@ -332,7 +342,7 @@ flow_status flow_test_run(
         return error->status;
     for (int waits = 0; !flow_test_settle(sim); waits++) {
         ck_assert_msg(waits < 10000, "the engine waits for ever");
-        *sim->clock += 1000000;
+        *sim->clock = flow_test_next_wake(sim, *sim->clock + 1000000);
     }
     return flow_test_close(sim, error);
 }

@@ -168,7 +168,11 @@ struct flow_test_sim *flow_test_reborn(
 // Ends the engine and frees it; how the job ended.
 flow_status flow_test_close(struct flow_test_sim *sim, flow_error *error);
 
-// Runs to the end; the clock goes on by a second whenever nobody has anything to do.
+// The earliest instant at which a worker of the settled engine must be awake, at most `before`.
+int64_t flow_test_next_wake(const struct flow_test_sim *sim, int64_t before);
+
+// Runs to the end; whenever nobody has anything to do the clock goes on to the instant at which
+// somebody has, by a second at most.
 flow_status flow_test_run(
     flow_pipeline *pipeline, const struct flow_test_options *options, flow_error *error);
 
