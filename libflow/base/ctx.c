@@ -75,6 +75,16 @@ flow_window flow_event_window(const flow_ctx *ctx)
     return ops_of(ctx)->event_window(ctx);
 }
 
+flow_pane flow_pane_info(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->pane_info(ctx);
+}
+
+int flow_sign(const flow_ctx *ctx)
+{
+    return ops_of(ctx)->sign(ctx);
+}
+
 flow_time flow_window_end(const flow_ctx *ctx)
 {
     return ops_of(ctx)->event_window(ctx).end;

@@ -89,6 +89,7 @@ struct fl_batch *fl_batch_alias(struct fl_cache *cache, struct fl_batch *parent)
     batch->window = parent->window;
     batch->windows = parent->windows;
     batch->pane = parent->pane;
+    batch->panes = parent->panes;
     batch->signs = parent->signs;
     batch->origin = parent->origin;
     batch->mem = fl_mem_ref(parent->mem);
@@ -112,6 +113,8 @@ static void give_arrays(struct fl_cache *cache, struct fl_batch *batch)
     fl_give(cache, batch->times_own, rows * sizeof(int64_t));
     if (!parent || batch->windows != parent->windows)
         fl_give(cache, batch->windows, rows * sizeof(flow_window));
+    if (!parent || batch->panes != parent->panes)
+        fl_give(cache, batch->panes, rows * sizeof(flow_pane));
     if (!parent || batch->signs != parent->signs)
         fl_give(cache, batch->signs, rows);
     fl_give(cache, batch->hashes, rows * sizeof(uint64_t));
@@ -119,6 +122,7 @@ static void give_arrays(struct fl_cache *cache, struct fl_batch *batch)
     batch->times = NULL;
     batch->times_own = NULL;
     batch->windows = NULL;
+    batch->panes = NULL;
     batch->signs = NULL;
     batch->hashes = NULL;
 }
@@ -143,7 +147,9 @@ void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch)
 {
     // the small arrays stay for the next rows; only what depends on their content goes
     fl_give(cache, batch->signs, FLOW_BATCH_ROWS);
+    fl_give(cache, batch->panes, FLOW_BATCH_ROWS * sizeof *batch->panes);
     batch->signs = NULL;
+    batch->panes = NULL;
     fl_mem_unref(cache, batch->mem);
     batch->mem = NULL;
     batch->count = 0;
@@ -214,6 +220,20 @@ flow_window *fl_batch_need_windows(struct fl_cache *cache, struct fl_batch *batc
     if (!batch->windows)
         batch->windows = fl_take(cache, FLOW_BATCH_ROWS * sizeof *batch->windows);
     return batch->windows;
+}
+
+flow_pane *fl_batch_need_panes(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->panes)
+        batch->panes = fl_take(cache, FLOW_BATCH_ROWS * sizeof *batch->panes);
+    return batch->panes;
+}
+
+int8_t *fl_batch_need_signs(struct fl_cache *cache, struct fl_batch *batch)
+{
+    if (!batch->signs && (batch->signs = fl_take(cache, FLOW_BATCH_ROWS)))
+        memset(batch->signs, 1, FLOW_BATCH_ROWS);
+    return batch->signs;
 }
 
 uint64_t *fl_batch_need_hashes(struct fl_cache *cache, struct fl_batch *batch)
@@ -288,8 +308,15 @@ bool fl_batch_inherit(struct fl_cache *cache, struct fl_batch *out, const struct
     }
     out->window_form = in->window_form;
     out->window = in->window;
+    if (in->panes) {
+        flow_pane *panes = fl_batch_need_panes(cache, out);
+        if (!panes)
+            return false;
+        for (uint32_t row = from; row < out->count; row++)
+            panes[row] = in->panes[origin[row]];
+    }
     if (in->signs) {
-        if (!out->signs && !(out->signs = fl_take(cache, FLOW_BATCH_ROWS)))
+        if (!fl_batch_need_signs(cache, out))
             return false;
         for (uint32_t row = from; row < out->count; row++)
             out->signs[row] = in->signs[origin[row]];
@@ -316,5 +343,6 @@ size_t fl_batch_size(const struct fl_batch *batch)
            (batch->deltas ? FLOW_BATCH_ROWS * sizeof(int32_t) : 0) +
            (batch->times_own ? FLOW_BATCH_ROWS * sizeof(int64_t) : 0) +
            (batch->windows ? FLOW_BATCH_ROWS * sizeof(flow_window) : 0) +
+           (batch->panes ? FLOW_BATCH_ROWS * sizeof(flow_pane) : 0) +
            (batch->hashes ? FLOW_BATCH_ROWS * sizeof(uint64_t) : 0) + fl_mem_size(batch->mem);
 }

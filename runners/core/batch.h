@@ -52,7 +52,8 @@ struct fl_batch {
     int64_t *times_own; // the array `times` points to, when the batch owns it
     flow_window window;
     flow_window *windows;
-    flow_pane pane;          // of all rows
+    flow_pane pane;          // of all rows, unless `panes` is there
+    flow_pane *panes;        // by row; NULL: all in `pane`
     int8_t *signs;           // +1 or −1 (a retraction) by row; NULL: all +1
     uint64_t *hashes;        // of the keys, where they travel along
     uint64_t origin;         // ordinal of row 0 within the piece being read; FL_ORIGIN_LOST
@@ -111,6 +112,8 @@ bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch);
 int32_t *fl_batch_need_deltas(struct fl_cache *cache, struct fl_batch *batch);
 int64_t *fl_batch_need_times(struct fl_cache *cache, struct fl_batch *batch);
 flow_window *fl_batch_need_windows(struct fl_cache *cache, struct fl_batch *batch);
+flow_pane *fl_batch_need_panes(struct fl_cache *cache, struct fl_batch *batch);
+int8_t *fl_batch_need_signs(struct fl_cache *cache, struct fl_batch *batch); // all +1
 uint64_t *fl_batch_need_hashes(struct fl_cache *cache, struct fl_batch *batch);
 struct fl_mem *fl_batch_need_mem(struct fl_cache *cache, struct fl_batch *batch);
 
@@ -138,6 +141,16 @@ static inline int64_t fl_batch_time(const struct fl_batch *batch, uint32_t row)
     int64_t time;
     memcpy(&time, batch->times + (size_t)row * batch->times_stride, sizeof time);
     return time;
+}
+
+static inline const flow_pane *fl_batch_pane(const struct fl_batch *batch, uint32_t row)
+{
+    return batch->panes ? &batch->panes[row] : &batch->pane;
+}
+
+static inline int8_t fl_batch_sign(const struct fl_batch *batch, uint32_t row)
+{
+    return batch->signs ? batch->signs[row] : 1;
 }
 
 static inline uint32_t fl_view_row(const struct fl_view *view, uint32_t i)

@@ -153,6 +153,18 @@ static flow_window ctx_event_window(const flow_ctx *ctx)
     return window;
 }
 
+static flow_pane ctx_pane_info(const flow_ctx *ctx)
+{
+    const struct fl_call *call = call_of(ctx);
+    return call->in ? *fl_batch_pane(call->in->batch, ctx->row) : fl_no_pane;
+}
+
+static int ctx_sign(const flow_ctx *ctx)
+{
+    const struct fl_call *call = call_of(ctx);
+    return call->in ? fl_batch_sign(call->in->batch, ctx->row) : 1;
+}
+
 static flow_time ctx_watermark(const flow_ctx *ctx)
 {
     const struct fl_op *op = call_of(ctx)->op;
@@ -250,6 +262,8 @@ static const flow_ctx_ops ctx_ops = {
     .reject = ctx_reject,
     .step_path = ctx_step_path,
     .lend_columns = ctx_lend_columns,
+    .pane_info = ctx_pane_info,
+    .sign = ctx_sign,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

@@ -329,11 +329,12 @@ static flow_status push_timestamp(
     return send_restamped(op, view, shape);
 }
 
-// Times, windows and panes of a view, by selected row, for sinks that want them.
+// Times, windows, panes and signs of a view, by selected row, for sinks that want them.
 struct details {
     flow_time times[FLOW_BATCH_ROWS];
     flow_window windows[FLOW_BATCH_ROWS];
     flow_pane panes[FLOW_BATCH_ROWS];
+    int8_t signs[FLOW_BATCH_ROWS];
 };
 
 static void fill_details(struct details *details, struct fl_op *op, const struct fl_view *view)
@@ -343,7 +344,8 @@ static void fill_details(struct details *details, struct fl_op *op, const struct
         ctx->row = fl_view_row(view, i);
         details->times[i] = flow_event_time(ctx);
         details->windows[i] = flow_event_window(ctx);
-        details->panes[i] = view->batch->pane;
+        details->panes[i] = *fl_batch_pane(view->batch, ctx->row);
+        details->signs[i] = fl_batch_sign(view->batch, ctx->row);
     }
 }
 
@@ -363,6 +365,7 @@ static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const
         elements.times = details->times;
         elements.windows = details->windows;
         elements.panes = details->panes;
+        elements.signs = view->batch->signs ? details->signs : NULL;
     }
     op->staged = true;
     flow_error error = { 0 };

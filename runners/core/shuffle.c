@@ -91,6 +91,7 @@ static void close_open(struct fl_op *op, struct fl_lane_out *out)
 struct common {
     const struct fl_batch *in;
     const struct fl_format *format;
+    bool panes; // functions may ask for panes
 };
 
 static struct fl_batch *open_new(
@@ -109,8 +110,11 @@ static struct fl_batch *open_new(
     batch->time_base = time;
     batch->window_form = common->in->window_form;
     batch->window = common->in->window;
-    batch->pane = common->in->pane;
-    if (batch->window_form == FL_WINDOW_ROWS && !fl_batch_need_windows(cache, batch))
+    if (common->panes)
+        batch->pane = common->in->pane;
+    if ((batch->window_form == FL_WINDOW_ROWS && !fl_batch_need_windows(cache, batch)) ||
+        (common->panes && common->in->panes && !fl_batch_need_panes(cache, batch)) ||
+        (common->in->signs && !fl_batch_need_signs(cache, batch)))
         return NULL;
     return batch;
 }
@@ -123,7 +127,12 @@ static bool fits(const struct fl_batch *open, const struct common *common)
     if (open->window_form == FL_WINDOW_UNIFORM &&
         (open->window.start.us != in->window.start.us || open->window.end.us != in->window.end.us))
         return false;
-    return fl_batch_same_pane(&open->pane, &in->pane);
+    if (in->signs && !open->signs)
+        return false;
+    if (!common->panes)
+        return true;
+    return in->panes ? open->panes != NULL
+                     : !open->panes && fl_batch_same_pane(&open->pane, &in->pane);
 }
 
 // Batches that cannot take the view's rows are closed beforehand, so that the loop need not ask.
@@ -205,7 +214,7 @@ static flow_status send_rows(struct fl_op *op, const struct fl_view *view, const
 {
     const struct fl_format *format = &op->shuffle->format;
     const struct fl_batch *in = view->batch;
-    const struct common common = { in, format };
+    const struct common common = { in, format, op->plan->kind == FL_OP_STATEFUL };
     const uint32_t offset = format->content == FL_CONTENT_VALUES && format->value_size
                                 ? op->plan->node->field.offset
                                 : 0;
@@ -227,6 +236,10 @@ static flow_status send_rows(struct fl_op *op, const struct fl_view *view, const
         write_value(op, to + format->value_at, format, lane.base + (size_t)row * lane.stride);
         if (in->window_form == FL_WINDOW_ROWS)
             batch->windows[batch->count - 1] = in->windows[row];
+        if (batch->panes)
+            batch->panes[batch->count - 1] = *fl_batch_pane(in, row);
+        if (batch->signs)
+            batch->signs[batch->count - 1] = fl_batch_sign(in, row);
         if (format->points && !own_bytes(op, batch, to))
             return fl_no_memory(op);
     }
@@ -241,7 +254,7 @@ static const struct fl_batch implied = { .window_form = FL_WINDOW_IMPLIED,
 flow_status fl_shuffle_slice(struct fl_op *op, const struct fl_table *table, int64_t time)
 {
     const struct fl_format *format = &op->shuffle->partial;
-    const struct common common = { &implied, format };
+    const struct common common = { &implied, format, false };
     const bool words = format->form == FL_KEY_WORD;
     struct fl_entry entry;
     close_unfit(op, &common);

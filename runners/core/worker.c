@@ -202,7 +202,11 @@ static bool any_due(const struct fl_stage *stage)
 {
     for (uint32_t i = 0; i < stage->op_count; i++) {
         struct fl_op *op = stage->ops[i];
-        if (op->plan->kind == FL_OP_STATEFUL && op->keyed->ops->next(op) <= op->keyed->watermark)
+        const struct fl_keyed *keyed = op->keyed;
+        if (op->plan->kind == FL_OP_STATEFUL && keyed->ops->next(op) <= keyed->watermark)
+            return true;
+        // a hold may have gone with what the rows let fire
+        if (keyed->ops->hold && (keyed->ops->next(op) <= keyed->watermark || publish(op)))
             return true;
     }
     return false;

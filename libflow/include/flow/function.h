@@ -16,6 +16,23 @@
 extern "C" {
 #endif
 
+/** When in a window's life a pane was made (R46). */
+typedef enum flow_timing {
+    FLOW_TIMING_EARLY = 0,   /**< Before the watermark passed the end. */
+    FLOW_TIMING_ON_TIME = 1, /**< When it did. */
+    FLOW_TIMING_LATE = 2,    /**< After. */
+    FLOW_TIMING_UNKNOWN = 3  /**< Before any grouping (R51). */
+} flow_timing;
+
+/** Which firing of its window an element belongs to (R46–R51). */
+typedef struct flow_pane {
+    flow_timing timing;    /**< When it fired. */
+    bool first;            /**< The first of its key and window. */
+    bool last;             /**< None follows. */
+    uint32_t index;        /**< From 0. */
+    int32_t on_time_index; /**< From 0 at the first that is not EARLY; −1 before. */
+} flow_pane;
+
 /** Rows a batch holds at most. */
 #define FLOW_BATCH_ROWS 1024u
 
@@ -195,6 +212,14 @@ FLOW_API flow_time flow_event_time(const flow_ctx *ctx);
 
 /** The window of the row in work. */
 FLOW_API flow_window flow_event_window(const flow_ctx *ctx);
+
+/** The pane of the row in work: which firing of its window it came from; before any grouping
+ * FLOW_TIMING_UNKNOWN, first and last (R51). In a group function: the pane being fired. */
+FLOW_API flow_pane flow_pane_info(const flow_ctx *ctx);
+
+/** −1 when the row in work is taken back: accumulating and retracting panes say again what they
+ * said before, with this sign. Else +1. What a function emits has the sign of its row. */
+FLOW_API int flow_sign(const flow_ctx *ctx);
 
 /** End of that window: the first instant after it. */
 FLOW_API flow_time flow_window_end(const flow_ctx *ctx);

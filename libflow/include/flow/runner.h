@@ -119,7 +119,9 @@ typedef struct flow_ctx_ops {
     flow_status (*reject)(flow_ctx *ctx, flow_str element, const char *message); /**< flow_reject */
     const char *(*step_path)(const flow_ctx *ctx); /**< flow_step_path */
     flow_status (*lend_columns)(flow_ctx *ctx, const flow_type *type, const void *const *columns,
-        uint32_t count); /**< flow_lend_columns */
+        uint32_t count);                         /**< flow_lend_columns */
+    flow_pane (*pane_info)(const flow_ctx *ctx); /**< flow_pane_info */
+    int (*sign)(const flow_ctx *ctx);            /**< flow_sign */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -166,23 +166,6 @@ FLOW_API flow_status flow_reject(flow_ctx *ctx, flow_str element, const char *fo
 /** The path, for errors, of the step in work. */
 FLOW_API const char *flow_step_path(const flow_ctx *ctx);
 
-/** When in a window's life a pane was made (R46). */
-typedef enum flow_timing {
-    FLOW_TIMING_EARLY = 0,   /**< Before the watermark passed the end. */
-    FLOW_TIMING_ON_TIME = 1, /**< When it did. */
-    FLOW_TIMING_LATE = 2,    /**< After. */
-    FLOW_TIMING_UNKNOWN = 3  /**< Before any grouping (R51). */
-} flow_timing;
-
-/** Which firing of its window an element belongs to (R46–R51). */
-typedef struct flow_pane {
-    flow_timing timing;    /**< When it fired. */
-    bool first;            /**< The first of its key and window. */
-    bool last;             /**< None follows. */
-    uint32_t index;        /**< From 0. */
-    int32_t on_time_index; /**< From 0 at the first that is not EARLY; −1 before. */
-} flow_pane;
-
 /** Elements as a sink sees them; lent until the call returns. Arrays are by selected row, or NULL
  * when not wanted. */
 typedef struct flow_elements {
@@ -190,6 +173,8 @@ typedef struct flow_elements {
     const flow_time *times;     /**< Event times. */
     const flow_window *windows; /**< Windows. */
     const flow_pane *panes;     /**< Panes. */
+    const int8_t *signs;        /**< +1, or −1 for an element that is taken back (accumulating and
+                                   retracting panes); NULL: all +1. */
 } flow_elements;
 
 /**
@@ -201,7 +186,7 @@ typedef struct flow_elements {
 typedef struct flow_sink {
     const char *name; /**< Default name of its steps. */
     size_t self_size; /**< Bytes of private memory. */
-    bool wants_times; /**< Fill flow_elements.times, windows and panes. */
+    bool wants_times; /**< Fill flow_elements.times, windows, panes and signs. */
     /** Checks that output is possible. May block. */
     flow_status (*open)(void *self, const flow_open *open);
     /** Takes a batch of the worker's bundle. May block, may fail: then the bundle is aborted. */

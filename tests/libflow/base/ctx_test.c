@@ -79,6 +79,18 @@ static flow_window event_window(const flow_ctx *ctx)
     return (flow_window){ { 20 }, { 30 } };
 }
 
+static flow_pane pane_info(const flow_ctx *ctx)
+{
+    (void)ctx;
+    return (flow_pane){ FLOW_TIMING_LATE, false, true, 4, 2 };
+}
+
+static int sign(const flow_ctx *ctx)
+{
+    (void)ctx;
+    return -1;
+}
+
 static flow_time watermark(const flow_ctx *ctx)
 {
     (void)ctx;
@@ -159,6 +171,8 @@ static const flow_ctx_ops ops = {
     .fail = failed,
     .event_time = event_time,
     .event_window = event_window,
+    .pane_info = pane_info,
+    .sign = sign,
     .watermark = watermark,
     .timer_set = timer_set,
     .timer_clear = timer_clear,
@@ -206,6 +220,9 @@ START_TEST(times_state_and_rows_come_from_the_engine)
     ck_assert_int_eq(flow_event_window(ctx()).start.us, 20);
     ck_assert_int_eq(flow_window_end(ctx()).us, 30);
     ck_assert_int_eq(flow_watermark(ctx()).us, 12);
+    ck_assert_uint_eq(flow_pane_info(ctx()).index, 4);
+    ck_assert(flow_pane_info(ctx()).last);
+    ck_assert_int_eq(flow_sign(ctx()), -1);
     flow_timer_set(ctx(), (flow_time){ 8 });
     ck_assert_str_eq(engine.heard, "timer 8");
     flow_timer_clear(ctx());

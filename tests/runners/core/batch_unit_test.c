@@ -160,6 +160,36 @@ START_TEST(outputs_inherit_time_window_pane_and_sign)
 }
 END_TEST
 
+START_TEST(outputs_inherit_panes_and_signs_by_row)
+{
+    struct bench bench;
+    bench_init(&bench, UINT64_C(8) << 20);
+    struct fl_batch *in = items_in(&bench, 0);
+    struct fl_batch *out = new_items(&bench);
+    flow_pane *panes = fl_batch_need_panes(&bench.cache, in);
+    int8_t *signs = fl_batch_need_signs(&bench.cache, in);
+    for (uint32_t row = 0; row < ROWS; row++)
+        panes[row] = (flow_pane){ FLOW_TIMING_EARLY, row == 0, false, row, -1 };
+    ck_assert_int_eq(fl_batch_sign(in, 9), 1);
+    signs[9] = -1;
+    struct fl_batch *alias = fl_batch_alias(&bench.cache, in);
+    const uint16_t origin[2] = { 9, 3 };
+    out->count = 2;
+    ck_assert(fl_batch_inherit(&bench.cache, out, alias, origin, 0));
+    ck_assert_uint_eq(fl_batch_pane(out, 0)->index, 9);
+    ck_assert_uint_eq(fl_batch_pane(out, 1)->index, 3);
+    ck_assert_int_eq(fl_batch_sign(out, 0), -1);
+    ck_assert_int_eq(fl_batch_sign(out, 1), 1);
+    fl_batch_clear(&bench.cache, out);
+    ck_assert_int_eq(fl_batch_sign(out, 0), 1);
+    ck_assert_int_eq(fl_batch_pane(out, 0)->timing, FLOW_TIMING_UNKNOWN);
+    fl_batch_unref(&bench.cache, alias);
+    fl_batch_unref(&bench.cache, in);
+    fl_batch_unref(&bench.cache, out);
+    bench_fini(&bench);
+}
+END_TEST
+
 START_TEST(output_of_inputs_in_different_forms_keeps_each_time)
 {
     struct bench bench;
@@ -364,6 +394,7 @@ TCase *batch_unit_tests(void)
     tcase_add_test(tests, new_batch_has_room_and_no_rows);
     tcase_add_loop_test(tests, every_time_form_tells_its_times, 0, FORMS);
     tcase_add_loop_test(tests, outputs_inherit_time_window_pane_and_sign, 0, FORMS * 3);
+    tcase_add_test(tests, outputs_inherit_panes_and_signs_by_row);
     tcase_add_test(tests, output_of_inputs_in_different_forms_keeps_each_time);
     tcase_add_loop_test(tests, alias_changes_times_and_windows_but_not_its_parent, 0, FORMS);
     tcase_add_test(tests, alias_shares_what_strings_point_to);
