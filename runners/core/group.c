@@ -445,7 +445,8 @@ flow_status fl_group_load(
         status = fl_no_memory(op);
     for (uint64_t i = 0; i < count && status == FLOW_OK; i++) {
         memset(row, 0, type->size);
-        status = flow_decode(type, &wire->rest, row, &memory, NULL);
+        status = flow_evolution_decode(
+            wire->stored->of[FL_STORED_VALUE], &wire->rest, row, &memory, NULL);
         if (status == FLOW_OK && !append(op, table, value, row))
             status = fl_no_memory(op);
     }

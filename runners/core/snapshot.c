@@ -6,7 +6,7 @@
 
 #include "snapshot.h"
 
-#define MAGIC   UINT64_C(0x0031706e73776c66) // "flwsnp1"
+#define MAGIC   UINT64_C(0x0032706e73776c66) // "flwsnp2"
 #define SECTION UINT64_C(0x7063657473)       // before each step
 #define END     UINT64_C(0x646e65)
 
@@ -69,14 +69,17 @@ static const flow_type *value_type(const struct fl_plan_op *plan)
     }
 }
 
-// What the bytes of a step's state mean, beside its values: kind, key, elements, windows.
+// What the elements are that wait at a step for their time.
+static const flow_type *element_type(const struct fl_plan_op *plan)
+{
+    return plan->kind == FL_OP_STATEFUL ? plan->shape.type : NULL;
+}
+
+// What the bytes of a step's state mean, beside its records: kind of step, of key, windows.
 static uint64_t meaning(const struct fl_plan_op *plan)
 {
     const flow_windows *windows = &plan->in->windows;
-    const flow_type *key = plan->shape.key_record;
     const uint64_t words[] = { (uint64_t)plan->kind, (uint64_t)plan->shape.key,
-        key ? flow_type_fingerprint(key) : 0,
-        plan->kind == FL_OP_STATEFUL ? flow_type_fingerprint(plan->shape.type) : 0,
         (uint64_t)windows->kind, (uint64_t)windows->size.us, (uint64_t)windows->every.us,
         (uint64_t)windows->offset.us };
     return XXH3_64bits(words, sizeof words);
@@ -150,6 +153,22 @@ static struct fl_slices *set_at(struct fl_keyed *keyed, int s)
     return sets[s];
 }
 
+static void put_type(const flow_type *type, flow_buffer *out)
+{
+    const size_t len_at = fl_put_later(out);
+    if (type)
+        flow_type_describe(type, out);
+    fl_set_word(out, len_at, out->len - len_at - 8);
+}
+
+// What the rows and keys of a step's state are, so that a newer program can read them.
+static void put_types(const struct fl_plan_op *plan, flow_buffer *out)
+{
+    put_type(plan->shape.key_record, out);
+    put_type(value_type(plan), out);
+    put_type(element_type(plan), out);
+}
+
 static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
 {
     const struct fl_op *first = &engine->workers[0].ops[i];
@@ -158,8 +177,8 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
         const struct fl_keyed *keyed = engine->workers[w].ops[i].keyed;
         fired = keyed->fired > fired ? keyed->fired : fired;
     }
-    fl_put_word(out, flow_type_fingerprint(value_type(first->plan)));
     fl_put_word(out, meaning(first->plan));
+    put_types(first->plan, out);
     fl_put_word(out, (uint64_t)first->keyed->watermark);
     fl_put_word(out, (uint64_t)fired);
     for (int s = 0; s < 3; s++) {
@@ -217,13 +236,13 @@ bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *
 // --- reading
 
 static flow_status load_value(struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key,
-    flow_str bytes, bool numbers)
+    const struct fl_wire *outer, flow_str bytes)
 {
     void *value = fl_restored(op, &slice->table, key);
-    struct fl_wire wire = { bytes, false };
+    struct fl_wire wire = { bytes, false, outer->stored };
     if (!value)
         return fl_no_memory(op);
-    if (numbers) {
+    if (!outer->stored) { // the numbers of keys
         *(uint64_t *)value = fl_get_word(&wire);
         return wire.failed ? FLOW_DAMAGED : FLOW_OK;
     }
@@ -236,7 +255,8 @@ static flow_status load_value(struct fl_op *op, struct fl_slice *slice, const st
     const flow_type *acc = op->plan->node->combine->acc;
     if (!fl_table_memory(op, &slice->table, pair, &memory))
         return fl_no_memory(op);
-    flow_status status = flow_decode(acc, &wire.rest, value, &memory, NULL);
+    flow_status status =
+        flow_evolution_decode(wire.stored->of[FL_STORED_VALUE], &wire.rest, value, &memory, NULL);
     if (status == FLOW_OK)
         status = flow_row_adopt(acc, value, &memory, NULL, NULL);
     return status;
@@ -246,6 +266,7 @@ static flow_status load_table(struct fl_engine *engine, uint32_t i, int s, struc
 {
     const int64_t end = (int64_t)fl_get_word(wire);
     const uint64_t count = fl_get_word(wire);
+    const struct fl_wire outer = { .stored = s == 2 ? NULL : wire->stored };
     for (uint64_t k = 0; k < count && !wire->failed; k++) {
         const enum fl_key_form form = engine->workers[0].ops[i].keyed->form;
         const struct fl_owned key = fl_get_key(wire, form);
@@ -255,7 +276,7 @@ static flow_status load_table(struct fl_engine *engine, uint32_t i, int s, struc
         struct fl_op *op = &engine->workers[fl_owner(engine, key.hash)].ops[i];
         struct fl_slice *slice = fl_slices_get(&op->worker->cache, set_at(op->keyed, s), end);
         const flow_status status =
-            slice ? load_value(op, slice, &key, bytes, s == 2) : fl_no_memory(op);
+            slice ? load_value(op, slice, &key, &outer, bytes) : fl_no_memory(op);
         if (status != FLOW_OK)
             return status;
     }
@@ -285,40 +306,82 @@ static flow_status unreadable(
         memory ? "no memory for %s in the snapshot" : "%s in the snapshot cannot be read", what);
 }
 
+// How what is a record now was stored. Keys may not change: equal keys are equal bytes (R21).
+static flow_status load_type(const struct fl_plan_op *plan, enum fl_stored_part which,
+    struct fl_stored *stored, struct fl_wire *wire, flow_error *error)
+{
+    static const char *const names[] = { "key", "state", "waiting elements" };
+    const flow_type *types[] = { plan->shape.key_record, value_type(plan), element_type(plan) };
+    const flow_evolution_rule rule =
+        which == FL_STORED_KEY ? FLOW_EVOLVE_NEVER : FLOW_EVOLVE_COMPATIBLE;
+    const flow_str description = fl_get_bytes(wire);
+    flow_error why = { 0 };
+    if (wire->failed || !types[which] != (description.len == 0))
+        return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
+            "the snapshot does not say what the %s of the step is a record of", names[which]);
+    if (!types[which])
+        return FLOW_OK;
+    stored->of[which] =
+        flow_evolution_new(description, types[which], rule, stored->allocator, &why);
+    if (stored->of[which])
+        return FLOW_OK;
+    const flow_status status = why.status == FLOW_PARSE ? FLOW_DAMAGED : why.status;
+    return flow_error_raise(error, status, plan->node->path,
+        "the snapshot does not fit the step's %s: %s", names[which], why.message);
+}
+
 static flow_status load_meaning(
     const struct fl_plan_op *plan, struct fl_wire *wire, flow_error *error)
 {
-    if (fl_get_word(wire) != flow_type_fingerprint(value_type(plan)))
-        return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
-            "its state was written with another declaration of '%s'", value_type(plan)->name);
     if (fl_get_word(wire) != meaning(plan))
         return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
-            "its state was written by another kind of step, or with another key, element type or "
-            "windows");
+            "its state was written by another kind of step, or with another key or windows");
     return FLOW_OK;
+}
+
+static flow_status load_tables(struct fl_engine *engine, uint32_t i, struct fl_wire *wire)
+{
+    for (int s = 0; s < 3; s++) {
+        const uint64_t count = fl_get_word(wire);
+        for (uint64_t k = 0; k < count && !wire->failed; k++) {
+            const flow_status status = load_table(engine, i, s, wire);
+            if (status != FLOW_OK)
+                return status;
+        }
+    }
+    return FLOW_OK;
+}
+
+static flow_status load_state(
+    struct fl_engine *engine, uint32_t i, struct fl_wire *wire, flow_error *error)
+{
+    const struct fl_plan_op *plan = &engine->plan.ops[i];
+    const int64_t watermark = (int64_t)fl_get_word(wire);
+    set_watermarks(engine, i, watermark, (int64_t)fl_get_word(wire));
+    flow_status status = load_tables(engine, i, wire);
+    if (status != FLOW_OK)
+        return unreadable(plan, status, "its state", error);
+    if (plan->kind != FL_OP_STATEFUL)
+        return FLOW_OK;
+    status = fl_stateful_load_queue(engine, i, wire);
+    return status == FLOW_OK ? FLOW_OK : unreadable(plan, status, "what waits there", error);
 }
 
 static flow_status load_keyed(
     struct fl_engine *engine, uint32_t i, struct fl_wire *wire, flow_error *error)
 {
     const struct fl_plan_op *plan = &engine->plan.ops[i];
+    struct fl_stored stored = { .allocator = engine->graph->allocator };
     flow_status status = load_meaning(plan, wire, error);
-    if (status != FLOW_OK)
-        return status;
-    const int64_t watermark = (int64_t)fl_get_word(wire);
-    set_watermarks(engine, i, watermark, (int64_t)fl_get_word(wire));
-    for (int s = 0; s < 3; s++) {
-        const uint64_t count = fl_get_word(wire);
-        for (uint64_t k = 0; k < count && !wire->failed; k++) {
-            status = load_table(engine, i, s, wire);
-            if (status != FLOW_OK)
-                return unreadable(plan, status, "its state", error);
-        }
-    }
-    if (plan->kind != FL_OP_STATEFUL)
-        return FLOW_OK;
-    status = fl_stateful_load_queue(engine, i, wire);
-    return status == FLOW_OK ? FLOW_OK : unreadable(plan, status, "what waits there", error);
+    for (int which = 0; which < FL_STORED_PARTS && status == FLOW_OK; which++)
+        status = load_type(plan, (enum fl_stored_part)which, &stored, wire, error);
+    wire->stored = &stored;
+    if (status == FLOW_OK)
+        status = load_state(engine, i, wire, error);
+    wire->stored = NULL;
+    for (int which = 0; which < FL_STORED_PARTS; which++)
+        flow_evolution_free(stored.of[which]);
+    return status;
 }
 
 static uint32_t op_named(const struct fl_engine *engine, flow_str path)
@@ -353,10 +416,10 @@ static flow_status load_sections(struct fl_engine *engine, struct fl_wire *wire,
 
 flow_status fl_engine_restore(struct fl_engine *engine, flow_str snapshot, flow_error *error)
 {
-    struct fl_wire wire = { snapshot, false };
+    struct fl_wire wire = { snapshot, false, NULL };
     if (snapshot.len < 16 || fl_get_word(&wire) != MAGIC)
         return flow_error_raise(error, FLOW_DAMAGED, NULL, "this is no snapshot of an engine");
-    struct fl_wire sum = { { snapshot.data + snapshot.len - 8, 8 }, false };
+    struct fl_wire sum = { { snapshot.data + snapshot.len - 8, 8 }, false, NULL };
     if (fl_get_word(&sum) != XXH3_64bits(snapshot.data, snapshot.len - 8))
         return flow_error_raise(
             error, FLOW_DAMAGED, NULL, "the snapshot's checksum does not fit its bytes");

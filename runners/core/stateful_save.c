@@ -31,7 +31,8 @@ flow_status fl_stateful_load(struct fl_op *op, struct fl_slice *slice, const str
     cell->word = key->word;
     if (op->keyed->form == FL_KEY_BYTES)
         cell->bytes = slice->table.added;
-    flow_status status = flow_decode(state, &wire->rest, fl_cell_state(cell), &memory, NULL);
+    flow_status status = flow_evolution_decode(
+        wire->stored->of[FL_STORED_VALUE], &wire->rest, fl_cell_state(cell), &memory, NULL);
     if (status == FLOW_OK)
         status = flow_row_adopt(state, fl_cell_state(cell), &memory, NULL, NULL);
     const struct fl_due due = {
@@ -112,8 +113,9 @@ void fl_stateful_save_queue(struct fl_op *op, flow_buffer *out)
 
 // One waiting element as a batch of one row, in the shuffle's format.
 static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const flow_window *window,
-    int64_t at, flow_str value)
+    int64_t at, const struct fl_wire *stored)
 {
+    const flow_str value = stored->rest;
     struct fl_cache *cache = &op->worker->cache;
     const struct fl_format format = fl_format_of(op->plan, FL_CONTENT_ROWS);
     struct fl_batch *batch = fl_batch_new(cache, op->plan->shape.type, format.stride);
@@ -139,8 +141,8 @@ static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const 
         batch->window_form = window ? FL_WINDOW_UNIFORM : FL_WINDOW_IMPLIED;
         if (window)
             batch->window = *window;
-        status = flow_decode(
-            op->plan->shape.type, &encoded, batch->rows + format.value_at, &memory, NULL);
+        status = flow_evolution_decode(stored->stored->of[FL_STORED_ELEMENT], &encoded,
+            batch->rows + format.value_at, &memory, NULL);
     }
     struct fl_due due = { 0 };
     const struct fl_view rows = { batch, NULL, 1 };
@@ -165,11 +167,11 @@ flow_status fl_stateful_load_queue(struct fl_engine *engine, uint32_t op, struct
             window.end.us = (int64_t)fl_get_word(wire);
         }
         const struct fl_owned key = fl_get_key(wire, engine->workers[0].ops[op].keyed->form);
-        const flow_str value = fl_get_bytes(wire);
+        const struct fl_wire value = { fl_get_bytes(wire), false, wire->stored };
         if (wire->failed)
             break;
         struct fl_op *owner = &engine->workers[fl_owner(engine, key.hash)].ops[op];
-        const flow_status status = wait_row(owner, &key, windowed ? &window : NULL, at, value);
+        const flow_status status = wait_row(owner, &key, windowed ? &window : NULL, at, &value);
         if (status != FLOW_OK)
             return status;
     }

@@ -3,12 +3,27 @@
 #ifndef FL_WIRE_H
 #define FL_WIRE_H
 
-#include <flow/text.h>
+#include <flow/evolve.h>
+
+// The records of a step's state, in the order in which a snapshot describes them.
+enum fl_stored_part {
+    FL_STORED_KEY,
+    FL_STORED_VALUE,
+    FL_STORED_ELEMENT, // what waits there for its time
+    FL_STORED_PARTS
+};
+
+// How the rows of a step's state were stored; NULL where there are none.
+struct fl_stored {
+    const flow_allocator *allocator;
+    flow_evolution *of[FL_STORED_PARTS];
+};
 
 // A snapshot being read. Sticky: after a failure everything reads as 0.
 struct fl_wire {
     flow_str rest;
     bool failed;
+    const struct fl_stored *stored; // in a step's section
 };
 
 static inline void fl_put_word(flow_buffer *out, uint64_t word)

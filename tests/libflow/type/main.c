@@ -15,6 +15,8 @@ TCase *json_refuse_tests(void);
 TCase *json_absent_tests(void);
 TCase *csv_write_tests(void);
 TCase *csv_read_tests(void);
+TCase *describe_tests(void);
+TCase *evolve_tests(void);
 
 int main(void)
 {
@@ -26,6 +28,8 @@ int main(void)
     suite_add_tcase(suite, text_tests());
     suite_add_tcase(suite, csv_write_tests());
     suite_add_tcase(suite, csv_read_tests());
+    suite_add_tcase(suite, describe_tests());
+    suite_add_tcase(suite, evolve_tests());
     suite_add_tcase(suite, json_write_tests());
 #if FL_HAVE_JSON
     suite_add_tcase(suite, json_fast_tests());

@@ -3,6 +3,7 @@
 #include <check.h>
 
 TCase *contract_tests(void);
+TCase *evolve_tests(void);
 TCase *fault_tests(void);
 TCase *firing_tests(void);
 TCase *graph_tests(void);
@@ -25,6 +26,7 @@ int main(void)
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, snapshot_tests());
+    suite_add_tcase(suite, evolve_tests());
     suite_add_tcase(suite, contract_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
