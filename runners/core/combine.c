@@ -376,14 +376,14 @@ static flow_status fire_table(
 static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane, bool *whole)
 {
     struct fl_keyed *keyed = op->keyed;
-    const int64_t end = pane->window.end.us;
+    const int64_t name = pane->name;
     if (!keyed->slide) {
-        const struct fl_slice *slice = fl_slices_find(&keyed->slices, end);
+        const struct fl_slice *slice = fl_slices_find(&keyed->slices, name);
         return fire_table(op, &slice->table, pane, whole);
     }
-    const struct fl_slice *apart = fl_slices_find(&keyed->panes, end);
-    const bool sliced = fl_slide_next(op) == end;
-    const flow_status status = sliced ? fl_slide_prepare(op, end) : FLOW_OK;
+    const struct fl_slice *apart = fl_slices_find(&keyed->panes, name);
+    const bool sliced = fl_slide_next(op) == name;
+    const flow_status status = sliced ? fl_slide_prepare(op, name) : FLOW_OK;
     if (status != FLOW_OK)
         return status;
     return fl_slide_emit(op, pane, sliced, apart ? &apart->table : NULL, whole);

@@ -175,10 +175,10 @@ static flow_status take(struct fl_op *op, const struct fl_view *view, const flow
 }
 
 flow_status fl_group_take_late(struct fl_op *op, const struct fl_view *one, const flow_shape *shape,
-    const struct fl_keys *keys, int64_t end)
+    const struct fl_keys *keys, int64_t name)
 {
     struct fl_placed *placed = op->worker->placed;
-    placed->one = fl_slices_get(&op->worker->cache, &op->keyed->late, end);
+    placed->one = fl_slices_get(&op->worker->cache, &op->keyed->late, name);
     return placed->one ? take_into(op, one, shape, keys, placed) : fl_no_memory(op);
 }
 
@@ -324,14 +324,15 @@ static void drop_joints(struct fl_op *op)
 
 // Joins what came with the window and its slices, once for the window: always in the same order, so
 // that a place in the table is one of it made anew as well.
-static bool join_window(struct fl_op *op, const flow_window *window)
+static bool join_window(struct fl_op *op, const struct fl_pane_out *pane)
 {
     struct fl_keyed *keyed = op->keyed;
-    if (keyed->joined == window->end.us)
+    const flow_window *window = &pane->window;
+    if (keyed->joined == pane->name)
         return true;
     drop_joints(op);
     fl_table_init(&keyed->joints, keyed->form, (uint32_t)sizeof(struct joint), false);
-    const struct fl_slice *whole = fl_slices_find(&keyed->panes, window->end.us);
+    const struct fl_slice *whole = fl_slices_find(&keyed->panes, pane->name);
     if (whole && !join_table(op, &whole->table))
         return false;
     for (uint32_t i = 0; i < keyed->slices.count; i++) {
@@ -340,7 +341,7 @@ static bool join_window(struct fl_op *op, const flow_window *window)
             !join_table(op, &slice->table))
             return false;
     }
-    keyed->joined = window->end.us;
+    keyed->joined = pane->name;
     return true;
 }
 
@@ -348,8 +349,7 @@ static flow_status fire_key(struct fl_op *op, struct firing *firing, const struc
 {
     const struct fl_keyed *keyed = op->keyed;
     const struct fl_pane_out *pane = firing->pane;
-    if (keyed->lateness.us > 0 && !pane->pane.last &&
-        !fl_late_fired(op, pane->window.end.us, entry))
+    if (keyed->lateness.us > 0 && !pane->pane.last && !fl_late_fired(op, pane->name, entry))
         return fl_no_memory(op);
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
     const struct joint *joint = entry->value;
@@ -383,10 +383,10 @@ static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane,
 {
     struct fl_keyed *keyed = op->keyed;
     if (keyed->cut.windows.kind != FLOW_WINDOW_SLIDING) {
-        const struct fl_slice *slice = fl_slices_find(&keyed->slices, pane->window.end.us);
+        const struct fl_slice *slice = fl_slices_find(&keyed->slices, pane->name);
         return fire_table(op, &slice->table, pane, whole);
     }
-    if (!join_window(op, &pane->window))
+    if (!join_window(op, pane))
         return fl_no_memory(op);
     return fire_table(op, &keyed->joints, pane, whole);
 }
@@ -404,8 +404,8 @@ static void commit(struct fl_op *op)
     if (!fl_window_commit(op))
         return;
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
-    const int64_t size = keyed->cut.windows.size.us;
-    fl_slices_drop(cache, &keyed->slices, sliding ? keyed->fired - size : keyed->fired);
+    fl_slices_drop(cache, &keyed->slices,
+        sliding ? fl_cut_window(&keyed->cut, keyed->fired).start.us : keyed->fired);
     fl_slices_drop(cache, &keyed->panes, keyed->fired);
     if (keyed->joined != keyed->fire_end)
         drop_joints(op);

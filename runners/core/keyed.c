@@ -67,8 +67,7 @@ static bool place_implied(struct fl_cache *cache, const struct fl_sets *sets,
             slice = fl_slices_get(cache, sets->slices, end);
             if (!slice)
                 return false;
-            if (cut->size == 0)
-                end = INT64_MAX;
+            end = fl_cut_until(end);
         }
         placed->by[i] = slice;
     }
@@ -83,12 +82,12 @@ bool fl_place(struct fl_cache *cache, const struct fl_sets *sets, const struct f
     placed->one = NULL;
     switch (batch->window_form) {
     case FL_WINDOW_UNIFORM:
-        placed->one = fl_slices_get(cache, sets->panes, batch->window.end.us);
+        placed->one = fl_slices_get(cache, sets->panes, fl_cut_name(sets->cut, &batch->window));
         return placed->one != NULL;
     case FL_WINDOW_ROWS:
         for (uint32_t i = 0; i < view->count; i++) {
-            const int64_t end = batch->windows[fl_view_row(view, i)].end.us;
-            placed->by[i] = fl_slices_get(cache, sets->panes, end);
+            const flow_window *window = &batch->windows[fl_view_row(view, i)];
+            placed->by[i] = fl_slices_get(cache, sets->panes, fl_cut_name(sets->cut, window));
             if (!placed->by[i])
                 return false;
         }

@@ -62,19 +62,19 @@ struct fl_keyed {
     _Atomic int64_t out;      // output watermark
     struct fl_slices slices;  // state
     struct fl_slices panes;   // sliding windows: state of elements that came with their window
-    struct fl_slices late;    // late panes of the bundle, by end of their window
+    struct fl_slices late;    // late panes of the bundle, by name of their window
     struct fl_slices numbers; // lateness: next pane index by key and fired window
     struct fl_staged *staged, *staged_last;
     bool touched; // in this bundle
-    // combine and group: the window being fired, where in which of its tables, and all after this
-    // bundle
+    // combine and group: name of the window being fired, where in which of its tables, and all
+    // after this bundle
     int64_t fire_end, fire_end_next;
     uint64_t fire_at, fire_at_next;
     uint32_t fire_table, fire_table_next;
-    int64_t fired, fired_next; // end of the last window that has fired wholly
+    int64_t fired, fired_next; // name of the last window that has fired wholly
     int64_t closed;            // watermark up to which all that was due has fired
     struct fl_slide *slide;
-    // sliding groups: by key, its cells in the window that ends at `joined`
+    // sliding groups: by key, its cells in the window named `joined`
     struct fl_table joints;
     int64_t joined;
     // combine
@@ -82,6 +82,12 @@ struct fl_keyed {
     bool acc_pointers;
     struct fl_stateful *stateful;
 };
+
+// When the window with this name is forgotten (R23).
+static inline flow_time fl_keyed_expiry(const struct fl_keyed *keyed, int64_t name)
+{
+    return flow_window_expiry(fl_cut_window(&keyed->cut, name), keyed->lateness);
+}
 
 // Makes the state of a keyed op. False without memory.
 bool fl_keyed_init(struct fl_op *op);
@@ -133,17 +139,18 @@ void fl_combine_subtract(const struct fl_op *op, void *acc, const void *other);
 
 // Writes a pane's row on the output: key and result.
 struct fl_pane_out {
+    int64_t name; // of the window (slice.h)
     flow_window window;
     flow_pane pane;
 };
 
-// End of the next window that has rows and has not fired; FL_NEVER: none.
+// Name of the next window that has rows and has not fired; FL_NEVER: none.
 int64_t fl_window_next(const struct fl_op *op);
 
-// The on-time pane of the window that ends there.
-struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t end);
+// The on-time pane of the window with this name.
+struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t name);
 
-// End of the window that fires next, which may be one that has half fired.
+// The watermark at which the next window fires, which may be one that has half fired.
 int64_t fl_window_due(struct fl_op *op);
 
 // Fires windows up to the watermark, about FL_FIRE_ROWS rows. `fire` does as much of one, going on
@@ -177,7 +184,7 @@ flow_status fl_late_split(
 flow_status fl_late_emit(struct fl_op *op);
 
 // A pane of a window that may still get late ones was fired for this key: the next is numbered 1.
-bool fl_late_fired(struct fl_op *op, int64_t end, const struct fl_entry *entry);
+bool fl_late_fired(struct fl_op *op, int64_t name, const struct fl_entry *entry);
 
 // Counts the late panes on; drops the numbers of windows past their expiry.
 void fl_late_commit(struct fl_op *op);
@@ -186,7 +193,7 @@ void fl_late_commit(struct fl_op *op);
 
 uint32_t fl_group_cell_size(void);
 flow_status fl_group_take_late(struct fl_op *op, const struct fl_view *one, const flow_shape *shape,
-    const struct fl_keys *keys, int64_t end);
+    const struct fl_keys *keys, int64_t name);
 flow_status fl_group_fire_late(
     struct fl_op *op, const struct fl_pane_out *pane, const struct fl_entry *entry);
 uint32_t fl_stateful_cell_size(const flow_type *state);
@@ -197,9 +204,9 @@ void fl_stateful_fini(struct fl_op *op);
 
 struct fl_slide *fl_slide_new(struct fl_op *op);
 void fl_slide_free(struct fl_op *op);
-void fl_slide_reset(struct fl_op *op);                       // after an abort: start from slices
-int64_t fl_slide_next(const struct fl_op *op);               // end of the next window with data
-flow_status fl_slide_prepare(struct fl_op *op, int64_t end); // for the window that ends there
+void fl_slide_reset(struct fl_op *op);                        // after an abort: start from slices
+int64_t fl_slide_next(const struct fl_op *op);                // name of the next window with data
+flow_status fl_slide_prepare(struct fl_op *op, int64_t name); // for the window with this name
 // Emits of the pane of the prepared window (unless nothing of it lies in slices), together with
 // what came with the window already; as an fl_window_fn.
 flow_status fl_slide_emit(struct fl_op *op, const struct fl_pane_out *pane, bool sliced,

@@ -20,7 +20,8 @@ static bool all_on_time(const struct fl_keyed *keyed, const struct fl_view *view
     }
     if (batch->window_form == FL_WINDOW_ROWS)
         return earliest > keyed->watermark;
-    return fl_cut_first_window(&keyed->cut, fl_cut_end(&keyed->cut, earliest)) > keyed->watermark;
+    const int64_t first = fl_cut_first_window(&keyed->cut, fl_cut_end(&keyed->cut, earliest));
+    return fl_cut_due(first) > keyed->watermark;
 }
 
 // The last window of a row by start, and the one before: false when there is none.
@@ -44,7 +45,7 @@ static bool window_before(
 
 // Adds one row to the late pane of a window.
 static flow_status collect(
-    struct fl_op *op, const struct fl_view *one, const flow_shape *shape, int64_t end)
+    struct fl_op *op, const struct fl_view *one, const flow_shape *shape, int64_t name)
 {
     struct fl_worker *worker = op->worker;
     struct fl_keys *keys = worker->keys;
@@ -54,8 +55,8 @@ static flow_status collect(
     else if (!fl_keys_gather(keys, one, shape, &worker->scratch))
         return fl_no_memory(op);
     if (op->plan->kind == FL_OP_GROUP)
-        return fl_group_take_late(op, one, shape, keys, end);
-    placed->one = fl_slices_get(&worker->cache, &op->keyed->late, end);
+        return fl_group_take_late(op, one, shape, keys, name);
+    placed->one = fl_slices_get(&worker->cache, &op->keyed->late, name);
     if (!placed->one)
         return fl_no_memory(op);
     const flow_status status = fl_combine_reserve(op, one, shape, keys, placed);
@@ -116,7 +117,7 @@ static flow_status split_row(
         else if (stateful)
             *open = true;
         else
-            status = collect(op, &one, shape, window.end.us);
+            status = collect(op, &one, shape, fl_cut_name(&keyed->cut, &window));
     }
     return status;
 }
@@ -142,13 +143,13 @@ flow_status fl_late_split(
 }
 
 // The number of panes that a key of a fired window has had; made if need be.
-static uint64_t *number_of(struct fl_op *op, int64_t end, const struct fl_entry *entry)
+static uint64_t *number_of(struct fl_op *op, int64_t name, const struct fl_entry *entry)
 {
     struct fl_keyed *keyed = op->keyed;
     struct fl_cache *cache = &op->worker->cache;
     const bool words = keyed->form == FL_KEY_WORD;
     const uint64_t hash = words ? 0 : fl_hash_bytes(entry->bytes);
-    struct fl_slice *slice = fl_slices_get(cache, &keyed->numbers, end);
+    struct fl_slice *slice = fl_slices_get(cache, &keyed->numbers, name);
     if (!slice)
         return NULL;
     // what is there needs no room: at the commit all are, and nothing may fail
@@ -162,9 +163,9 @@ static uint64_t *number_of(struct fl_op *op, int64_t end, const struct fl_entry 
                  : fl_table_add_bytes(cache, &slice->table, entry->bytes, hash);
 }
 
-bool fl_late_fired(struct fl_op *op, int64_t end, const struct fl_entry *entry)
+bool fl_late_fired(struct fl_op *op, int64_t name, const struct fl_entry *entry)
 {
-    uint64_t *number = number_of(op, end, entry);
+    uint64_t *number = number_of(op, name, entry);
     if (number)
         *number = 1; // firing the same window again after an abort changes nothing
     return number != NULL;
@@ -176,11 +177,9 @@ flow_status fl_late_emit(struct fl_op *op)
     flow_status status = FLOW_OK;
     for (uint32_t i = 0; i < keyed->late.count && status == FLOW_OK; i++) {
         const struct fl_slice *slice = keyed->late.at[i];
-        const int64_t size = keyed->cut.windows.size.us;
-        struct fl_pane_out pane = { .pane = { FLOW_TIMING_LATE, false, false, 0, 0 } };
-        pane.window.end.us = slice->end;
-        pane.window.start.us =
-            keyed->cut.windows.kind == FLOW_WINDOW_GLOBAL ? FLOW_TIME_MIN_US : slice->end - size;
+        struct fl_pane_out pane = { .pane = { FLOW_TIMING_LATE, false, false, 0, 0 },
+            .name = slice->end };
+        pane.window = fl_cut_window(&keyed->cut, slice->end);
         struct fl_entry entry;
         for (uint64_t at = 0; status == FLOW_OK && fl_table_next(&slice->table, &at, &entry);) {
             const uint64_t *number = number_of(op, slice->end, &entry);
@@ -213,9 +212,7 @@ void fl_late_commit(struct fl_op *op)
             ++*number_of(op, slice->end, &entry);
     }
     fl_slices_drop(cache, &keyed->late, INT64_MAX);
-    if (keyed->numbers.count == 0)
-        return;
-    // expiry < watermark, with expiry = end − 1 + lateness
-    const int64_t gone = keyed->watermark - keyed->lateness.us;
-    fl_slices_drop(cache, &keyed->numbers, gone);
+    struct fl_slices *numbers = &keyed->numbers;
+    while (numbers->count > 0 && fl_keyed_expiry(keyed, numbers->at[0]->end).us < keyed->watermark)
+        fl_slices_drop(cache, numbers, numbers->at[0]->end);
 }

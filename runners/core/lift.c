@@ -60,7 +60,7 @@ void fl_lift_end(struct fl_op *op)
 // A slice may be lifted when none of its windows can have fired at the receiver.
 static bool may_lift(struct fl_op *op, int64_t end, int64_t watermark)
 {
-    const int64_t first = fl_cut_first_window(&op->keyed->cut, end);
+    const int64_t first = fl_cut_due(fl_cut_first_window(&op->keyed->cut, end));
     if (first <= watermark)
         return false;
     if (first < op->shuffle->least)
@@ -291,7 +291,7 @@ static flow_status lift_words(struct fl_op *op, const struct fl_view *view,
         if (!may_lift(op, end, watermark))
             return FLOW_OK;
         const struct run run = { fl_slices_get(&op->worker->cache, &shuffle->lifted, end),
-            fl_cut_start(cut, end), end, *done, view->count };
+            fl_cut_start(cut, end), fl_cut_until(end), *done, view->count };
         const uint32_t stop = run.slice ? lift_one(op, &run, lanes, mode) : UINT32_MAX;
         if (stop == UINT32_MAX)
             return fl_no_memory(op);

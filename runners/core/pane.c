@@ -17,21 +17,20 @@ int64_t fl_window_next(const struct fl_op *op)
     return end;
 }
 
-struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t end)
+struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t name)
 {
     const struct fl_keyed *keyed = op->keyed;
     struct fl_pane_out pane = { .pane = { FLOW_TIMING_ON_TIME, true, false, 0, 0 } };
-    const int64_t size = keyed->cut.windows.size.us;
-    const bool global = keyed->cut.windows.kind == FLOW_WINDOW_GLOBAL;
-    pane.window.start.us = global || end < FLOW_TIME_MIN_US + size ? FLOW_TIME_MIN_US : end - size;
-    pane.window.end.us = end;
-    pane.pane.last = flow_window_expiry(pane.window, keyed->lateness).us < keyed->watermark;
+    pane.name = name;
+    pane.window = fl_cut_window(&keyed->cut, name);
+    pane.pane.last = fl_keyed_expiry(keyed, name).us < keyed->watermark;
     return pane;
 }
 
 int64_t fl_window_due(struct fl_op *op)
 {
-    return op->keyed->fire_end != INT64_MIN ? op->keyed->fire_end : fl_window_next(op);
+    const struct fl_keyed *keyed = op->keyed;
+    return fl_cut_due(keyed->fire_end != INT64_MIN ? keyed->fire_end : fl_window_next(op));
 }
 
 flow_status fl_window_fire(struct fl_op *op, fl_window_fn *fire)
@@ -41,7 +40,7 @@ flow_status fl_window_fire(struct fl_op *op, fl_window_fn *fire)
     const bool resumed = keyed->fire_end_next != INT64_MIN;
     do {
         const int64_t end = resumed ? keyed->fire_end_next : fl_window_next(op);
-        if (end > keyed->watermark)
+        if (fl_cut_due(end) > keyed->watermark)
             return FLOW_OK;
         keyed->fire_end_next = end;
         bool whole = false;
@@ -113,7 +112,7 @@ flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
     const flow_combine_fn *combine = op->plan->node->combine;
     struct fl_cache *cache = &op->worker->cache;
     if (op->keyed->lateness.us > 0 && !pane->pane.last && pane->pane.timing != FLOW_TIMING_LATE &&
-        !fl_late_fired(op, pane->window.end.us, entry))
+        !fl_late_fired(op, pane->name, entry))
         return fl_no_memory(op);
     if (!listened(op))
         return FLOW_OK;

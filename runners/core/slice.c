@@ -33,13 +33,51 @@ int64_t fl_cut_first_window(const struct fl_cut *cut, int64_t slice_end)
 {
     if (cut->windows.kind != FLOW_WINDOW_SLIDING)
         return slice_end;
+    if (slice_end > FLOW_TIME_GLOBAL_END_US)
+        return slice_end;
     // window ends are offset + size modulo every; remainders first, since times near the ends of
     // time leave no room for differences
     const int64_t every = cut->windows.every.us;
     const int64_t phase = (cut->windows.offset.us + cut->windows.size.us % every) % every;
     const int64_t past = flow_floor_mod(slice_end % every - phase, every);
     const int64_t left = past == 0 ? 0 : every - past;
-    return slice_end > INT64_MAX - left ? INT64_MAX : slice_end + left;
+    return slice_end > FLOW_TIME_GLOBAL_END_US - left ? FLOW_TIME_GLOBAL_END_US + 1
+                                                      : slice_end + left;
+}
+
+// Start of a window that would end with the global one.
+static int64_t uncut_start(const struct fl_cut *cut)
+{
+    return FLOW_TIME_GLOBAL_END_US - cut->windows.size.us;
+}
+
+int64_t fl_cut_name(const struct fl_cut *cut, const flow_window *window)
+{
+    if (cut->windows.kind != FLOW_WINDOW_SLIDING || window->end.us < FLOW_TIME_GLOBAL_END_US)
+        return window->end.us;
+    const int64_t cut_off = window->start.us - uncut_start(cut);
+    return FLOW_TIME_GLOBAL_END_US + (cut_off + cut->windows.every.us - 1) / cut->windows.every.us;
+}
+
+flow_window fl_cut_window(const struct fl_cut *cut, int64_t name)
+{
+    const flow_windows *windows = &cut->windows;
+    flow_window window = { { FLOW_TIME_MIN_US }, { name } };
+    if (windows->kind == FLOW_WINDOW_GLOBAL)
+        return window;
+    if (windows->kind == FLOW_WINDOW_FIXED || name <= FLOW_TIME_GLOBAL_END_US) {
+        const bool fixed = windows->kind == FLOW_WINDOW_FIXED;
+        if (name >= FLOW_TIME_MIN_US + windows->size.us)
+            window.start.us = fixed ? fl_cut_start(cut, name) : name - windows->size.us;
+        return window;
+    }
+    const int64_t every = windows->every.us;
+    const int64_t uncut = uncut_start(cut);
+    const int64_t first = uncut + every - flow_floor_mod(uncut % every - windows->offset.us, every);
+    const int64_t more = name - FLOW_TIME_GLOBAL_END_US - 1;
+    window.start.us = more > (INT64_MAX - first) / every ? INT64_MAX : first + more * every;
+    window.end.us = FLOW_TIME_GLOBAL_END_US;
+    return window;
 }
 
 void fl_slices_init(struct fl_slices *slices, enum fl_key_form form, uint32_t value_size, bool rows)

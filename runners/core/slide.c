@@ -96,11 +96,10 @@ void fl_slide_touch(struct fl_op *op, const struct fl_slice *slice)
         slide->valid = false;
 }
 
-// Slices of a window lie between these ends: (end − size, end].
-static int64_t before(const struct fl_op *op, int64_t end)
+// Slices of a window lie between its start and its end: (start, end] by their ends.
+static int64_t before(const struct fl_op *op, int64_t name)
 {
-    const int64_t size = op->keyed->cut.windows.size.us;
-    return end < INT64_MIN + size ? INT64_MIN : end - size;
+    return fl_cut_window(&op->keyed->cut, name).start.us;
 }
 
 int64_t fl_slide_next(const struct fl_op *op)
@@ -108,7 +107,9 @@ int64_t fl_slide_next(const struct fl_op *op)
     const struct fl_keyed *keyed = op->keyed;
     const struct fl_slices *slices = &keyed->slices;
     // a window that had nothing when the watermark passed its end is over too (R24)
-    const int64_t fired = keyed->fired_next > keyed->closed ? keyed->fired_next : keyed->closed;
+    const int64_t closed =
+        keyed->closed < FLOW_TIME_GLOBAL_END_US ? keyed->closed : FLOW_TIME_MAX_US;
+    const int64_t fired = keyed->fired_next > closed ? keyed->fired_next : closed;
     for (uint32_t i = 0; i < slices->count; i++) {
         const struct fl_slice *slice = slices->at[i];
         if (slice->table.count == 0)
@@ -278,21 +279,21 @@ static bool run_advance(struct fl_op *op, int64_t from, int64_t to)
     return true;
 }
 
-flow_status fl_slide_prepare(struct fl_op *op, int64_t end)
+flow_status fl_slide_prepare(struct fl_op *op, int64_t name)
 {
     struct fl_slide *slide = op->keyed->slide;
-    const int64_t from = before(op, end);
-    if (slide->valid && slide->from == from && slide->to == end)
+    const int64_t from = before(op, name);
+    if (slide->valid && slide->from == from && slide->to == name)
         return FLOW_OK; // half of it has fired: nothing may move
     if (!slide->valid || from >= slide->to)
         clear(op);
     slide->valid = false;
     if (slide->to == INT64_MIN)
         slide->from = slide->to = from;
-    if (!(slide->running ? run_advance(op, from, end) : stack_advance(op, from, end)))
+    if (!(slide->running ? run_advance(op, from, name) : stack_advance(op, from, name)))
         return fl_no_memory(op);
     slide->from = from;
-    slide->to = end;
+    slide->to = name;
     slide->valid = true;
     return FLOW_OK;
 }

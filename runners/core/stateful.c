@@ -203,7 +203,7 @@ void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
     struct fl_cell *cell = cell_in_work(ctx, &op);
     if (!cell || cell->timer == when.us)
         return;
-    const flow_time expiry = fl_stateful_expiry(op->keyed, cell->slice->end);
+    const flow_time expiry = fl_keyed_expiry(op->keyed, cell->slice->end);
     if (when.us > expiry.us) { // R61
         char at[40], end[40];
         at[flow_time_print(when, at)] = end[flow_time_print(expiry, end)] = '\0';

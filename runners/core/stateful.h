@@ -45,8 +45,6 @@ struct fl_stateful {
 #define FL_FIRE_STEPS 4096u // calls after which a firing bundle ends
 
 struct fl_slices *fl_stateful_set(struct fl_keyed *keyed);
-// When the window that ends there is forgotten.
-flow_time fl_stateful_expiry(const struct fl_keyed *keyed, int64_t end);
 
 void *fl_cell_state(struct fl_cell *cell);
 

@@ -169,15 +169,6 @@ static int64_t next_sorted(const struct fl_keyed *keyed)
     return first ? release_time(keyed, first->at) : FL_NEVER;
 }
 
-static flow_window window_of(const struct fl_keyed *keyed, int64_t end)
-{
-    const flow_windows *windows = &keyed->cut.windows;
-    flow_window window = { { end - windows->size.us }, { end } };
-    if (windows->kind == FLOW_WINDOW_GLOBAL)
-        window.start.us = FLOW_TIME_MIN_US;
-    return window;
-}
-
 // A batch of keys whose timers are due before `limit`, all of one window.
 static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
 {
@@ -211,7 +202,7 @@ static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
     batch->times = (const char *)times;
     batch->times_stride = sizeof *times;
     batch->window_form = FL_WINDOW_UNIFORM;
-    batch->window = window_of(keyed, slice);
+    batch->window = fl_cut_window(&keyed->cut, slice);
     return batch;
 }
 
@@ -241,11 +232,6 @@ static flow_status process_sorted(struct fl_op *op)
 
 // --- firing
 
-flow_time fl_stateful_expiry(const struct fl_keyed *keyed, int64_t end)
-{
-    return flow_window_expiry(window_of(keyed, end), keyed->lateness);
-}
-
 static int64_t next(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
@@ -254,7 +240,7 @@ static int64_t next(struct fl_op *op)
     const struct fl_slices *set = fl_stateful_set(keyed);
     at = sorted < at ? sorted : at;
     if (set->count > 0 && set->at[0]->end < FLOW_TIME_GLOBAL_END_US) {
-        const int64_t expiry = fl_stateful_expiry(keyed, set->at[0]->end).us;
+        const int64_t expiry = fl_keyed_expiry(keyed, set->at[0]->end).us;
         at = expiry < at ? expiry : at;
     }
     return at == FL_NEVER ? FL_NEVER : at + 1; // strictly after (R59)
@@ -338,7 +324,7 @@ static void commit(struct fl_op *op)
     // windows past their expiry are forgotten whole (R26, R27)
     struct fl_slices *set = fl_stateful_set(keyed);
     if (next_timer(keyed) >= keyed->watermark && next_sorted(keyed) >= keyed->watermark)
-        while (set->count > 0 && fl_stateful_expiry(keyed, set->at[0]->end).us < keyed->watermark)
+        while (set->count > 0 && fl_keyed_expiry(keyed, set->at[0]->end).us < keyed->watermark)
             fl_slices_drop(cache, set, set->at[0]->end);
     fl_dues_commit(&stateful->timers);
 }

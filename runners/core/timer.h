@@ -11,7 +11,7 @@ struct fl_due {
     uint64_t order; // among equal instants: given by fl_dues_add
     void *item;
     uint64_t serial;     // timers: of the cell, to tell whether it is still the same
-    int64_t slice;       // timers: end of the window the cell belongs to
+    int64_t slice;       // timers: name of the window the cell belongs to
     uint16_t *selection; // elements: which rows of the batch; NULL: only `row`
     const flow_shape *shape;
     uint32_t count;

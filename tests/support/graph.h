@@ -79,7 +79,6 @@ struct graph_node {
     // of the outputs
     flow_windows now; // windowing
     bool moved;       // times may lie outside their windows
-    bool ended;       // times may lie at the end of the global window
     double size;      // how many elements to expect, so that graphs do not explode
     bool taken[GRAPH_OUTS];
     uint32_t sinks; // bits by output

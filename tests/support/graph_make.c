@@ -74,17 +74,11 @@ static void set_windows(struct graph_node *node, const struct graph_node *from)
 {
     node->now = from->now;
     node->moved = from->moved;
-    node->ended = node->ended || from->ended;
     switch (node->op) {
     case GRAPH_WINDOW:
     case GRAPH_CHAIN_SUM:
     case GRAPH_CHAIN_GROUP:
     case GRAPH_CHAIN_SORTED:
-        // windows that reach behind the end of the global window are another matter
-        if (from->ended || (node->op != GRAPH_WINDOW && from->now.kind == FLOW_WINDOW_GLOBAL))
-            node->windows = flow_global();
-        node->ended =
-            node->ended || (node->op != GRAPH_WINDOW && node->windows.kind == FLOW_WINDOW_GLOBAL);
         node->now = node->windows;
         node->moved = false;
         return;
@@ -100,7 +94,6 @@ static void set_windows(struct graph_node *node, const struct graph_node *from)
         return;
     default:
         node->moved = false;
-        node->ended = node->ended || from->now.kind == FLOW_WINDOW_GLOBAL;
         return;
     }
 }
@@ -123,7 +116,6 @@ static void set_size(struct graph *graph, struct graph_node *node)
     node->op = GRAPH_FILTER;
     node->in_count = 1;
     node->now = *windows;
-    node->ended = maker(graph, node->ins[0])->ended;
     node->moved = maker(graph, node->ins[0])->moved;
     node->size = maker(graph, node->ins[0])->size;
 }
@@ -139,8 +131,6 @@ static void add_node(struct graph *graph, uint64_t *random)
     // elements after the end of their window have no order with its timers
     if (node->op == GRAPH_SORTED && maker(graph, node->ins[0])->moved)
         node->op = GRAPH_GROUP;
-    if (node->op == GRAPH_STAMP && maker(graph, node->ins[0])->ended)
-        node->op = GRAPH_MAP;
     node->par.a = 2 + flow_test_below(random, 5);
     node->par.b = flow_test_below(random, 2);
     node->windows = random_windows(random);
@@ -154,7 +144,6 @@ static void add_node(struct graph *graph, uint64_t *random)
         struct graph_node *from = &graph->nodes[node->ins[i].node];
         from->taken[node->ins[i].output] = true;
         node->moved = node->moved || (node->op == GRAPH_FLATTEN && from->moved);
-        node->ended = node->ended || from->ended;
         if (node->ins[i].node)
             graph_pairs[from->op][node->op]++;
     }
@@ -181,7 +170,9 @@ static void make_rows(struct graph *graph, uint64_t *random)
     graph->bytes = malloc(64);
     for (int i = 0; i < 64; i++)
         graph->bytes[i] = (char)('a' + i % 3);
-    const int64_t start = flow_test_below(random, 2) ? -50 : 0;
+    static const int64_t starts[] = { 0, 0, 0, -50 * SECOND, -50 * SECOND, -50 * SECOND,
+        FLOW_TIME_MIN_US, FLOW_TIME_GLOBAL_END_US - 60 * SECOND };
+    const int64_t start = starts[flow_test_below(random, 8)];
     const int64_t step = flow_test_below(random, 2) ? SECOND / 3 : SECOND * 2;
     const int64_t jitter = 20 * SECOND;
     for (size_t i = 0; i < graph->row_count; i++) {
@@ -196,8 +187,10 @@ static void make_rows(struct graph *graph, uint64_t *random)
         row->place.a = flow_test_below(random, 2);
         row->place.b.data = graph->bytes + flow_test_below(random, 3);
         row->place.b.len = flow_test_below(random, 3);
-        row->at.us = start * SECOND + (int64_t)i * step +
+        row->at.us = start + (int64_t)i * step +
                      (int64_t)flow_test_below(random, (uint32_t)jitter) / SECOND * SECOND;
+        if (row->at.us >= FLOW_TIME_GLOBAL_END_US)
+            row->at.us = FLOW_TIME_GLOBAL_END_US - 1;
     }
     graph->script.times.disorder.us = flow_test_below(random, 3) ? jitter : 0;
 }

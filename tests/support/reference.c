@@ -7,6 +7,8 @@
 
 #define SECOND INT64_C(1000000)
 
+__extension__ typedef __int128 wide; // bounds of windows before they are cut off
+
 struct element {
     struct flow_test_row row;
     int64_t time;
@@ -74,16 +76,19 @@ static void each_window(const struct list *in, const struct element *element, st
         add(out, &one);
         return;
     }
-    // every start is offset + n · every; look at all that could hold the time
-    int64_t n = (element->time - w->offset.us) / w->every.us + 2;
-    for (;; n--) {
-        const int64_t start = w->offset.us + n * w->every.us;
-        if (start + w->size.us <= element->time)
+    // every start is offset + n · every; look at all that could hold the time; what is behind the
+    // end of the global window lies in the last windows, which end there
+    const int64_t most = FLOW_TIME_GLOBAL_END_US;
+    const int64_t time = element->time < most ? element->time : most - 1;
+    for (int64_t n = time / w->every.us + 2;; n--) {
+        const wide start = (wide)n * w->every.us + w->offset.us;
+        const wide end = start + w->size.us;
+        if (end <= time)
             break;
-        if (start > element->time)
+        if (start > time)
             continue;
-        one.window.start.us = start;
-        one.window.end.us = start + w->size.us;
+        one.window.start.us = start > FLOW_TIME_MIN_US ? (int64_t)start : FLOW_TIME_MIN_US;
+        one.window.end.us = end < most ? (int64_t)end : most;
         add(out, &one);
     }
 }
@@ -168,6 +173,7 @@ static int by_key_and_window(const void *left, const void *right)
     if (key)
         return key;
     ORDER(a->window.end.us, b->window.end.us)
+    ORDER(a->window.start.us, b->window.start.us)
     ORDER(a->time, b->time)
     ORDER(a->order, b->order)
     return 0;
@@ -203,6 +209,11 @@ static struct element pane_of(const struct element *first, enum graph_key key)
     return element;
 }
 
+static bool same_window(const struct element *a, const struct element *b)
+{
+    return a->window.start.us == b->window.start.us && a->window.end.us == b->window.end.us;
+}
+
 static void group_by(struct reference *r, const struct graph_node *node, const struct list *in,
     group_fn *fn, struct list *out)
 {
@@ -212,7 +223,7 @@ static void group_by(struct reference *r, const struct graph_node *node, const s
         qsort(all.at, all.count, sizeof *all.at, by_key_and_window);
     for (size_t first = 0, last; first < all.count; first = last) {
         last = first + 1;
-        while (last < all.count && all.at[last].window.end.us == all.at[first].window.end.us &&
+        while (last < all.count && same_window(&all.at[last], &all.at[first]) &&
                compare_key(sort_key, &all.at[first].row, &all.at[last].row) == 0)
             last++;
         fn(r, node, &all.at[first], last - first, out);

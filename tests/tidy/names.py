@@ -11,7 +11,8 @@ RESERVED = re.compile(r'\b(__\w+)')
 COMPILER = re.compile(r'__(attribute__|builtin_\w+|has_\w+|cplusplus|func__|FILE__|LINE__|VA_ARGS__'
                       r'|GNUC\w*|clang\w*|STDC\w*|SANITIZE_\w+|BYTE_ORDER__|ORDER_\w+|x86_64__'
                       r'|aarch64__|linux__|SIZEOF_\w+|AVX\w*|SSE\w*|asan_\w+|lsan_\w+|tsan_\w+'
-                      r'|AFL_\w+|int128|m128i|typeof__|real_\w+|wrap_\w+|libc_\w+|atomic_\w+)$')
+                      r'|AFL_\w+|int128|extension__|m128i|typeof__|real_\w+|wrap_\w+|libc_\w+'
+                      r'|atomic_\w+)$')
 
 
 def declared_names(tree):

@@ -62,11 +62,16 @@ static inline flow_windows flow_windows_offset(flow_windows windows, flow_durati
     return windows;
 }
 
-/** FLOW_INVALID with a sentence unless size > 0, every > 0 and 0 ≤ offset < every (R11). */
+/** FLOW_INVALID with a sentence unless size > 0, every > 0, 0 ≤ offset < every (R11), and no
+ * instant is in more than UINT32_MAX windows. */
 FLOW_API flow_status flow_windows_check(const flow_windows *windows, flow_error *error);
 
-/** The last window (by start) that holds `at`. False when none does: a gap of sliding windows with
- * every > size. */
+/**
+ * The last window (by start) that holds `at`. False when none does: a gap of sliding windows with
+ * every > size. No window ends later than the global one: its end is cut off there, so that it
+ * fires before time ends, and what is later than that lies in the last windows (R1, R23). A start
+ * is cut off at FLOW_TIME_MIN.
+ */
 FLOW_API bool flow_windows_last(const flow_windows *windows, flow_time at, flow_window *window);
 
 /**

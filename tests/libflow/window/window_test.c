@@ -172,16 +172,44 @@ START_TEST(windows_at_the_ends_of_time_are_cut_off)
     ck_assert_int_gt(window.end.us, FLOW_TIME_MIN_US);
     ck_assert_int_le(window.end.us, FLOW_TIME_MIN_US + day);
     ck_assert_int_eq(flow_floor_mod(window.end.us, day), 0);
-    ck_assert(flow_windows_last(&days, at(FLOW_TIME_MAX_US - 1), &window));
-    ck_assert_int_eq(window.end.us, FLOW_TIME_MAX_US);
+    ck_assert(flow_windows_last(&days, at(FLOW_TIME_GLOBAL_END_US - 1), &window));
+    ck_assert_int_eq(window.end.us, FLOW_TIME_GLOBAL_END_US);
     ck_assert_int_eq(flow_floor_mod(window.start.us, day), 0);
+    ck_assert_int_gt(window.start.us, FLOW_TIME_GLOBAL_END_US - day);
+}
+END_TEST
+
+START_TEST(r23_what_is_behind_the_global_window_lies_in_the_last_windows)
+{
+    const flow_windows all[] = { flow_global(), flow_fixed(flow_hours(1)),
+        flow_sliding(flow_hours(3), flow_minutes(7)), flow_fixed(flow_days(1000)) };
+    const int64_t times[] = { FLOW_TIME_GLOBAL_END_US, FLOW_TIME_GLOBAL_END_US + 1,
+        FLOW_TIME_MAX_US };
+    for (size_t w = 0; w < sizeof all / sizeof all[0]; w++) {
+        for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+            flow_window last, late;
+            const flow_time inside = at(FLOW_TIME_GLOBAL_END_US - 1), behind = at(times[i]);
+            ck_assert_uint_eq(
+                flow_windows_count(&all[w], behind), flow_windows_count(&all[w], inside));
+            bool in = flow_windows_last(&all[w], inside, &last);
+            bool too = flow_windows_last(&all[w], behind, &late);
+            ck_assert(in && too);
+            for (; in && too; in = flow_windows_before(&all[w], inside, &last),
+                              too = flow_windows_before(&all[w], behind, &late)) {
+                ck_assert_int_eq(last.end.us, FLOW_TIME_GLOBAL_END_US);
+                ck_assert_int_eq(late.end.us, last.end.us);
+                ck_assert_int_eq(late.start.us, last.start.us);
+            }
+            ck_assert(!in && !too);
+        }
+    }
 }
 END_TEST
 
 START_TEST(sliding_windows_at_the_ends_of_time_are_walked_without_overflow)
 {
     const flow_windows hours = flow_sliding(flow_days(1), flow_hours(1));
-    const flow_time ends[] = { { FLOW_TIME_MIN_US }, { FLOW_TIME_MAX_US - 1 } };
+    const flow_time ends[] = { { FLOW_TIME_MIN_US }, { FLOW_TIME_GLOBAL_END_US - 1 } };
     const flow_time time = ends[_i];
     flow_window window;
     flow_window before = { { 0 }, { 0 } };
@@ -234,6 +262,8 @@ static const struct {
         "offset of windows is 4 us, it must be at least 0 and below 4 us" },
     { { FLOW_WINDOW_FIXED, { 5 }, { 5 }, { -1 } },
         "offset of windows is -1 us, it must be at least 0 and below 5 us" },
+    { { FLOW_WINDOW_SLIDING, { INT64_C(4294967297) }, { 1 }, { 0 } },
+        "windows of 4294967297 us that start every 1 us overlap more than 4294967295 times" },
     { { (flow_window_kind)7, { 5 }, { 5 }, { 0 } }, "windows are of unknown kind 7" },
 };
 
@@ -267,6 +297,7 @@ TCase *window_tests(void)
     tcase_add_test(tests, r11_windows_equal_those_found_by_search);
     tcase_add_test(tests, r1_global_window_ends_a_day_before_time_does);
     tcase_add_test(tests, windows_at_the_ends_of_time_are_cut_off);
+    tcase_add_test(tests, r23_what_is_behind_the_global_window_lies_in_the_last_windows);
     tcase_add_loop_test(
         tests, sliding_windows_at_the_ends_of_time_are_walked_without_overflow, 0, 2);
     tcase_add_test(tests, r23_expiry_is_the_last_instant_plus_lateness);

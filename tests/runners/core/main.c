@@ -3,6 +3,7 @@
 #include <check.h>
 
 TCase *contract_tests(void);
+TCase *end_tests(void);
 TCase *evolve_tests(void);
 TCase *fault_tests(void);
 TCase *firing_tests(void);
@@ -21,6 +22,7 @@ int main(void)
     suite_add_tcase(suite, sliding_tests());
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, source_tests());
+    suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, graph_tests());

@@ -19,7 +19,7 @@ static const flow_windows cuts[] = {
 static int64_t time_at(int i, uint64_t *random)
 {
     static const int64_t edges[] = { 0, FLOW_TIME_MIN_US + 20, FLOW_TIME_MAX_US - 21,
-        FLOW_TIME_GLOBAL_END_US, INT64_C(1795462980000000), INT64_C(-86400000000) };
+        FLOW_TIME_GLOBAL_END_US - 21, INT64_C(1795462980000000), INT64_C(-86400000000) };
     const int each = 41;
     if (i < (int)COUNT_OF(edges) * each)
         return edges[i / each] + i % each - 20;
@@ -38,12 +38,13 @@ START_TEST(r10_slice_holds_its_time_and_slices_tile)
     for (int i = 0; i < TIMES; i++) {
         const int64_t time = time_at(i, &random);
         const int64_t end = fl_cut_end(&cut, time), start = fl_cut_start(&cut, end);
-        ck_assert_int_gt(end, time);
+        const int64_t last = FLOW_TIME_GLOBAL_END_US;
+        ck_assert_int_gt(fl_cut_until(end), time);
         ck_assert_int_le(start, time);
         if (start == INT64_MIN)
             continue;
-        ck_assert_int_le(end, FLOW_TIME_MAX_US);
-        ck_assert(end - start == cut.size || (end == FLOW_TIME_MAX_US && end - start < cut.size));
+        ck_assert_int_le(end, last);
+        ck_assert(end - start == cut.size || (end == last && end - start < cut.size));
         ck_assert_int_eq(fl_cut_end(&cut, end - 1), end);
         ck_assert_int_eq(fl_cut_end(&cut, start), end);
         ck_assert_int_eq(fl_cut_end(&cut, start - 1), start);
@@ -57,7 +58,7 @@ static bool same_windows(const flow_windows *windows, int64_t a, int64_t b)
     flow_window x, y;
     const flow_time at = { a }, bt = { b };
     bool in_a = flow_windows_last(windows, at, &x), in_b = flow_windows_last(windows, bt, &y);
-    while (in_a && in_b && x.end.us == y.end.us) {
+    while (in_a && in_b && x.end.us == y.end.us && x.start.us == y.start.us) {
         in_a = flow_windows_before(windows, at, &x);
         in_b = flow_windows_before(windows, bt, &y);
     }
@@ -71,7 +72,7 @@ START_TEST(all_of_a_slice_lies_in_the_same_windows)
     for (int i = 0; i < TIMES; i++) {
         const int64_t time = time_at(i, &random);
         const int64_t end = fl_cut_end(&cut, time), start = fl_cut_start(&cut, end);
-        if (end >= FLOW_TIME_MAX_US || start <= FLOW_TIME_MIN_US)
+        if (start <= FLOW_TIME_MIN_US)
             continue;
         ck_assert(same_windows(&cuts[_i], start, end - 1));
     }
@@ -90,12 +91,37 @@ START_TEST(first_window_is_the_earliest_that_holds_the_slice)
         bool any = false;
         for (bool in = flow_windows_last(&cuts[_i], time, &window); in;
              in = flow_windows_before(&cuts[_i], time, &window)) {
-            earliest = window.end.us;
+            earliest = fl_cut_name(&cut, &window);
             any = true;
         }
-        if (any && earliest < FLOW_TIME_MAX_US)
+        if (any)
             ck_assert_int_eq(first, earliest);
-        ck_assert_int_gt(first, time.us);
+        ck_assert(first > time.us || fl_cut_due(first) == FLOW_TIME_GLOBAL_END_US);
+    }
+}
+END_TEST
+
+START_TEST(windows_are_found_again_by_their_names_which_are_in_their_order)
+{
+    const struct fl_cut cut = fl_cut_of(&cuts[_i]);
+    uint64_t random = (uint64_t)_i;
+    for (int i = 0; i < TIMES; i++) {
+        const flow_time time = { time_at(i, &random) };
+        flow_window window;
+        int64_t later = INT64_MAX;
+        for (bool in = flow_windows_last(&cuts[_i], time, &window); in;
+             in = flow_windows_before(&cuts[_i], time, &window)) {
+            const int64_t name = fl_cut_name(&cut, &window);
+            const flow_window again = fl_cut_window(&cut, name);
+            ck_assert_int_eq(again.start.us, window.start.us);
+            ck_assert_int_eq(again.end.us, window.end.us);
+            ck_assert_int_eq(fl_cut_due(name), window.end.us);
+            ck_assert_int_lt(name, later);
+            // and no window lies between two that follow each other
+            if (later != INT64_MAX)
+                ck_assert_int_eq(fl_cut_first_window(&cut, name + 1), later);
+            later = name;
+        }
     }
 }
 END_TEST
@@ -187,6 +213,8 @@ TCase *slice_unit_tests(void)
     tcase_add_loop_test(tests, all_of_a_slice_lies_in_the_same_windows, 0, COUNT_OF(cuts));
     tcase_add_loop_test(
         tests, first_window_is_the_earliest_that_holds_the_slice, 0, COUNT_OF(cuts));
+    tcase_add_loop_test(
+        tests, windows_are_found_again_by_their_names_which_are_in_their_order, 0, COUNT_OF(cuts));
     tcase_add_test(tests, r1_global_window_is_one_slice_up_to_its_end);
     tcase_add_test(tests, slices_are_kept_in_order_and_found_again);
     tcase_add_test(tests, slice_without_memory_leaves_the_list_as_it_was);
