@@ -31,7 +31,8 @@ static bool check_times(const fl_call *call, const flow_time_policy *times)
     return true;
 }
 
-static bool check_read(const fl_call *call, const flow_read_options *options, bool unbounded)
+// `told`: the watermark needs no policy.
+static bool check_read(const fl_call *call, const flow_read_options *options, bool told)
 {
     if (!options->type)
         return fl_refuse(call, FLOW_INVALID, "its options name no element type");
@@ -49,7 +50,7 @@ static bool check_read(const fl_call *call, const flow_read_options *options, bo
         return fl_refuse(call, FLOW_TYPE, "its event time '%s' is '%s', not a time",
             options->event_time.name ? options->event_time.name : options->type->name,
             flow_kind_name(place.kind));
-    if (unbounded && options->times.disorder.us == 0 && !options->times.in_order)
+    if (!told && options->times.disorder.us == 0 && !options->times.in_order)
         return fl_refuse(call, FLOW_INVALID,
             "its input has no end, so the watermark needs 'times.disorder' or 'times.in_order'");
     return true;
@@ -66,7 +67,7 @@ flow_coll flow_read(
     if (!check_source(&call, source))
         return fl_nothing(pipeline);
     const bool unbounded = source->unbounded || (options && options->unbounded);
-    if (!check_read(&call, options ? options : &none, unbounded))
+    if (!check_read(&call, options ? options : &none, !unbounded || source->own_watermark))
         return fl_nothing(pipeline);
     flow_read_options *copy = flow_pipeline_alloc(pipeline, sizeof *copy);
     if (!copy)

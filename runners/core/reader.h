@@ -19,6 +19,7 @@ struct fl_partition {
     bool over;                       // nothing will be claimed any more
     struct fl_claimed *first, *last; // claimed, not all committed; by position
     int64_t latest;                  // event time of all before them
+    int64_t promised;                // the source's own watermark; FLOW_TIME_MIN_US: none
     uint64_t position;               // where they begin
     int64_t waiting_since;           // wall clock; 0: not waiting
     int64_t idle;                    // how long, once the policy counts it

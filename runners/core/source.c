@@ -44,6 +44,7 @@ static bool make_partitions(struct fl_engine *engine, struct fl_reader *reader)
     for (uint32_t p = 0; p < count; p++) {
         atomic_flag_clear(&reader->partitions[p].claiming);
         reader->partitions[p].latest = FLOW_TIME_MIN_US;
+        reader->partitions[p].promised = FLOW_TIME_MIN_US;
     }
     return true;
 }
@@ -108,26 +109,37 @@ void fl_reader_close(struct fl_engine *engine, uint32_t op)
 
 // --- watermark
 
-static bool follows(const flow_time_policy *times)
+static bool follows(const struct fl_reader *reader)
 {
-    return times->in_order || times->disorder.us > 0;
+    const flow_time_policy *times = &reader->options->times;
+    return reader->source->own_watermark || times->in_order || times->disorder.us > 0;
+}
+
+// The watermark by what was read or promised; FLOW_TIME_MIN_US: nothing so far.
+static int64_t told(const struct fl_reader *reader, const struct fl_partition *partition)
+{
+    const int64_t disorder = reader->options->times.disorder.us;
+    if (reader->source->own_watermark)
+        return partition->promised;
+    if (!reader->options->event_time.type)
+        return FLOW_TIME_MIN_US;
+    return partition->latest < FLOW_TIME_MIN_US + disorder ? FLOW_TIME_MIN_US
+                                                           : partition->latest - disorder;
 }
 
 // What a partition promises: no element below it will come.
 static int64_t promise(const struct fl_reader *reader, const struct fl_partition *partition)
 {
-    const flow_time_policy *times = &reader->options->times;
     if (partition->over && !partition->first)
         return FLOW_TIME_MAX_US;
-    if (partition->latest == FLOW_TIME_MIN_US || !reader->options->event_time.type)
-        return partition->idle > 0 && times->idle == FLOW_IDLE_ADVANCE ? FLOW_TIME_MAX_US
-                                                                       : FLOW_TIME_MIN_US;
-    if (!follows(times))
+    const int64_t low = told(reader, partition);
+    if (low == FLOW_TIME_MIN_US)
+        return partition->idle > 0 && reader->options->times.idle == FLOW_IDLE_ADVANCE
+                   ? FLOW_TIME_MAX_US
+                   : FLOW_TIME_MIN_US;
+    if (!follows(reader))
         return FLOW_TIME_MIN_US;
-    const int64_t low = partition->latest < FLOW_TIME_MIN_US + times->disorder.us
-                            ? FLOW_TIME_MIN_US
-                            : partition->latest - times->disorder.us;
-    return low + partition->idle;
+    return low > FLOW_TIME_MAX_US - partition->idle ? FLOW_TIME_MAX_US : low + partition->idle;
 }
 
 // Under the reader's lock. A partition that has never had anything, idle, does not count while
@@ -159,7 +171,7 @@ static enum fl_claim_result claim_from(
 {
     struct fl_partition *partition = &reader->partitions[p];
     struct fl_engine *engine = worker->engine;
-    flow_piece piece = { .partition = p };
+    flow_piece piece = { .partition = p, .watermark = { FLOW_TIME_MIN_US } };
     flow_error error = { 0 };
     struct fl_claimed *claimed = fl_take(&worker->cache, sizeof *claimed);
     if (!claimed) {
@@ -241,7 +253,7 @@ enum fl_claim_result fl_reader_claim(struct fl_worker *worker, uint32_t op)
             partition->over ? FL_CLAIM_OVER : claim_from(worker, reader, p, op);
         atomic_flag_clear_explicit(&partition->claiming, memory_order_release);
         // where time follows the rows, partitions take turns: one left behind would hold it back
-        if (one == FL_CLAIMED && follows(&reader->options->times))
+        if (one == FL_CLAIMED && follows(reader))
             worker->ops[op].turn = (p + 1 + count - share) % count;
         if (one == FL_CLAIMED || one == FL_CLAIM_ERROR)
             return one;
@@ -402,6 +414,8 @@ void fl_reader_done(struct fl_op *op)
             partition->last = NULL;
         partition->latest = first->latest > partition->latest ? first->latest : partition->latest;
         partition->position = first->piece.end;
+        if (first->piece.watermark.us > partition->promised)
+            partition->promised = first->piece.watermark.us;
         fl_give(&worker->cache, first, sizeof *first);
     }
     if (reader->source->finalize)
@@ -449,6 +463,7 @@ void fl_reader_save(struct fl_engine *engine, uint32_t op, flow_buffer *out)
         const struct fl_partition *partition = &reader->partitions[p];
         fl_put_word(out, partition->position);
         fl_put_word(out, (uint64_t)partition->latest);
+        fl_put_word(out, (uint64_t)partition->promised);
         fl_put_word(out, partition->over);
     }
 }
@@ -468,6 +483,7 @@ flow_status fl_reader_load(
         struct fl_partition *partition = &reader->partitions[p];
         partition->position = fl_get_word(wire);
         partition->latest = (int64_t)fl_get_word(wire);
+        partition->promised = (int64_t)fl_get_word(wire);
         partition->over = fl_get_word(wire) != 0;
         if (wire->failed)
             return flow_error_raise(error, FLOW_DAMAGED, path, "its positions are cut short");

@@ -110,6 +110,8 @@ static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_
         return FLOW_CLAIM_WAIT;
     piece->begin = place->next;
     piece->end = ++place->next;
+    if (now->watermark)
+        piece->watermark.us = now->watermark;
     return FLOW_CLAIM_PIECE;
 }
 
@@ -184,16 +186,13 @@ static void close_source(void *self)
     (void)self;
 }
 
-static const flow_source scripted = {
-    .name = "script",
-    .self_size = sizeof(struct source),
-    .open = open_source,
-    .partitions = partitions,
-    .claim = claim,
-    .read = read_piece,
-    .seek = seek,
-    .close = close_source,
-};
+#define SCRIPTED                                                                                   \
+    .name = "script", .self_size = sizeof(struct source), .open = open_source,                     \
+    .partitions = partitions, .claim = claim, .read = read_piece, .seek = seek,                    \
+    .close = close_source
+
+static const flow_source scripted = { SCRIPTED };
+static const flow_source scripted_watermark = { SCRIPTED, .own_watermark = true };
 
 flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script *script)
 {
@@ -205,7 +204,7 @@ flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script 
         .unbounded = script->unbounded,
         .event_time = script->event_time,
         .times = script->times };
-    return flow_read(pipeline, &scripted, &options);
+    return flow_read(pipeline, script->own_watermark ? &scripted_watermark : &scripted, &options);
 }
 
 // --- running

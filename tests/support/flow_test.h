@@ -90,10 +90,11 @@ void flow_test_collect(flow_coll in, struct flow_test_results *results);
 
 struct flow_test_piece {
     uint32_t partition;
-    const void *rows; // of the source's type; NULL with count 0: wait
+    const void *rows; // of the source's type
     size_t count;
     int64_t not_before; // of the fake clock
     bool endless;       // nothing follows and the partition does not end
+    int64_t watermark;  // of a script with `own_watermark`; 0: no word
 };
 
 enum flow_test_give {
@@ -110,6 +111,7 @@ struct flow_test_script {
     flow_field_ref event_time;
     flow_time_policy times;
     bool unbounded;
+    bool own_watermark;
     enum flow_test_give give;
     size_t chunk;   // 0: all
     int64_t *clock; // the fake clock; NULL: none of the pieces waits

@@ -66,6 +66,9 @@ typedef struct flow_piece {
     uint64_t begin;     /**< Opaque position where it begins. */
     uint64_t end;       /**< Opaque position where the next begins. */
     void *data;         /**< Whatever `claim` found already; the source's. */
+    /** Sources with `own_watermark`: once this piece and all before it are committed, no element of
+     * the partition below this time will come, but late ones. Begins as FLOW_TIME_MIN: no word. */
+    flow_time watermark;
 } flow_piece;
 
 /** What asking a partition for a piece came to. */
@@ -83,9 +86,10 @@ typedef enum flow_claim {
  * for one partition's claim never overlap; reads of different pieces do, on any worker.
  */
 typedef struct flow_source {
-    const char *name; /**< Default name of its steps. */
-    size_t self_size; /**< Bytes of private memory. */
-    bool unbounded;   /**< Overrides flow_read_options.unbounded when true. */
+    const char *name;   /**< Default name of its steps. */
+    size_t self_size;   /**< Bytes of private memory. */
+    bool unbounded;     /**< Overrides flow_read_options.unbounded when true. */
+    bool own_watermark; /**< Pieces say the watermark, not flow_time_policy (manual estimator). */
     /** Checks that the input is there and finds its partitions. May block. */
     flow_status (*open)(void *self, const flow_open *open);
     /** How many partitions there are, known after `open`. */

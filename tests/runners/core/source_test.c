@@ -19,7 +19,7 @@ struct stream {
 
 static struct stream stream;
 
-static void begin(flow_time_policy times)
+static void begin_as(flow_time_policy times, bool own_watermark)
 {
     memset(&stream, 0, sizeof stream);
     stream.clock = START;
@@ -29,6 +29,7 @@ static void begin(flow_time_policy times)
     stream.script.event_time = FLOW_FIELD(flow_test_row, at);
     stream.script.times = times;
     stream.script.unbounded = true;
+    stream.script.own_watermark = own_watermark;
     stream.script.clock = &stream.clock;
     flow_test_results_init(&stream.got, "results");
     flow_test_results_init(&stream.dropped, "dropped");
@@ -37,6 +38,11 @@ static void begin(flow_time_policy times)
     const flow_window_options options = { .windows = flow_fixed(flow_seconds(10)) };
     flow_test_collect(flow_count(flow_window_into(in, &options)), &stream.got);
     flow_test_collect(flow_dropped(in), &stream.dropped);
+}
+
+static void begin(flow_time_policy times)
+{
+    begin_as(times, false);
 }
 
 static void row(uint32_t partition, int64_t second, int64_t clock_second)
@@ -102,6 +108,46 @@ START_TEST(r1_watermarks_begin_at_the_earliest_instant)
     panes_at(100);
     fl_engine_status(stream.sim->engine, &report);
     ck_assert_int_eq(report.watermark.us, FLOW_TIME_MIN_US);
+    end();
+}
+END_TEST
+
+// A piece without rows after which the source promises an instant.
+static void promise(uint32_t partition, int64_t second, int64_t clock_second)
+{
+    const struct flow_test_piece piece = {
+        .partition = partition,
+        .not_before = START + clock_second * SECOND,
+        .watermark = second * SECOND,
+    };
+    stream.pieces[stream.count++] = piece;
+    stream.script.piece_count = stream.count;
+}
+
+static int64_t watermark_seconds(void)
+{
+    flow_status_report report;
+    fl_engine_status(stream.sim->engine, &report);
+    return report.watermark.us / SECOND;
+}
+
+START_TEST(r2_what_a_source_promises_is_its_watermark_and_never_goes_back)
+{
+    begin_as((flow_time_policy){ 0 }, true);
+    row(0, 100, 0);
+    promise(0, 20, 0);
+    promise(1, 30, 0);
+    promise(1, 25, 1);
+    promise(0, 40, 2);
+    endless(0);
+    endless(1);
+    open_stream();
+    panes_at(0);
+    ck_assert_int_eq(watermark_seconds(), 20);
+    panes_at(1);
+    ck_assert_int_eq(watermark_seconds(), 20);
+    panes_at(2);
+    ck_assert_int_eq(watermark_seconds(), 30);
     end();
 }
 END_TEST
@@ -276,6 +322,7 @@ TCase *source_tests(void)
 {
     TCase *tests = tcase_create("sources");
     tcase_add_test(tests, r1_watermarks_begin_at_the_earliest_instant);
+    tcase_add_test(tests, r2_what_a_source_promises_is_its_watermark_and_never_goes_back);
     tcase_add_test(tests, r2_the_watermark_is_the_least_of_the_partitions_and_never_goes_back);
     tcase_add_test(tests, r6_a_partition_holds_the_watermark_while_it_is_told_to);
     tcase_add_test(tests, r6_a_partition_that_never_had_anything_does_not_hold_others_when_idle);
