@@ -25,9 +25,10 @@ enum fl_window_form {
 
 // What rows of a shuffle are.
 enum fl_content {
-    FL_CONTENT_ROWS,   // elements
-    FL_CONTENT_VALUES, // key and the field that a combine reads
-    FL_CONTENT_PARTIAL // key and accumulator
+    FL_CONTENT_ROWS,    // elements
+    FL_CONTENT_VALUES,  // key and the field that a combine reads
+    FL_CONTENT_PARTIAL, // key and accumulator
+    FL_CONTENT_KEYS     // key alone, as the user's functions see it: of timers and groups
 };
 
 struct fl_batch {

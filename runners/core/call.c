@@ -318,11 +318,32 @@ static bool rows_fault(flow_status status)
            status != FLOW_CANCELLED;
 }
 
+void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
+{
+    const flow_shape *in = &op->plan->shape;
+    flow_buffer_printf(text, "{\"key\":");
+    if (flow_type_has_classified(in->type))
+        flow_buffer_printf(text, "\"***\""); // which field it was is not known here
+    else if (in->key == FLOW_KIND_RECORD)
+        flow_json_write_masked(in->key_record, key, text);
+    else
+        flow_json_write_value(in->key, NULL, key, text);
+    flow_buffer_printf(text, "}");
+}
+
+// Timers and groups are called with a key alone.
+static bool has_key_alone(const struct fl_op *op)
+{
+    return op->call.in && op->call.in->batch->content == FL_CONTENT_KEYS;
+}
+
 // The element in work as short JSON, for errors.
 static void show_element(const struct fl_op *op, const void *element, flow_buffer *text)
 {
-    const flow_type *type = op->plan->in->shape.type;
-    flow_json_write_masked(type, element, text);
+    if (has_key_alone(op))
+        fl_show_key(op, element, text);
+    else
+        flow_json_write_masked(op->plan->in->shape.type, element, text);
     if (text->len > 160 && !text->failed)
         text->len = 160;
 }
@@ -344,6 +365,20 @@ static flow_status fail_row(struct fl_op *op, flow_status status, const void *el
     return status;
 }
 
+// Hands on what a function failed on; of a key alone, the key.
+static flow_status reject(struct fl_op *op, uint32_t output, struct fl_rejection *rejection)
+{
+    if (!has_key_alone(op))
+        return fl_reject(op, output, rejection);
+    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
+    fl_show_key(op, rejection->row, &shown);
+    rejection->row = NULL;
+    rejection->element = (flow_str){ shown.data, shown.len };
+    const flow_status status = shown.failed ? fl_no_memory(op) : fl_reject(op, output, rejection);
+    flow_buffer_free(&shown);
+    return status;
+}
+
 flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *element)
 {
     struct fl_call *call = &op->call;
@@ -354,15 +389,15 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
         return fail_row(op, status, element);
     fl_out_take_back(op);
+    const bool skip = policy == FLOW_ON_ERROR_SKIP;
     struct fl_rejection rejection = {
-        .reason = policy == FLOW_ON_ERROR_SKIP ? "skipped" : "failed",
+        .reason = skip ? "skipped" : "failed",
         .message = call->message[0] ? call->message : flow_status_name(status),
         .row = element,
         .type = op->plan->in->shape.type,
         .at = ctx_event_time(ctx).us,
     };
-    status = fl_reject(op,
-        policy == FLOW_ON_ERROR_SKIP ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
+    status = reject(op, skip ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
     ctx->status = FLOW_OK;
     call->message[0] = '\0';
     return status;

@@ -226,6 +226,10 @@ struct fl_rejection {
 // Emits on FLOW_OUTPUT_DEAD_LETTERS or _DROPPED if anyone listens; counts in any case.
 flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejection *rejection);
 
+// A key as the user sees it, as the JSON {"key":…} that stands for an element which is not there;
+// masked where any field of the elements is.
+void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text);
+
 // A row that a step drops: late, outside every window.
 flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     uint32_t row, const struct fl_rejection *why);

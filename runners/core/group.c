@@ -235,6 +235,7 @@ static struct fl_batch *key_batch(struct fl_op *op, struct firing *firing)
     if (!batch)
         return NULL;
     batch->count = 1;
+    batch->content = FL_CONTENT_KEYS;
     batch->time_base = flow_window_last_instant(pane->window).us;
     batch->window_form = FL_WINDOW_UNIFORM;
     batch->window = pane->window;

@@ -27,6 +27,8 @@ struct fl_format fl_format_of(const struct fl_plan_op *plan, enum fl_content con
     case FL_CONTENT_PARTIAL:
         format.value_size = combine->acc->size;
         break;
+    case FL_CONTENT_KEYS: // never sent
+        break;
     }
     format.stride = round_up(format.value_at + format.value_size, 8);
     format.shape = *in;

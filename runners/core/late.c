@@ -76,9 +76,7 @@ static flow_status drop_projected(
     const char *at = view->batch->rows + (size_t)row * view->batch->stride;
     flow_buffer text = { 0 };
     if (in->key != FLOW_KIND_NONE && in->key != FLOW_KIND_RECORD) {
-        flow_buffer_printf(&text, "{\"key\":");
-        flow_json_write_value(in->key, NULL, at, &text);
-        flow_buffer_printf(&text, "}");
+        fl_show_key(op, at, &text);
         bare.element.data = text.data;
         bare.element.len = text.failed ? 0 : text.len;
     }

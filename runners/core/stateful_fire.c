@@ -198,6 +198,7 @@ static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
         fl_key_write(in, cell->word, cell->bytes, batch->rows + (size_t)batch->count * stride);
         batch->count++;
     }
+    batch->content = FL_CONTENT_KEYS;
     batch->time_form = FL_TIME_STRIDED;
     batch->times = (const char *)times;
     batch->times_stride = sizeof *times;

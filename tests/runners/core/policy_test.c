@@ -193,6 +193,83 @@ START_TEST(rows_that_only_an_update_sees_are_put_back_for_its_dead_letters_too)
 }
 END_TEST
 
+// --- calls with a key alone
+
+struct tally {
+    int64_t count;
+};
+FLOW_RECORD(tally, count);
+
+static flow_status tally(
+    flow_ctx *ctx, const flow_str *key, const struct flow_test_row *row, struct tally *state)
+{
+    (void)key;
+    (void)row;
+    state->count++;
+    flow_timer_set(ctx, flow_event_time(ctx));
+    return FLOW_OK;
+}
+
+static flow_status tally_timer(flow_ctx *ctx, const flow_str *key, struct tally *state)
+{
+    (void)state;
+    FLOW_EMIT(ctx, flow_test_row, .s = *key);
+    return key->data[0] == 'b' ? flow_fail(ctx, FLOW_USER, "not this key") : FLOW_OK;
+}
+FLOW_STATEFUL_FN(tally, flow_str, flow_test_row, tally, flow_test_row);
+
+static flow_status gather(flow_ctx *ctx, const struct flow_test_place *key, flow_rows *rows)
+{
+    FLOW_EMIT(ctx, flow_test_row, .v = (int64_t)flow_rows_count(rows), .place = *key);
+    return key->a == 1 ? flow_fail(ctx, FLOW_USER, "not this key") : FLOW_OK;
+}
+FLOW_GROUP_FN(gather, struct flow_test_place, flow_test_row, flow_test_row);
+
+// Two keys: a function fails on the second, when it is called with nothing else.
+static struct world *keys_world(bool group, flow_on_error policy)
+{
+    struct world *world = world_new(6, FLOW_TEST_LEND);
+    for (int i = 0; i < 6; i++) {
+        world->rows[i].s = flow_str_of(i % 2 ? "bad" : "ad");
+        world->rows[i].place = (struct flow_test_place){ i % 2, flow_str_of("here") };
+    }
+    const flow_do_options options = { .on_error = policy };
+    const flow_field_ref by =
+        group ? FLOW_FIELD(flow_test_row, place) : FLOW_FIELD(flow_test_row, s);
+    const flow_coll keyed = flow_key_by(world->in, by);
+    const flow_coll made =
+        group ? flow_group(keyed, &gather_fn, &options) : flow_do(keyed, &tally_fn, &options);
+    flow_test_collect(made, &world->got);
+    if (policy == FLOW_ON_ERROR_DEAD_LETTER)
+        flow_test_collect(flow_dead_letters(made), &world->dead);
+    return world;
+}
+
+START_TEST(an_error_of_a_timer_or_group_names_the_key)
+{
+    const struct flow_test_options one = { .workers = 1, .seed = 1 };
+    const char *wanted = _i ? "not this key; element {\"key\":{\"a\":1,\"b\":\"here\"}} at "
+                            : "not this key; element {\"key\":\"bad\"} at ";
+    flow_error error = { 0 };
+    struct world *world = keys_world(_i, FLOW_ON_ERROR_FAIL);
+    ck_assert_int_eq(flow_test_run(world->pipeline, &one, &error), FLOW_USER);
+    ck_assert_msg(strstr(error.message, wanted) != NULL, "no '%s' in: %s", wanted, error.message);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(dead_letters_of_a_timer_or_group_show_the_key)
+{
+    struct world *world = keys_world(_i, FLOW_ON_ERROR_DEAD_LETTER);
+    flow_test_run_well(world->pipeline, &(struct flow_test_options){ .workers = 1, .seed = 1 });
+    ck_assert_uint_eq(world->dead.count, 1);
+    ck_assert(any_has(&world->dead, _i ? "here" : "bad"));
+    ck_assert_uint_eq(world->got.count, 1);
+    ck_assert(!any_has(&world->got, "bad"));
+    world_free(world);
+}
+END_TEST
+
 // --- memory
 
 static flow_status refuse(flow_ctx *ctx, const struct flow_test_row *row)
@@ -248,6 +325,8 @@ TCase *policy_tests(void)
     tcase_add_test(tests, an_error_names_the_element_it_came_from_behind_a_copy_of_filtered_rows);
     tcase_add_loop_test(tests, dead_letters_of_an_update_show_the_row_as_it_was, 0, 4);
     tcase_add_test(tests, rows_that_only_an_update_sees_are_put_back_for_its_dead_letters_too);
+    tcase_add_loop_test(tests, an_error_of_a_timer_or_group_names_the_key, 0, 2);
+    tcase_add_loop_test(tests, dead_letters_of_a_timer_or_group_show_the_key, 0, 2);
     tcase_add_test(tests, a_dead_letter_without_memory_fails_and_is_never_cut_short);
     return tests;
 }
