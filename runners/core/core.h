@@ -12,7 +12,8 @@ enum fl_fault {
     FL_FAULT_ELEMENT, // before a batch is given to a function
     FL_FAULT_RESERVE, // while memory for the commit is reserved
     FL_FAULT_STAGE,   // while sinks stage
-    FL_FAULT_COMMIT   // the last moment before the commit
+    FL_FAULT_COMMIT,  // the last moment before the commit
+    FL_FAULT_FAILED   // a bundle has failed by itself and is undone: true lets it be tried again
 };
 
 // What the engine cannot do by itself. Members may be NULL but `now`.

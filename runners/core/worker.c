@@ -63,8 +63,11 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
     fl_log_bundle(worker, status == FLOW_OK);
     if (status == FLOW_OK)
         return FL_STEP_WORKED;
-    if (worker->bundle.mem)
+    if (worker->bundle.mem) {
         fl_bundle_abort(worker);
+        if (!worker->injected)
+            fl_faulty(worker, FL_FAULT_FAILED);
+    }
     worker->again = worker->injected;
     if (worker->injected) {
         worker->injected = false;

@@ -70,6 +70,8 @@ struct flow_test_row flow_test_row_at(int64_t k, int64_t v, int64_t at)
     return row;
 }
 
+struct flow_test_trip flow_test_trip;
+
 // --- source
 
 struct place {
@@ -150,27 +152,41 @@ static flow_status give_lent(
     return FLOW_OK;
 }
 
-static flow_status read_piece(void *self, const flow_piece *piece, flow_ctx *ctx)
+static flow_status give_rows(
+    const struct flow_test_script *script, const char *rows, size_t count, flow_ctx *ctx)
 {
-    const struct source *source = self;
-    const struct flow_test_script *script = source->script;
-    const struct flow_test_piece *now = &script->pieces[piece->begin];
-    const char *rows = now->rows;
     switch (script->give) {
     case FLOW_TEST_LEND:
-        return give_lent(script, rows, now->count, ctx);
+        return give_lent(script, rows, count, ctx);
     case FLOW_TEST_RESERVE:
-        return give_reserved(script, rows, now->count, ctx);
+        return give_reserved(script, rows, count, ctx);
     case FLOW_TEST_EMIT:
         break;
     }
-    for (size_t i = 0; i < now->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const void *row = rows + i * script->type->size;
         const flow_status status = flow_emit(ctx, 0, script->type, row, script->type->size);
         if (status != FLOW_OK)
             return status;
     }
     return FLOW_OK;
+}
+
+static flow_status read_piece(void *self, const flow_piece *piece, flow_ctx *ctx)
+{
+    const struct source *source = self;
+    const struct flow_test_script *script = source->script;
+    const struct flow_test_piece *now = &script->pieces[piece->begin];
+    const size_t half = flow_test_trip.on ? now->count / 2 : 0;
+    const char *rows = now->rows;
+    if (half > 0) {
+        const flow_status status = give_rows(script, rows, half, ctx);
+        if (status != FLOW_OK)
+            return status;
+    }
+    if (flow_test_trips())
+        return flow_fail(ctx, FLOW_IO, "half a piece could be read");
+    return give_rows(script, rows + half * script->type->size, now->count - half, ctx);
 }
 
 static flow_status seek(void *self, uint32_t partition, uint64_t position, flow_error *error)
@@ -226,6 +242,11 @@ static bool fault(void *user, enum fl_fault point)
 {
     struct flow_test_sim *sim = user;
     struct flow_test_faults *faults = &sim->faults;
+    if (point == FL_FAULT_FAILED) {
+        const bool again = flow_test_trip.fell;
+        flow_test_trip.fell = false;
+        return again;
+    }
     if (faults->point >= 0 && point != (enum fl_fault)faults->point)
         return false;
     faults->asked++;

@@ -120,6 +120,29 @@ struct flow_test_script {
 // Reads a script, which must outlive the pipeline.
 flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script *script);
 
+// --- calls that fail once
+
+// The n-th call that asks fails, for a reason that is gone the next time: functions of random
+// graphs ask at their end, scripted sources and collecting sinks amid their rows. The simulated
+// workers try such a bundle again. One for all, since functions have no place of their own; nobody
+// asks while it is off, as it must be under real threads.
+struct flow_test_trip {
+    bool on;
+    uint64_t at;    // counted from 1; 0: count only
+    uint64_t asked; // so far
+    bool fell;      // and the engine has not heard of it yet
+};
+extern struct flow_test_trip flow_test_trip;
+
+// Whether this call has to fail.
+static inline bool flow_test_trips(void)
+{
+    if (!flow_test_trip.on || ++flow_test_trip.asked != flow_test_trip.at)
+        return false;
+    flow_test_trip.fell = true;
+    return true;
+}
+
 // --- running
 
 struct flow_test_faults {

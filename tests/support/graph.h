@@ -58,6 +58,7 @@ enum graph_form {
 // What functions are configured with.
 struct graph_par {
     int64_t a, b;
+    int64_t c; // above 0: they fail on one row in so many
 };
 extern const flow_type graph_par_type;
 
@@ -75,6 +76,7 @@ struct graph_node {
     uint32_t in_count;
     struct graph_par par;
     enum graph_key key;
+    flow_on_error policy;
     flow_windows windows; // of WINDOW and CHAIN_…, and of the source
     // of the outputs
     flow_windows now; // windowing
@@ -127,6 +129,23 @@ static inline int64_t graph_mix(int64_t v)
     uint64_t z = (uint64_t)v * UINT64_C(0x9e3779b97f4a7c15);
     z ^= z >> 29;
     return (int64_t)(z % 1000003);
+}
+
+static inline bool graph_fails(const struct graph_par *par, const struct flow_test_row *row)
+{
+    return par->c > 0 && (row->v * 3 + row->k) % par->c == 1;
+}
+
+// How a function ends, after all that it has done: fails on rows that it should fail on, and where
+// a test wants it to. `row` is what it was given, or NULL.
+static inline flow_status graph_done(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    if (ctx->status != FLOW_OK)
+        return ctx->status;
+    if (row && ctx->config && graph_fails(ctx->config, row))
+        return flow_fail(ctx, FLOW_USER, "refused");
+    // not the row's fault, so that no policy routes it
+    return flow_test_trips() ? flow_fail(ctx, FLOW_INTERNAL, "tripped") : FLOW_OK;
 }
 
 static inline bool graph_keeps(const struct graph_par *par, const struct flow_test_row *row)

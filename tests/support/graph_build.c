@@ -6,8 +6,9 @@
 
 #define SECOND INT64_C(1000000)
 
-static const flow_field par_fields[] = { FLOW_COLUMN(graph_par, a), FLOW_COLUMN(graph_par, b) };
-const flow_type graph_par_type = { "graph_par", sizeof(struct graph_par), 8, 2, par_fields };
+static const flow_field par_fields[] = { FLOW_COLUMN(graph_par, a), FLOW_COLUMN(graph_par, b),
+    FLOW_COLUMN(graph_par, c) };
+const flow_type graph_par_type = { "graph_par", sizeof(struct graph_par), 8, 3, par_fields };
 
 typedef struct flow_test_row row_type; // for signatures
 
@@ -26,7 +27,9 @@ FLOW_FILTER_FN(keeps, flow_test_row);
 
 static flow_status keeps_each(flow_ctx *ctx, const struct flow_test_row *row)
 {
-    return keeps(ctx, row) ? FLOW_EMIT_ROW(ctx, flow_test_row, row) : FLOW_OK;
+    if (keeps(ctx, row))
+        FLOW_EMIT_ROW(ctx, flow_test_row, row);
+    return graph_done(ctx, NULL);
 }
 FLOW_ELEMENT_FN(keeps_each, flow_test_row, flow_test_row);
 
@@ -35,7 +38,9 @@ static flow_status keeps_batch(flow_ctx *ctx, const flow_batch *batch)
     for (uint32_t i = 0; i < batch->count; i++) {
         const row_type *row = FLOW_BATCH_ROW(batch, flow_test_row, i);
         ctx->row = FLOW_BATCH_INDEX(batch, i);
-        if (keeps(ctx, row) && FLOW_EMIT_ROW(ctx, flow_test_row, row) != FLOW_OK)
+        if (keeps(ctx, row))
+            FLOW_EMIT_ROW(ctx, flow_test_row, row);
+        if (graph_done(ctx, NULL) != FLOW_OK)
             return ctx->status;
     }
     return FLOW_OK;
@@ -48,7 +53,7 @@ FLOW_STAGE(keeps_stage, flow_test_row, flow_test_row, FLOW_KEEP(keeps) FLOW_PASS
 static flow_status map(flow_ctx *ctx, const struct flow_test_row *in, struct flow_test_row *out)
 {
     graph_map(par_of(ctx), in, out);
-    return FLOW_OK;
+    return graph_done(ctx, in);
 }
 FLOW_MAP_FN(map, flow_test_row, flow_test_row);
 
@@ -56,7 +61,8 @@ static flow_status map_each(flow_ctx *ctx, const struct flow_test_row *in)
 {
     struct flow_test_row out;
     graph_map(FLOW_CONFIG(ctx, graph_par), in, &out);
-    return FLOW_EMIT_ROW(ctx, flow_test_row, &out);
+    FLOW_EMIT_ROW(ctx, flow_test_row, &out);
+    return graph_done(ctx, in);
 }
 FLOW_ELEMENT_FN(map_each, flow_test_row, flow_test_row);
 
@@ -68,8 +74,10 @@ static flow_status map_batch(flow_ctx *ctx, const flow_batch *batch)
         struct flow_test_row *out = FLOW_RESERVE(ctx, flow_test_row, &one);
         if (!out)
             return ctx->status;
-        graph_map(par_of(ctx), FLOW_BATCH_ROW(batch, flow_test_row, i), out);
-        if (flow_commit(ctx, 0, 1) != FLOW_OK)
+        const row_type *in = FLOW_BATCH_ROW(batch, flow_test_row, i);
+        graph_map(par_of(ctx), in, out);
+        flow_commit(ctx, 0, 1);
+        if (graph_done(ctx, in) != FLOW_OK)
             return ctx->status;
     }
     return FLOW_OK;
@@ -81,13 +89,14 @@ FLOW_BATCH_FN(map_batch, flow_test_row, flow_test_row);
 static flow_status update(flow_ctx *ctx, struct flow_test_row *row)
 {
     const struct graph_par *par = par_of(ctx);
+    const struct flow_test_row before = *row;
     char *text = flow_alloc(ctx, 16);
     if (!text)
         return ctx->status;
     row->s.data = text;
     row->s.len = graph_text(par, row->v, text);
     row->v = (row->v + par->a) % 1000003;
-    return FLOW_OK;
+    return graph_done(ctx, &before);
 }
 FLOW_UPDATE_FN(update, flow_test_row);
 
@@ -99,7 +108,8 @@ static flow_status update_each(flow_ctx *ctx, const struct flow_test_row *in)
     row.s.data = text;
     row.s.len = graph_text(par, row.v, text);
     row.v = (row.v + par->a) % 1000003;
-    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    return graph_done(ctx, in);
 }
 FLOW_ELEMENT_FN(update_each, flow_test_row, flow_test_row);
 
@@ -128,7 +138,7 @@ static flow_status repeat_each(flow_ctx *ctx, const struct flow_test_row *in)
         if (FLOW_EMIT_ROW(ctx, flow_test_row, &row) != FLOW_OK)
             return ctx->status;
     }
-    return FLOW_OK;
+    return graph_done(ctx, in);
 }
 FLOW_ELEMENT_FN(repeat_each, flow_test_row, flow_test_row);
 
@@ -146,7 +156,9 @@ FLOW_BATCH_FN(repeat_batch, flow_test_row, flow_test_row);
 static flow_status split_each(flow_ctx *ctx, const struct flow_test_row *in)
 {
     const uint32_t output = graph_output(par_of(ctx), in);
-    return output < 3 ? flow_emit(ctx, output, &flow_test_row_type, in, sizeof *in) : FLOW_OK;
+    if (output < 3)
+        flow_emit(ctx, output, &flow_test_row_type, in, sizeof *in);
+    return graph_done(ctx, in);
 }
 FLOW_ELEMENT_FN(split_each, flow_test_row, flow_test_row, flow_test_row, flow_test_row);
 
@@ -167,7 +179,8 @@ static flow_status move_time(flow_ctx *ctx, const struct flow_test_row *in)
 {
     struct flow_test_row row = *in;
     row.at.us = flow_event_time(ctx).us + par_of(ctx)->a * SECOND;
-    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    return graph_done(ctx, NULL);
 }
 FLOW_ELEMENT_FN(move_time, flow_test_row, flow_test_row);
 
@@ -175,7 +188,8 @@ static flow_status show_time(flow_ctx *ctx, const struct flow_test_row *in)
 {
     struct flow_test_row row = *in;
     row.at = flow_event_time(ctx);
-    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    return graph_done(ctx, NULL);
 }
 FLOW_ELEMENT_FN(show_time, flow_test_row, flow_test_row);
 
@@ -209,6 +223,21 @@ static void graph_acc_merge(struct graph_acc *acc, const struct graph_acc *other
 }
 FLOW_COMBINE_FN(graph_acc, flow_test_row);
 
+// The same, whose result is made by a function that may fail.
+static flow_status graph_acc_extract(const void *acc, void *out, const void *config)
+{
+    (void)config;
+    memcpy(out, acc, sizeof(struct graph_acc));
+    return flow_test_trips() ? FLOW_INTERNAL : FLOW_OK;
+}
+static const flow_combine_fn graph_extracted = { .name = "graph_acc",
+    .in = &flow_test_row_type,
+    .acc = &graph_acc_type,
+    .out = &graph_acc_type,
+    .add = graph_acc_add_,
+    .merge = graph_acc_merge_,
+    .extract = graph_acc_extract };
+
 struct graph_state {
     int64_t value, bucket, last;
     flow_str text;
@@ -230,7 +259,8 @@ GRAPH_KEYED(place, struct flow_test_place, PUT_PLACE, s, row.x = in->mean)
     {                                                                                              \
         struct flow_test_row row = { .at = flow_event_time(ctx) };                                 \
         FILL;                                                                                      \
-        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
+        return graph_done(ctx, NULL);                                                              \
     }                                                                                              \
     FLOW_ELEMENT_FN(IN##_row, IN, flow_test_row)
 
@@ -270,13 +300,21 @@ struct builder {
     char name[32];
 };
 
-// Names are identity: each step gets one of its own.
+// The step whose failing rows are looked at is called "do" in every form.
+static flow_do_options options_of(const struct builder *b)
+{
+    const struct graph_node *node = &b->graph->nodes[b->n];
+    const flow_do_options options = {
+        .name = "do", .config = &node->par, .config_type = &graph_par_type, .on_error = node->policy
+    };
+    return options;
+}
+
 static flow_coll step(struct builder *b, flow_coll in, const flow_fn *fn)
 {
-    return flow_do(in, fn,
-        &(flow_do_options){ .config = &b->graph->nodes[b->n].par,
-            .config_type = &graph_par_type,
-            .time_sorted = strstr(fn->name, "sorted") != NULL });
+    flow_do_options options = options_of(b);
+    options.time_sorted = strstr(fn->name, "sorted") != NULL;
+    return flow_do(in, fn, &options);
 }
 
 static const flow_fn *form_of(const struct builder *b, enum graph_op op)
@@ -295,6 +333,7 @@ static const flow_fn *form_of(const struct builder *b, enum graph_op op)
 static flow_coll combined(struct builder *b, const struct graph_node *node, flow_coll in)
 {
     const struct words *words = words_of[node->key];
+    const flow_do_options options = options_of(b);
     switch (node->op) {
     case GRAPH_COUNT:
         return flow_do(flow_count(in), words->counted);
@@ -307,9 +346,10 @@ static flow_coll combined(struct builder *b, const struct graph_node *node, flow
     case GRAPH_MEAN:
         return flow_do(flow_mean(in, FLOW_FIELD(flow_test_row, x)), words->averaged);
     case GRAPH_USER:
-        return flow_do(flow_combine(in, &graph_acc_combine), words->acc);
+        return flow_do(
+            flow_combine(in, node->par.b ? &graph_extracted : &graph_acc_combine), words->acc);
     case GRAPH_GROUP:
-        return flow_group(in, words->group);
+        return flow_group(in, words->group, &options);
     case GRAPH_STATEFUL:
         return step(b, in, words->stateful);
     default:

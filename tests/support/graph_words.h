@@ -17,7 +17,8 @@
     {                                                                                              \
         GRAPH_ROW(ctx, PUT);                                                                       \
         FILL;                                                                                      \
-        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
+        return graph_done(ctx, NULL);                                                              \
     }                                                                                              \
     FLOW_KEYED_FN(IN##_row_##K, KEY, IN, flow_test_row);
 
@@ -34,9 +35,12 @@
         if (count != flow_rows_count(rows))                                                        \
             return flow_fail(                                                                      \
                 ctx, FLOW_INTERNAL, "%zu rows instead of %zu", count, flow_rows_count(rows));      \
-        const flow_status status = FLOW_EMIT_ROW(ctx, flow_test_row, &row);                        \
+        const struct flow_test_row sum = row;                                                      \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
         row.v = (int64_t)count;                                                                    \
-        return status == FLOW_OK && count > 2 ? FLOW_EMIT_ROW(ctx, flow_test_row, &row) : status;  \
+        if (count > 2)                                                                             \
+            FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                               \
+        return graph_done(ctx, &sum);                                                              \
     }                                                                                              \
     FLOW_GROUP_FN(IN##_group_##K, KEY, IN, flow_test_row);
 
@@ -54,7 +58,7 @@ static inline void graph_timer(flow_ctx *ctx)
         state->value += graph_mix(in->v);                                                          \
         state->text = in->s;                                                                       \
         graph_timer(ctx);                                                                          \
-        return FLOW_OK;                                                                            \
+        return graph_done(ctx, in);                                                                \
     }                                                                                              \
     static flow_status sum_state_##K##_timer(                                                      \
         flow_ctx *ctx, const KEY *key, struct graph_state *state)                                  \
@@ -62,11 +66,15 @@ static inline void graph_timer(flow_ctx *ctx)
         GRAPH_ROW(ctx, PUT);                                                                       \
         row.v = state->value;                                                                      \
         flow_state_clear(ctx);                                                                     \
-        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
+        return graph_done(ctx, &row);                                                              \
     }                                                                                              \
     FLOW_STATEFUL_FN(sum_state_##K, KEY, flow_test_row, graph_state, flow_test_row);
 
-#define GRAPH_SORTED_OF(K, KEY, PUT, IN, VALUE)                                                    \
+#define GRAPH_ITSELF(in)    (in)
+#define GRAPH_NOT_A_ROW(in) NULL
+
+#define GRAPH_SORTED_OF(K, KEY, PUT, IN, VALUE, ROW)                                               \
     static flow_status IN##_sorted_##K(                                                            \
         flow_ctx *ctx, const KEY *key, const struct IN *in, struct graph_state *state)             \
     {                                                                                              \
@@ -82,14 +90,15 @@ static inline void graph_timer(flow_ctx *ctx)
         }                                                                                          \
         state->bucket += graph_mix(in->VALUE);                                                     \
         graph_timer(ctx);                                                                          \
-        return FLOW_OK;                                                                            \
+        return graph_done(ctx, ROW(in));                                                           \
     }                                                                                              \
     static flow_status IN##_sorted_##K##_timer(                                                    \
         flow_ctx *ctx, const KEY *key, struct graph_state *state)                                  \
     {                                                                                              \
         GRAPH_ROW(ctx, PUT);                                                                       \
         row.v = graph_mix(state->value * 31 + state->bucket);                                      \
-        return FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                            \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
+        return graph_done(ctx, &row);                                                              \
     }                                                                                              \
     FLOW_STATEFUL_FN(IN##_sorted_##K, KEY, IN, graph_state, flow_test_row);
 
@@ -101,8 +110,8 @@ static inline void graph_timer(flow_ctx *ctx)
     GRAPH_GROUP_OF(K, KEY, PUT, flow_test_row, v)                                                  \
     GRAPH_GROUP_OF(K, KEY, PUT, flow_integer, value)                                               \
     GRAPH_STATEFUL_OF(K, KEY, PUT)                                                                 \
-    GRAPH_SORTED_OF(K, KEY, PUT, flow_test_row, v)                                                 \
-    GRAPH_SORTED_OF(K, KEY, PUT, flow_integer, value)                                              \
+    GRAPH_SORTED_OF(K, KEY, PUT, flow_test_row, v, GRAPH_ITSELF)                                   \
+    GRAPH_SORTED_OF(K, KEY, PUT, flow_integer, value, GRAPH_NOT_A_ROW)                             \
     static const struct words words_##K = { &flow_counted_row_##K##_fn,                            \
         &flow_integer_row_##K##_fn, &flow_averaged_row_##K##_fn, &graph_acc_row_##K##_fn,          \
         &flow_test_row_group_##K##_fn, &flow_integer_group_##K##_fn, &sum_state_##K##_fn,          \

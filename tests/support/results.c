@@ -281,8 +281,9 @@ static flow_status stage(
 {
     struct sink *sink = self;
     const flow_batch *batch = &elements->batch;
-    (void)error;
     for (uint32_t i = 0; i < batch->count; i++) {
+        if (flow_test_trips())
+            return flow_error_raise(error, FLOW_IO, NULL, "half a batch could be written");
         const char *row = batch->rows + (size_t)FLOW_BATCH_INDEX(batch, i) * batch->stride;
         struct writer writer = { { 0 }, { 0 } };
         if (sink->key.kind != FLOW_KIND_NONE) {

@@ -4,41 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "graph.h"
-
-#define MOST_STEPS 256
-
-// What watermarks every step went through.
-struct history {
-    int64_t now[MOST_STEPS];
-    uint64_t hash[MOST_STEPS];
-};
-
-static void watch(struct flow_test_sim *sim, void *user)
-{
-    struct history *history = user;
-    flow_step_report report;
-    for (size_t i = 0; fl_engine_step_report(sim->engine, i, &report); i++) {
-        ck_assert_uint_lt(i, MOST_STEPS);
-        // R2: they never go back
-        ck_assert_int_ge(report.watermark.us, history->hash[i] ? history->now[i] : INT64_MIN);
-        if (history->hash[i] && history->now[i] == report.watermark.us)
-            continue;
-        history->now[i] = report.watermark.us;
-        uint64_t state = history->hash[i] ^ (uint64_t)report.watermark.us;
-        history->hash[i] = flow_test_random(&state) | 1;
-    }
-}
-
-static void fail_graph(struct graph *graph, uint64_t seed, const char *what, const char *why)
-{
-    char *text = graph_print(graph);
-    ck_abort_msg("seed %llu, %s: %s\n%s", (unsigned long long)seed, what, why, text);
-    free(text);
-}
+#include "graph_run.h"
 
 static uint64_t run(struct graph *graph, uint64_t seed, uint32_t workers,
-    const struct flow_test_faults *faults, struct history *history)
+    const struct flow_test_faults *faults, struct graph_history *history)
 {
     char what[120];
     flow_error error = { 0 };
@@ -46,24 +15,24 @@ static uint64_t run(struct graph *graph, uint64_t seed, uint32_t workers,
         .seed = seed,
         .faults = *faults,
         .always_lifting = seed % 2 == 0,
-        .watch = history ? watch : NULL,
+        .watch = history ? graph_watch : NULL,
         .user = history };
     flow_pipeline *pipeline = graph_build(graph, (enum graph_form)(seed % FORM_COUNT), NULL);
     struct flow_test_sim *sim = flow_test_open(pipeline, &options, &error);
     ck_assert_msg(sim != NULL, "%s", error.message);
     if (history)
-        watch(sim, history); // where they begin
+        graph_watch(sim, history); // where they begin
     ck_assert(flow_test_settle(sim));
     const uint64_t asked = sim->faults.asked;
     snprintf(what, sizeof what, "%u workers, fault at %llu of %llu (one in %u) at point %d",
         workers, (unsigned long long)faults->at, (unsigned long long)asked, faults->one_in,
         faults->point);
     if (flow_test_close(sim, &error) != FLOW_OK)
-        fail_graph(graph, seed, what, error.message);
+        graph_fail(graph, seed, what, error.message);
     flow_pipeline_free(pipeline);
     const char *why = graph_differ(graph);
     if (why)
-        fail_graph(graph, seed, what, why);
+        graph_fail(graph, seed, what, why);
     return asked;
 }
 
@@ -75,15 +44,15 @@ START_TEST(r3_a_fault_at_any_point_leaves_no_trace)
         struct graph *graph = graph_make(seed + 400000, 6);
         graph_shorten(graph, 40);
         graph_reference(graph);
-        struct history undisturbed = { .now = { 0 } };
+        struct graph_history undisturbed = { .now = { 0 } };
         const struct flow_test_faults none = { .point = -1 };
         const uint64_t asked = run(graph, seed, 1, &none, &undisturbed);
         const uint64_t step = 1 + asked / 60;
         for (uint64_t at = 1 + seed % step; at <= asked; at += step) {
-            struct history disturbed = { .now = { 0 } };
+            struct graph_history disturbed = { .now = { 0 } };
             run(graph, seed, 1, &(struct flow_test_faults){ .point = -1, .at = at }, &disturbed);
             if (memcmp(undisturbed.hash, disturbed.hash, sizeof disturbed.hash) != 0)
-                fail_graph(graph, seed, "history", "watermarks went another way");
+                graph_fail(graph, seed, "history", "watermarks went another way");
             faults++;
         }
         graph_free(graph);
@@ -134,11 +103,11 @@ START_TEST(a_snapshot_restored_between_bundles_changes_no_answer)
             clock += 1000000;
         }
         if (flow_test_close(sim, &error) != FLOW_OK)
-            fail_graph(graph, seed, "snapshots", error.message);
+            graph_fail(graph, seed, "snapshots", error.message);
         flow_pipeline_free(pipeline);
         const char *why = graph_differ(graph);
         if (why)
-            fail_graph(graph, seed, "snapshots", why);
+            graph_fail(graph, seed, "snapshots", why);
         graph_free(graph);
     }
 }

@@ -4,16 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "graph.h"
+#include "graph_run.h"
 
 #define LEAST_OPS 6
-
-static void fail_graph(struct graph *graph, uint64_t seed, const char *what, const char *why)
-{
-    char *text = graph_print(graph);
-    ck_abort_msg("seed %llu, %s: %s\n%s", (unsigned long long)seed, what, why, text);
-    free(text);
-}
 
 static void run_and_compare(struct graph *graph, uint64_t seed, enum graph_form form,
     const struct flow_test_options *options)
@@ -23,11 +16,11 @@ static void run_and_compare(struct graph *graph, uint64_t seed, enum graph_form 
     snprintf(what, sizeof what, "form %d on %u workers", (int)form, options->workers);
     flow_pipeline *pipeline = graph_build(graph, form, NULL);
     if (flow_test_run(pipeline, options, &error) != FLOW_OK)
-        fail_graph(graph, seed, what, error.message);
+        graph_fail(graph, seed, what, error.message);
     flow_pipeline_free(pipeline);
     const char *why = graph_differ(graph);
     if (why)
-        fail_graph(graph, seed, what, why);
+        graph_fail(graph, seed, what, why);
 }
 
 // Every operator should have fed every other at least once.
@@ -121,7 +114,7 @@ START_TEST(real_threads_answer_as_the_reference)
             const flow_status status = flow_run(pipeline, &runner, &error);
             const char *why = status == FLOW_OK ? graph_differ(graph) : error.message;
             if (why)
-                fail_graph(graph, seed, "threads", why);
+                graph_fail(graph, seed, "threads", why);
             flow_pipeline_free(pipeline);
         }
         graph_free(graph);

@@ -14,6 +14,7 @@ TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
 TCase *source_tests(void);
 TCase *state_tests(void);
+TCase *trip_tests(void);
 
 int main(void)
 {
@@ -27,6 +28,7 @@ int main(void)
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
+    suite_add_tcase(suite, trip_tests());
     suite_add_tcase(suite, snapshot_tests());
     suite_add_tcase(suite, evolve_tests());
     suite_add_tcase(suite, contract_tests());
