@@ -352,6 +352,17 @@ static flow_status load_tables(struct fl_engine *engine, uint32_t i, struct fl_w
     return FLOW_OK;
 }
 
+// What is restored holds the output watermark as it did.
+static void hold_outputs(struct fl_engine *engine, uint32_t i)
+{
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_op *op = &engine->workers[w].ops[i];
+        const int64_t hold = op->keyed->ops->hold ? op->keyed->ops->hold(op) : FL_NEVER;
+        if (hold < op->keyed->watermark)
+            atomic_store(&op->keyed->out, hold);
+    }
+}
+
 static flow_status load_state(
     struct fl_engine *engine, uint32_t i, struct fl_wire *wire, flow_error *error)
 {
@@ -361,10 +372,12 @@ static flow_status load_state(
     flow_status status = load_tables(engine, i, wire);
     if (status != FLOW_OK)
         return unreadable(plan, status, "its state", error);
-    if (plan->kind != FL_OP_STATEFUL)
-        return FLOW_OK;
-    status = fl_stateful_load_queue(engine, i, wire);
-    return status == FLOW_OK ? FLOW_OK : unreadable(plan, status, "what waits there", error);
+    if (plan->kind == FL_OP_STATEFUL)
+        status = fl_stateful_load_queue(engine, i, wire);
+    if (status != FLOW_OK)
+        return unreadable(plan, status, "what waits there", error);
+    hold_outputs(engine, i);
+    return FLOW_OK;
 }
 
 static flow_status load_keyed(

@@ -66,6 +66,20 @@ static const flow_shape *know_shape(struct fl_op *op, const flow_shape *shape)
     return &known->shape;
 }
 
+int64_t fl_waiting_until(const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row)
+{
+    const int64_t time = fl_batch_time(batch, row);
+    const flow_window instant = { { time },
+        { time < FLOW_TIME_GLOBAL_END_US ? time + 1 : FLOW_TIME_GLOBAL_END_US } };
+    const int64_t until = flow_window_expiry(instant, keyed->lateness).us;
+    if (batch->window_form == FL_WINDOW_IMPLIED)
+        return until; // the time lies in the window
+    const flow_window window =
+        batch->window_form == FL_WINDOW_ROWS ? batch->windows[row] : batch->window;
+    const int64_t expiry = flow_window_expiry(window, keyed->lateness).us;
+    return until < expiry ? until : expiry;
+}
+
 bool fl_waiting_fill(
     struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape)
 {
@@ -81,7 +95,8 @@ bool fl_waiting_fill(
     }
     for (uint32_t i = 0; due->selection && i < rows->count; i++)
         due->selection[i] = (uint16_t)fl_view_row(rows, i);
-    due->at = fl_batch_time(rows->batch, due->row);
+    due->then = fl_batch_time(rows->batch, due->row);
+    due->at = fl_waiting_until(op->keyed, rows->batch, due->row);
     due->item = fl_batch_ref(rows->batch);
     return true;
 }
@@ -213,7 +228,7 @@ void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
         return;
     }
     const struct fl_due due = {
-        .at = when.us, .serial = cell->serial, .item = cell, .slice = cell->slice->end
+        .at = when.us, .then = cell->slice->end, .serial = cell->serial, .item = cell
     };
     if (!fl_dues_add(&op->worker->cache, &op->keyed->stateful->timers, &due)) {
         flow_fail(ctx, FLOW_BUDGET, "no memory for a timer");

@@ -56,6 +56,10 @@ flow_status fl_stateful_call(
 flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     const struct fl_keys *keys);
 
+// Until when an element waits for earlier ones: for as long as they may come, at most until its
+// window expires (R65). It is too late itself once the watermark is past that.
+int64_t fl_waiting_until(const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row);
+
 // An element that waits, as a due: `rows` of a batch, which is referenced. False without memory.
 bool fl_waiting_fill(
     struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape);

@@ -5,15 +5,6 @@
 static flow_status wait_for_time(
     struct fl_op *op, const struct fl_view *all, const flow_shape *shape);
 
-// Until when elements of an instant may still come: at most the end of the global window.
-static int64_t release_time(const struct fl_keyed *keyed, int64_t at)
-{
-    const int64_t last = FLOW_TIME_GLOBAL_END_US - 1;
-    if (at > last)
-        return at;
-    return at > last - keyed->lateness.us ? last : at + keyed->lateness.us;
-}
-
 // Rows with the keys found again: an exploded or sorted view is not what was gathered.
 static flow_status process(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
@@ -73,7 +64,6 @@ static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const
                : fl_no_memory(op);
 }
 
-// Rows of the same instant that stand together wait together.
 // Elements that are too late to be put in order are dropped (R65). False without memory, or when
 // the drop failed.
 static bool drop_too_late(struct fl_op *op, struct fl_view *view, const flow_shape *shape)
@@ -85,8 +75,7 @@ static bool drop_too_late(struct fl_op *op, struct fl_view *view, const flow_sha
     uint32_t count = 0;
     for (uint32_t i = 0; i < view->count; i++) {
         const uint16_t row = (uint16_t)fl_view_row(view, i);
-        const int64_t at = fl_batch_time(view->batch, row);
-        const bool late = release_time(op->keyed, at) < op->keyed->watermark;
+        const bool late = fl_waiting_until(op->keyed, view->batch, row) < op->keyed->watermark;
         if (late && !rows) {
             rows = fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
             if (!rows)
@@ -106,25 +95,36 @@ static bool drop_too_late(struct fl_op *op, struct fl_view *view, const flow_sha
     return true;
 }
 
+// How many rows from the first on are of one instant and wait until the same.
+static uint32_t together(const struct fl_op *op, const struct fl_view *view)
+{
+    const struct fl_batch *batch = view->batch;
+    const uint32_t first = fl_view_row(view, 0);
+    const int64_t at = fl_batch_time(batch, first);
+    const int64_t until = fl_waiting_until(op->keyed, batch, first);
+    uint32_t count = 1;
+    for (; count < view->count; count++) {
+        const uint32_t row = fl_view_row(view, count);
+        if (fl_batch_time(batch, row) != at || fl_waiting_until(op->keyed, batch, row) != until)
+            break;
+    }
+    return count;
+}
+
 static flow_status wait_for_time(
     struct fl_op *op, const struct fl_view *all, const flow_shape *shape)
 {
     flow_status status = FLOW_OK;
-    uint32_t first = 0;
     struct fl_view left = *all;
-    const struct fl_view *view = &left;
     if (!drop_too_late(op, &left, shape))
         return op->worker->error.status ? op->worker->error.status : fl_no_memory(op);
-    while (first < view->count && status == FLOW_OK) {
-        const int64_t at = fl_batch_time(view->batch, fl_view_row(view, first));
-        uint32_t count = 1;
-        while (first + count < view->count &&
-               fl_batch_time(view->batch, fl_view_row(view, first + count)) == at)
-            count++;
-        const uint16_t *rows = view->selection ? view->selection : op->worker->identity;
-        const struct fl_view some = { view->batch, rows + first, count };
+    if (!left.selection)
+        left.selection = op->worker->identity;
+    while (left.count > 0 && status == FLOW_OK) {
+        const struct fl_view some = { left.batch, left.selection, together(op, &left) };
         status = wait_rows(op, &some, shape);
-        first += count;
+        left.selection += some.count;
+        left.count -= some.count;
     }
     return status;
 }
@@ -147,7 +147,7 @@ static bool valid(const struct fl_keyed *keyed, const struct fl_due *due)
 {
     struct fl_keyed *any = (struct fl_keyed *)(uintptr_t)keyed;
     const struct fl_cell *cell = due->item;
-    return fl_slices_find(fl_stateful_set(any), due->slice) && cell->serial == due->serial &&
+    return fl_slices_find(fl_stateful_set(any), due->then) && cell->serial == due->serial &&
            cell->timer == due->at;
 }
 
@@ -166,7 +166,16 @@ static int64_t next_timer(struct fl_keyed *keyed)
 static int64_t next_sorted(const struct fl_keyed *keyed)
 {
     const struct fl_due *first = fl_dues_first(&keyed->stateful->sorted);
-    return first ? release_time(keyed, first->at) : FL_NEVER;
+    return first ? first->at : FL_NEVER;
+}
+
+// What is made of the elements that wait is not late after this step: no time of theirs is earlier
+// than the lateness before the first of them is given on (R65).
+static int64_t hold(struct fl_op *op)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    const int64_t first = next_sorted(keyed);
+    return first == FL_NEVER ? FL_NEVER : first - keyed->lateness.us;
 }
 
 // A batch of keys whose timers are due before `limit`, all of one window.
@@ -183,9 +192,9 @@ static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
         fl_batch_unref(cache, batch);
         return NULL;
     }
-    const int64_t slice = fl_dues_first(&stateful->timers)->slice;
+    const int64_t slice = fl_dues_first(&stateful->timers)->then;
     while (batch->count < batch->capacity && next_timer(keyed) < limit &&
-           fl_dues_first(&stateful->timers)->slice == slice) {
+           fl_dues_first(&stateful->timers)->then == slice) {
         const struct fl_due due = fl_dues_take(&stateful->timers);
         struct fl_cell *cell = due.item;
         if (!fl_stateful_touch(op, cell)) {
@@ -343,4 +352,11 @@ static void abort_bundle(struct fl_op *op)
     fl_dues_abort(&stateful->sorted);
 }
 
-const struct fl_keyed_ops fl_stateful_ops = { take, next, fire, commit, abort_bundle };
+const struct fl_keyed_ops fl_stateful_ops = {
+    .take = take,
+    .next = next,
+    .fire = fire,
+    .commit = commit,
+    .abort = abort_bundle,
+    .hold = hold,
+};

@@ -36,7 +36,7 @@ flow_status fl_stateful_load(struct fl_op *op, struct fl_slice *slice, const str
     if (status == FLOW_OK)
         status = flow_row_adopt(state, fl_cell_state(cell), &memory, NULL, NULL);
     const struct fl_due due = {
-        .at = cell->timer, .serial = cell->serial, .item = cell, .slice = slice->end
+        .at = cell->timer, .then = slice->end, .serial = cell->serial, .item = cell
     };
     if (status == FLOW_OK && cell->timer != FL_NEVER &&
         !fl_dues_add(cache, &stateful->timers, &due))
@@ -60,7 +60,7 @@ static void save_row(struct fl_op *op, const struct fl_due *due, const struct fl
     const struct fl_keys *keys = op->worker->keys;
     const struct fl_batch *batch = due->item;
     const uint32_t row = fl_view_row(view, i);
-    fl_put_word(out, (uint64_t)due->at);
+    fl_put_word(out, (uint64_t)due->then);
     fl_put_word(out, batch->window_form != FL_WINDOW_IMPLIED);
     if (batch->window_form != FL_WINDOW_IMPLIED) {
         const flow_window window =
@@ -82,6 +82,8 @@ static int earlier(const void *a, const void *b)
     const struct fl_due *right = *(const struct fl_due *const *)b;
     if (left->at != right->at)
         return left->at < right->at ? -1 : 1;
+    if (left->then != right->then)
+        return left->then < right->then ? -1 : 1;
     return left->order < right->order ? -1 : left->order > right->order;
 }
 

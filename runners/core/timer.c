@@ -29,7 +29,9 @@ static bool grow(struct fl_cache *cache, struct fl_due **at, size_t count, size_
 
 static bool earlier(const struct fl_due *a, const struct fl_due *b)
 {
-    return a->at != b->at ? a->at < b->at : a->order < b->order;
+    if (a->at != b->at)
+        return a->at < b->at;
+    return a->then != b->then ? a->then < b->then : a->order < b->order;
 }
 
 static void sift_up(struct fl_dues *dues, struct fl_due due)

@@ -7,11 +7,11 @@
 #include "batch.h"
 
 struct fl_due {
-    int64_t at;
-    uint64_t order; // among equal instants: given by fl_dues_add
+    int64_t at;     // timers: when it was set for; elements: until when they wait (R65)
+    int64_t then;   // orders equal instants: timers by name of their window, elements by their time
+    uint64_t order; // and by when they came: given by fl_dues_add
     void *item;
     uint64_t serial;     // timers: of the cell, to tell whether it is still the same
-    int64_t slice;       // timers: name of the window the cell belongs to
     uint16_t *selection; // elements: which rows of the batch; NULL: only `row`
     const flow_shape *shape;
     uint32_t count;

@@ -80,7 +80,6 @@ struct graph_node {
     flow_windows windows; // of WINDOW and CHAIN_…, and of the source
     // of the outputs
     flow_windows now; // windowing
-    bool moved;       // times may lie outside their windows
     double size;      // how many elements to expect, so that graphs do not explode
     bool taken[GRAPH_OUTS];
     uint32_t sinks; // bits by output

@@ -73,17 +73,14 @@ static void pick_flatten(struct graph *graph, struct graph_node *node, uint64_t 
 static void set_windows(struct graph_node *node, const struct graph_node *from)
 {
     node->now = from->now;
-    node->moved = from->moved;
     switch (node->op) {
     case GRAPH_WINDOW:
     case GRAPH_CHAIN_SUM:
     case GRAPH_CHAIN_GROUP:
     case GRAPH_CHAIN_SORTED:
         node->now = node->windows;
-        node->moved = false;
         return;
     case GRAPH_STAMP:
-        node->moved = true;
         return;
     case GRAPH_FILTER:
     case GRAPH_MAP:
@@ -93,7 +90,6 @@ static void set_windows(struct graph_node *node, const struct graph_node *from)
     case GRAPH_FLATTEN:
         return;
     default:
-        node->moved = false;
         return;
     }
 }
@@ -116,7 +112,6 @@ static void set_size(struct graph *graph, struct graph_node *node)
     node->op = GRAPH_FILTER;
     node->in_count = 1;
     node->now = *windows;
-    node->moved = maker(graph, node->ins[0])->moved;
     node->size = maker(graph, node->ins[0])->size;
 }
 
@@ -128,9 +123,6 @@ static void add_node(struct graph *graph, uint64_t *random)
     node->ins[0] = pick(graph, random);
     if (node->op == GRAPH_FLATTEN)
         pick_flatten(graph, node, random);
-    // elements after the end of their window have no order with its timers
-    if (node->op == GRAPH_SORTED && maker(graph, node->ins[0])->moved)
-        node->op = GRAPH_GROUP;
     node->par.a = 2 + flow_test_below(random, 5);
     node->par.b = flow_test_below(random, 2);
     node->windows = random_windows(random);
@@ -143,7 +135,6 @@ static void add_node(struct graph *graph, uint64_t *random)
     for (uint32_t i = 0; i < node->in_count; i++) {
         struct graph_node *from = &graph->nodes[node->ins[i].node];
         from->taken[node->ins[i].output] = true;
-        node->moved = node->moved || (node->op == GRAPH_FLATTEN && from->moved);
         if (node->ins[i].node)
             graph_pairs[from->op][node->op]++;
     }

@@ -82,20 +82,20 @@ static flow_status judge(
         .factor = (double)count / (baseline < 1 ? 1 : baseline), .bar = draw(ctx, rule, history));
 }
 
-// A count has come. With a time-sorted input every timer before it has fired.
+// A count has come, in order of time: each waits for the lateness, and every timer before it has
+// fired. So it is of the pending window, of which more may come until its timer.
 static flow_status detect(flow_ctx *ctx, const flow_str *product,
     const struct flow_counted *counted, struct history *history)
 {
     const struct rule *rule = FLOW_CONFIG(ctx, rule);
     const int64_t window = flow_floor_div(flow_event_time(ctx).us + 1, rule->slide.us);
-    const int64_t ahead = rule->lateness.us / rule->slide.us;
     if (!history->known)
-        *history = (struct history){ .known = true, .pending = window - ahead, .latest = window };
-    if (window < history->pending || window > history->pending + ahead + 1)
+        *history = (struct history){ .known = true, .pending = window };
+    if (window != history->pending)
         return flow_fail(ctx, FLOW_INTERNAL, "a count of %.*s is not in its time",
             (int)product->len, product->data);
     *count_of(history, window) += (uint32_t)counted->count;
-    history->latest = window > history->latest ? window : history->latest;
+    history->latest = window;
     flow_timer_set(ctx, complete_at(rule, history->pending));
     return FLOW_OK;
 }

@@ -72,11 +72,12 @@ def lost_pairs(path, events):
 @test
 def what_a_stream_finds_differs_by_what_it_dropped_as_late():
     generate('--seed', 56, '--late', '0.02')
-    found = spikes('--stream', '--speed', '60000', '--dropped', 'late.json')
     events = read('clicks.json')
-    lost, count = lost_pairs('late.json', events)
-    assert count > 1000, count
-    equal(without_bar(found), naive(events, dropped=lost))
+    for lateness in ([], ['--lateness', '3m']):
+        found = spikes('--stream', '--speed', '60000', '--dropped', 'late.json', *lateness)
+        lost, count = lost_pairs('late.json', events)
+        assert count > 1000, count
+        equal(without_bar(found), naive(events, dropped=lost), str(lateness))
     assert without_bar(spikes(out='all.json')) == naive(events)
 
 

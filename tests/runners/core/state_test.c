@@ -291,6 +291,112 @@ START_TEST(r65_time_sorted_elements_wait_for_the_watermark_and_come_in_order)
 }
 END_TEST
 
+START_TEST(r65_within_the_lateness_late_elements_come_in_order_and_beyond_they_are_dropped)
+{
+    struct story *story = story_new();
+    const flow_coll global = story_window(story, flow_global(), 10);
+    const flow_coll out = flow_do(global, &in_turn_fn, &(flow_do_options){ .time_sorted = true });
+    flow_test_collect(out, &story->got);
+    flow_test_collect(flow_dropped(out), &story->dropped);
+    story_row(story, 1, 20, 20);
+    story_tick(story, 25);
+    story_row(story, 1, 15, 15); // late, but nobody that is later has been given on
+    story_tick(story, 26);
+    story_row(story, 1, 14, 14); // 14 + 10 is over
+    story_row(story, 1, 16, 16); // 16 + 10 is not
+    story_row(story, 1, 30, 30);
+    story_run(story);
+    expect_numbers(story, 4, (int64_t[]){ 1000015, 1000016, 1000020, 1000030 });
+    ck_assert_uint_eq(story->dropped.count, 1);
+    ck_assert_int_eq(story->dropped.list[0].time.us, 14 * SECOND);
+    ck_assert(strstr(story->dropped.list[0].text, "late") != NULL);
+    story_free(story);
+}
+END_TEST
+
+START_TEST(r65_what_comes_of_elements_that_waited_is_not_late_for_the_steps_after)
+{
+    for (int reborn = 0; reborn < 2; reborn++) {
+        struct story *story = story_new();
+        const flow_coll global = story_window(story, flow_global(), 10);
+        const flow_coll sorted =
+            flow_do(global, &in_turn_fn, &(flow_do_options){ .time_sorted = true });
+        const flow_window_options tens = { .windows = flow_fixed(flow_seconds(10)) };
+        const flow_coll rows = flow_key_by(sorted, FLOW_FIELD(flow_test_row, k));
+        flow_test_collect(flow_count(flow_window_into(rows, &tens)), &story->got);
+        for (int64_t i = 0; i < 6; i++) {
+            story_row(story, 1, i, i * 7);
+            story_tick(story, i * 7);
+            story_tick(story, i * 7 + 5);
+        }
+        story->pieces[story->count - 1].endless = reborn != 0;
+        story_tick(story, 1000);
+        if (reborn) {
+            const struct flow_test_options options = { .workers = 3, .seed = 7 };
+            flow_error error = { 0 };
+            struct flow_test_sim *sim = flow_test_open(story->pipeline, &options, &error);
+            ck_assert_ptr_nonnull(sim);
+            story->got.keep = true;
+            ck_assert(!flow_test_settle(sim));
+            story->pieces[story->count - 2].endless = false;
+            sim = flow_test_reborn(sim, story->pipeline, &options);
+            ck_assert(flow_test_settle(sim));
+            ck_assert_int_eq(flow_test_close(sim, &error), FLOW_OK);
+        } else {
+            story_run(story);
+        }
+        ck_assert_uint_eq(story->got.count, 4);
+        for (size_t i = 0; i < story->got.count; i++)
+            ck_assert_int_eq(story->got.list[i].pane.timing, FLOW_TIMING_ON_TIME);
+        story_free(story);
+    }
+}
+END_TEST
+
+static flow_status move_on(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    struct flow_test_row moved = *row;
+    moved.at.us += 60 * SECOND;
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &moved);
+}
+FLOW_ELEMENT_FN(move_on, flow_test_row, flow_test_row);
+
+static flow_status at_watermark(
+    flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row, struct tally *tally)
+{
+    tally->count++;
+    (void)key;
+    return emit(ctx, flow_watermark(ctx).us / SECOND, row->v);
+}
+
+static flow_status at_watermark_timer(flow_ctx *ctx, const int64_t *key, struct tally *tally)
+{
+    (void)ctx, (void)key, (void)tally;
+    return FLOW_OK;
+}
+FLOW_STATEFUL_FN(at_watermark, int64_t, flow_test_row, tally, flow_test_row);
+
+START_TEST(r65_what_still_waits_comes_in_order_when_its_window_expires)
+{
+    struct story *story = story_new();
+    const flow_coll tens = story_window(story, flow_fixed(flow_seconds(10)), 3);
+    const flow_coll later =
+        flow_with_timestamps(flow_do(tens, &move_on_fn), FLOW_FIELD(flow_test_row, at));
+    const flow_coll by_k = flow_key_by(later, FLOW_FIELD(flow_test_row, k));
+    flow_test_collect(
+        flow_do(by_k, &at_watermark_fn, &(flow_do_options){ .time_sorted = true }), &story->got);
+    story_row(story, 1, 6, 6);
+    story_row(story, 1, 4, 4);
+    story_tick(story, 12);
+    story_row(story, 1, 5, 5);
+    story_tick(story, 14); // the window's expiry, at 12.999999, is over
+    story_tick(story, 100);
+    story_run(story);
+    expect_numbers(story, 3, (int64_t[]){ 14000004, 14000005, 14000006 });
+    story_free(story);
+}
+END_TEST
+
 // --- keys
 
 static flow_status by_float(flow_ctx *ctx, const double *key, const struct flow_counted *in)
@@ -406,6 +512,10 @@ TCase *state_tests(void)
     tcase_add_test(tests, r63_state_is_by_key_and_window);
     tcase_add_test(tests, r52_a_pane_that_is_on_time_is_not_behind_the_watermark_its_step_sees);
     tcase_add_test(tests, r65_time_sorted_elements_wait_for_the_watermark_and_come_in_order);
+    tcase_add_test(
+        tests, r65_within_the_lateness_late_elements_come_in_order_and_beyond_they_are_dropped);
+    tcase_add_test(tests, r65_what_comes_of_elements_that_waited_is_not_late_for_the_steps_after);
+    tcase_add_test(tests, r65_what_still_waits_comes_in_order_when_its_window_expires);
     tcase_add_test(tests, r21_zeros_of_either_sign_and_all_nans_are_one_key);
     tcase_add_test(tests, r26_nothing_of_a_window_is_left_once_it_is_collected);
     return tests;

@@ -137,7 +137,7 @@ START_TEST(entries_come_out_as_they_went_in)
         .order = 77,
         .item = &item,
         .serial = 8,
-        .slice = -9,
+        .then = -9,
         .selection = selection,
         .count = 2,
         .row = 3,
@@ -147,7 +147,7 @@ START_TEST(entries_come_out_as_they_went_in)
     ck_assert_int_eq(out.at, INT64_MIN);
     ck_assert_ptr_eq(out.item, &item);
     ck_assert_uint_eq(out.serial, 8);
-    ck_assert_int_eq(out.slice, -9);
+    ck_assert_int_eq(out.then, -9);
     ck_assert_ptr_eq(out.selection, selection);
     ck_assert_uint_eq(out.count, 2);
     ck_assert_uint_eq(out.row, 3);
