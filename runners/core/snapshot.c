@@ -205,6 +205,11 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
     fl_set_word(out, count_at, count);
 }
 
+static bool has_section(const struct fl_plan_op *plan)
+{
+    return plan->kind == FL_OP_SOURCE || plan->keyed;
+}
+
 bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *error)
 {
     const size_t start = out->len;
@@ -216,7 +221,7 @@ bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *
     fl_put_word(out, MAGIC);
     for (uint32_t i = 0; i < engine->plan.op_count; i++) {
         const struct fl_plan_op *plan = &engine->plan.ops[i];
-        if (plan->kind != FL_OP_SOURCE && !plan->keyed)
+        if (!has_section(plan))
             continue;
         fl_put_word(out, SECTION);
         fl_put_bytes(out, flow_str_of(plan->node->path));
@@ -405,7 +410,9 @@ static uint32_t op_named(const struct fl_engine *engine, flow_str path)
     return UINT32_MAX;
 }
 
-static flow_status load_sections(struct fl_engine *engine, struct fl_wire *wire, flow_error *error)
+// `there` tells which steps the snapshot had something of.
+static flow_status load_sections(
+    struct fl_engine *engine, struct fl_wire *wire, bool *there, flow_error *error)
 {
     for (;;) {
         const uint64_t mark = fl_get_word(wire);
@@ -419,11 +426,25 @@ static flow_status load_sections(struct fl_engine *engine, struct fl_wire *wire,
             return flow_error_raise(error, FLOW_DAMAGED, NULL,
                 "the snapshot has state of step %.*s, which the pipeline has not", (int)path.len,
                 path.data);
+        there[i] = true;
         const flow_status status = engine->plan.ops[i].kind == FL_OP_SOURCE
                                        ? fl_reader_load(engine, i, wire, error)
                                        : load_keyed(engine, i, wire, error);
         if (status != FLOW_OK)
             return status;
+    }
+}
+
+// A step that was added since starts with nothing, which is told (decision 21).
+static void tell_new_steps(const struct fl_engine *engine, const bool *there)
+{
+    for (uint32_t i = 0; i < engine->plan.op_count; i++) {
+        const struct fl_plan_op *plan = &engine->plan.ops[i];
+        if (has_section(plan) && !there[i])
+            fl_log(engine, FLOW_LOG_WARN, plan->node->path, "%s",
+                plan->kind == FL_OP_SOURCE
+                    ? "the snapshot has no position of it: it is read from its beginning"
+                    : "the snapshot has no state of it: it starts empty");
     }
 }
 
@@ -436,5 +457,14 @@ flow_status fl_engine_restore(struct fl_engine *engine, flow_str snapshot, flow_
     if (fl_get_word(&sum) != XXH3_64bits(snapshot.data, snapshot.len - 8))
         return flow_error_raise(
             error, FLOW_DAMAGED, NULL, "the snapshot's checksum does not fit its bytes");
-    return load_sections(engine, &wire, error);
+    const size_t size = engine->plan.op_count * sizeof(bool);
+    bool *there = fl_take(&engine->cache, size);
+    if (!there)
+        return flow_error_raise(error, FLOW_BUDGET, NULL, "no memory for a snapshot");
+    memset(there, 0, size);
+    const flow_status status = load_sections(engine, &wire, there, error);
+    if (status == FLOW_OK)
+        tell_new_steps(engine, there);
+    fl_give(&engine->cache, there, size);
+    return status;
 }

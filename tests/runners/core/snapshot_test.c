@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "flow_test.h"
@@ -396,6 +397,69 @@ START_TEST(a_snapshot_of_another_pipeline_is_refused)
 }
 END_TEST
 
+struct told {
+    char step[40], message[80];
+    int count;
+};
+
+static void hear(void *user, flow_log_level level, const char *step, const char *message)
+{
+    struct told *told = user;
+    if (level != FLOW_LOG_WARN)
+        return;
+    snprintf(told->step, sizeof told->step, "%s", step);
+    snprintf(told->message, sizeof told->message, "%s", message);
+    told->count++;
+}
+
+// Counts by k, and, once they were thought of, by place.
+static flow_pipeline *build_grown(struct scene *scene, bool grown, struct told *told)
+{
+    flow_pipeline *pipeline =
+        flow_pipeline_new_with("grown", &(flow_pipeline_options){ .log = hear, .log_user = told });
+    const flow_coll rows = flow_named(flow_test_read(pipeline, &scene->script), "rows");
+    const flow_coll by_k = flow_key_by(rows, FLOW_FIELD(flow_test_row, k));
+    flow_test_collect(flow_named(flow_count(by_k), "total"), &scene->got[0]);
+    if (grown) {
+        const flow_coll all = flow_key_by(rows, FLOW_FIELD(flow_test_row, place.a));
+        flow_test_collect(flow_named(flow_count(all), "added"), &scene->got[1]);
+    }
+    return pipeline;
+}
+
+static int64_t counted(const struct flow_test_results *results)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < results->count; i++)
+        sum += strtoll(strrchr(results->list[i].text, ':') + 1, NULL, 10);
+    return sum;
+}
+
+START_TEST(a_step_that_was_added_starts_empty_and_the_log_names_it)
+{
+    struct scene scene;
+    struct told told = { .count = 0 };
+    start(&scene);
+    flow_pipeline_free(scene.pipeline);
+    scene.pipeline = build_grown(&scene, false, &told);
+    flow_buffer bytes = half_way(&scene);
+    flow_pipeline_free(scene.pipeline);
+    scene.pipeline = build_grown(&scene, true, &told);
+    struct flow_test_sim *sim = open_engine(&scene, 2);
+    flow_error error = { 0 };
+    const flow_str snapshot = { bytes.data, bytes.len };
+    ck_assert_msg(fl_engine_restore(sim->engine, snapshot, &error) == FLOW_OK, "%s", error.message);
+    ck_assert_int_eq(told.count, 1);
+    ck_assert_str_eq(told.step, "added");
+    ck_assert_str_eq(told.message, "the snapshot has no state of it: it starts empty");
+    go_on(&scene, sim);
+    ck_assert_int_eq(counted(&scene.got[0]), ROWS);
+    ck_assert_int_eq(counted(&scene.got[1]), (int64_t)(ROWS - scene.pieces[0].count));
+    flow_buffer_free(&bytes);
+    end(&scene);
+}
+END_TEST
+
 START_TEST(a_snapshot_with_more_partitions_than_the_source_is_refused)
 {
     struct scene scene;
@@ -451,6 +515,7 @@ TCase *snapshot_tests(void)
     tcase_add_test(tests, a_cut_that_the_checksum_does_not_show_is_refused);
     tcase_add_test(tests, a_flipped_bit_that_the_checksum_does_not_show_breaks_nothing);
     tcase_add_loop_test(tests, a_snapshot_of_another_pipeline_is_refused, 0, OTHER_COUNT);
+    tcase_add_test(tests, a_step_that_was_added_starts_empty_and_the_log_names_it);
     tcase_add_test(tests, a_snapshot_with_more_partitions_than_the_source_is_refused);
     tcase_add_test(tests, a_snapshot_while_rows_are_on_their_way_is_refused);
     return tests;
