@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "flow_test.h"
 #include "local_test.h"
 
 // A job that runs until its channel is closed.
@@ -252,6 +253,96 @@ START_TEST(hundreds_of_runs_leave_no_memory_descriptor_or_thread)
 }
 END_TEST
 
+// --- ten thousand runs
+
+enum {
+    RUNS = 10000,
+    WARM = 500, // runs after which what is kept for the next has been taken
+    FEW = 10    // clicks of a run
+};
+
+// A series of runs on one thread, each by another way.
+struct series {
+    const struct click *clicks;
+    uint32_t runs;
+    bool well;
+};
+
+static flow_status run_once(flow_pipeline *p, uint32_t i)
+{
+    const flow_local_options options = { .workers = 1 + i % 3 };
+    const flow_runner runner = flow_local(&options);
+    if (i % 2)
+        return flow_run(p, &runner, NULL);
+    flow_job *job = flow_job_start(p, &runner, NULL);
+    return job ? flow_job_wait(job, NULL) : FLOW_INTERNAL;
+}
+
+static void *run_series(void *argument)
+{
+    struct series *series = argument;
+    series->well = true;
+    for (uint32_t i = 0; i < series->runs; i++) {
+        struct taken taken = { 0 };
+        flow_pipeline *p = flow_pipeline_new("one of many");
+        const bool badly = i % 16 == 5;
+        const flow_coll in = clicks_read(p, series->clicks, FEW);
+        count_by_minute(badly ? flow_do(in, &refuse_fn) : in, &taken);
+        const flow_status status = run_once(p, i);
+        series->well =
+            series->well && status == (badly ? FLOW_USER : FLOW_OK) && (badly || taken.sum == FEW);
+        flow_pipeline_free(p);
+    }
+    return NULL;
+}
+
+static void run_many(const struct click *clicks, uint32_t runs, uint32_t threads)
+{
+    pthread_t others[2];
+    struct series series[2];
+    for (uint32_t t = 0; t < threads; t++) {
+        series[t] = (struct series){ clicks, runs / threads, false };
+        ck_assert_int_eq(pthread_create(&others[t], NULL, run_series, &series[t]), 0);
+    }
+    for (uint32_t t = 0; t < threads; t++) {
+        pthread_join(others[t], NULL);
+        ck_assert(series[t].well);
+    }
+}
+
+// Bytes of the process that are in memory.
+static int64_t resident(void)
+{
+    long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%*s %lld", &pages), 1);
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(ten_thousand_runs_leave_memory_descriptors_and_threads_as_they_were)
+{
+    const uint32_t runs = flow_test_seeds(RUNS);
+    struct click *clicks = clicks_make(FEW, 10);
+    run_many(clicks, WARM, 2);
+    const int64_t memory = resident();
+    const int files = count_entries("/proc/self/fd");
+    const int threads = count_entries("/proc/self/task");
+    run_many(clicks, runs / 5 * 4, 1);
+    run_many(clicks, runs / 5, 2);
+    ck_assert_int_eq(count_entries("/proc/self/fd"), files);
+    for (int i = 0; i < 1000 && count_entries("/proc/self/task") > threads; i++)
+        nap(); // a thread that was joined may still be listed for a moment
+    ck_assert_int_le(count_entries("/proc/self/task"), threads);
+    const int64_t more = resident() - memory;
+    // sanitizers keep what was freed for a while, and fewer are run there
+    ck_assert_msg(
+        runs < RUNS || more < 1 << 20, "%lld bytes more after %u runs", (long long)more, runs);
+    free(clicks);
+}
+END_TEST
+
 TCase *manners_tests(void)
 {
     TCase *tests = tcase_create("manners");
@@ -261,6 +352,7 @@ TCase *manners_tests(void)
     tcase_add_test(tests, errno_and_locale_stay_the_hosts);
     tcase_add_test(tests, nothing_is_written_to_the_hosts_output);
     tcase_add_test(tests, ten_thousand_pipelines_leave_nothing_behind);
+    tcase_add_test(tests, ten_thousand_runs_leave_memory_descriptors_and_threads_as_they_were);
     tcase_add_test(tests, hundreds_of_runs_leave_no_memory_descriptor_or_thread);
     return tests;
 }
