@@ -311,6 +311,40 @@ START_TEST(combine_copies_its_configuration)
 }
 END_TEST
 
+enum {
+    GROUPING_COMBINE,
+    GROUPING_GROUP,
+    GROUPING_COUNT
+};
+
+static flow_status check_grouping(int grouping, bool unbounded, bool windowed, flow_error *error)
+{
+    flow_pipeline *p = flow_pipeline_new("grouping");
+    flow_coll in = flow_key_by(test_readings(p, NULL, unbounded), FLOW_FIELD(reading, sensor));
+    if (windowed)
+        in =
+            flow_window_into(in, &(flow_window_options){ .windows = flow_fixed(flow_seconds(10)) });
+    if (grouping == GROUPING_GROUP)
+        flow_group(in, group_size);
+    else
+        flow_combine(in, add_up);
+    const flow_status status = flow_pipeline_check(p, error);
+    flow_pipeline_free(p);
+    return status;
+}
+
+START_TEST(r19_grouping_what_is_unbounded_in_the_global_window_is_refused)
+{
+    flow_error error = { FLOW_OK, "", "" };
+    ck_assert_int_eq(check_grouping(_i, true, false, &error), FLOW_INVALID);
+    ck_assert_msg(
+        strstr(error.message, "an unbounded input in the global window, which never ends"), "%s",
+        error.message);
+    ck_assert_int_eq(check_grouping(_i, true, true, NULL), FLOW_OK);
+    ck_assert_int_eq(check_grouping(_i, false, false, NULL), FLOW_OK);
+}
+END_TEST
+
 TCase *build_key_tests(void)
 {
     TCase *tests = tcase_create("build_key");
@@ -321,5 +355,7 @@ TCase *build_key_tests(void)
     tcase_add_test(tests, combine_puts_the_key_before_the_value);
     tcase_add_test(tests, combine_without_a_key_gives_the_value_alone);
     tcase_add_test(tests, combine_copies_its_configuration);
+    tcase_add_loop_test(
+        tests, r19_grouping_what_is_unbounded_in_the_global_window_is_refused, 0, GROUPING_COUNT);
     return tests;
 }

@@ -2,6 +2,7 @@
 // Runs the tests of the engine's rules.
 #include <check.h>
 
+TCase *bundle_tests(void);
 TCase *contract_tests(void);
 TCase *end_tests(void);
 TCase *evolve_tests(void);
@@ -24,6 +25,7 @@ int main(void)
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, end_tests());
+    suite_add_tcase(suite, bundle_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, graph_tests());

@@ -267,6 +267,61 @@ START_TEST(r46_non_speculative_index_counts_with_the_index_under_the_default_tri
 }
 END_TEST
 
+START_TEST(r48_a_pane_is_the_last_only_where_none_can_follow)
+{
+    struct story *story = sums(fixed(10), 5);
+    story_row(story, 1, 1, 3); // its window fires while late elements are still welcome
+    story_tick(story, 12);
+    story_row(story, 1, 2, 13); // this one fires when it is collected
+    story_row(story, 1, 4, 4);
+    story_tick(story, 15); // nothing is left to be told at the expiry of the first
+    story_tick(story, 100);
+    story_run(story);
+    story_expect(story, "1=1 [0,10) on-time 0 first; 1=2 [10,20) on-time 0 first last; "
+                        "1=4 [0,10) late 1");
+    story_free(story);
+}
+END_TEST
+
+START_TEST(r48_a_pane_that_was_not_emitted_uses_no_index)
+{
+    struct story *story = sums(fixed(10), 100);
+    story_row(story, 1, 1, 3);
+    story_tick(story, 12); // key 2 has no pane here
+    story_row(story, 2, 2, 4);
+    story_row(story, 2, 4, 4);
+    story_run(story);
+    story_expect(story, "1=1 [0,10) on-time 0 first; 2=2 [0,10) late 0 first; 2=4 [0,10) late 1");
+    story_free(story);
+}
+END_TEST
+
+// Neither at the end of a window nor at its expiry is a pane made of nothing.
+static void expect_no_empty_pane(flow_windows windows, const char *lines)
+{
+    struct story *story = sums(windows, 20);
+    story_row(story, 1, 1, 3);
+    for (int64_t second = 0; second < 100; second++)
+        story_tick(story, second);
+    story_row(story, 1, 2, 101);
+    story_row(story, 2, 4, 102);
+    story_run(story);
+    story_expect(story, lines);
+    story_free(story);
+}
+
+START_TEST(r50_nothing_is_emitted_of_windows_without_elements)
+{
+    expect_no_empty_pane(fixed(10),
+        "1=1 [0,10) on-time 0 first; 1=2 [100,110) on-time 0 first last; "
+        "2=4 [100,110) on-time 0 first last");
+    expect_no_empty_pane(sliding(10, 5),
+        "1=1 [-5,5) on-time 0 first; 1=1 [0,10) on-time 0 first; "
+        "1=2 [100,110) on-time 0 first last; 1=2 [95,105) on-time 0 first last; "
+        "2=4 [100,110) on-time 0 first last; 2=4 [95,105) on-time 0 first last");
+}
+END_TEST
+
 START_TEST(r51_before_a_grouping_the_pane_is_no_firing)
 {
     struct story *story = story_new();
@@ -299,6 +354,91 @@ START_TEST(r52_an_on_time_pane_never_makes_a_late_pane_downstream)
                         "1=7 [20,40) on-time 0 first last");
     ck_assert_uint_eq(story->report.dropped_late, 0);
     story_free(story);
+}
+END_TEST
+
+// Sees that the watermark after a sum by its windows never goes back.
+struct watched {
+    struct story *story;
+    int64_t last;
+    int moves;
+};
+
+static void watch_watermark(struct flow_test_sim *sim, void *user)
+{
+    struct watched *watched = user;
+    flow_status_report report;
+    fl_engine_status(sim->engine, &report);
+    ck_assert_int_ge(report.watermark.us, watched->last);
+    watched->moves += report.watermark.us > watched->last;
+    watched->last = report.watermark.us;
+}
+
+START_TEST(r53_a_late_element_pulls_neither_the_watermark_nor_its_pane_back)
+{
+    struct story *story = story_new();
+    const flow_coll first =
+        flow_sum(story_window(story, fixed(10), 5), FLOW_FIELD(flow_test_row, v));
+    const flow_coll second = flow_sum(first, FLOW_FIELD(flow_integer, value));
+    flow_test_collect(second, &story->got);
+    flow_test_collect(flow_dropped(second), &story->dropped);
+    story_row(story, 1, 1, 3);
+    story_tick(story, 12);
+    story_row(story, 1, 2, 4); // late
+    story_tick_us(story, 14999999);
+    story_row(story, 1, 4, 0); // at the last moment: its pane is not too late for the second sum
+    story_tick(story, 100);
+    struct watched watched = { story, FLOW_TIME_MIN_US, 0 };
+    const struct flow_test_options options = {
+        .workers = 1, .seed = 1, .watch = watch_watermark, .user = &watched
+    };
+    flow_test_run_well(story->pipeline, &options);
+    // story_expect sees to it that panes are stamped at the end of their window
+    story_expect(story, "1=1 [0,10) on-time 0 first; 1=2 [0,10) late 1; 1=4 [0,10) late 2");
+    ck_assert_uint_eq(story->dropped.count, 0);
+    ck_assert_int_gt(watched.moves, 3);
+    story_free(story);
+}
+END_TEST
+
+START_TEST(r53_the_watermark_after_a_combine_waits_for_the_window_that_has_elements)
+{
+    // the second window ends where the first does: were the watermark ahead, its panes would be
+    // late
+    struct story *story = story_new();
+    const flow_coll first =
+        flow_sum(story_window(story, fixed(10), 0), FLOW_FIELD(flow_test_row, v));
+    const flow_window_options same = { .windows = sliding(10, 5), .lateness = flow_seconds(50) };
+    flow_test_collect(
+        flow_sum(flow_window_into(first, &same), FLOW_FIELD(flow_integer, value)), &story->got);
+    story_row(story, 1, 1, 3);
+    story_tick(story, 40); // far behind the end at once
+    story_row(story, 1, 2, 47);
+    story_run(story);
+    story_expect(story, "1=1 [0,10) on-time 0 first; 1=1 [5,15) on-time 0 first; "
+                        "1=2 [40,50) on-time 0 first last; 1=2 [45,55) on-time 0 first last");
+    story_free(story);
+}
+END_TEST
+
+START_TEST(r55_results_are_stamped_at_the_last_instant_of_their_window)
+{
+    const flow_windows all[] = { fixed(10), sliding(10, 5), none };
+    for (size_t w = 0; w < sizeof all / sizeof all[0]; w++) {
+        struct story *story = sums(all[w], 0);
+        story_row(story, 1, 1, 20);
+        story_row(story, 1, 2, 21);
+        story_row(story, 2, 4, 0);
+        story_row(story, 2, 4, 0);
+        story->rows[3].at.us = 10 * INT64_C(1000000) - 1; // the last instant itself
+        story_run(story);
+        ck_assert_uint_gt(story->got.count, 1);
+        for (size_t i = 0; i < story->got.count; i++) {
+            const struct flow_test_result *r = &story->got.list[i];
+            ck_assert_int_eq(r->time.us, r->window.end.us - 1);
+        }
+        story_free(story);
+    }
 }
 END_TEST
 
@@ -336,8 +476,14 @@ TCase *rules_tests(void)
     tcase_add_test(tests, r42_a_late_bundle_of_several_elements_gives_one_pane);
     tcase_add_test(
         tests, r46_non_speculative_index_counts_with_the_index_under_the_default_trigger);
+    tcase_add_test(tests, r48_a_pane_is_the_last_only_where_none_can_follow);
+    tcase_add_test(tests, r48_a_pane_that_was_not_emitted_uses_no_index);
+    tcase_add_test(tests, r50_nothing_is_emitted_of_windows_without_elements);
     tcase_add_test(tests, r51_before_a_grouping_the_pane_is_no_firing);
     tcase_add_test(tests, r52_an_on_time_pane_never_makes_a_late_pane_downstream);
+    tcase_add_test(tests, r53_a_late_element_pulls_neither_the_watermark_nor_its_pane_back);
+    tcase_add_test(tests, r53_the_watermark_after_a_combine_waits_for_the_window_that_has_elements);
+    tcase_add_test(tests, r55_results_are_stamped_at_the_last_instant_of_their_window);
     tcase_add_test(tests, r74_without_a_key_an_empty_window_gives_nothing);
     return tests;
 }
