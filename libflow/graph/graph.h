@@ -4,6 +4,7 @@
 #define FL_GRAPH_GRAPH_H
 
 #include <flow/runner.h>
+#include <flow/text.h>
 
 #include "base/arena.h"
 
@@ -118,5 +119,13 @@ bool fl_shape_equal(const flow_shape *a, const flow_shape *b);
 
 // How errors and prints call the key: a record's name, a kind's name, or "no key".
 const char *fl_key_name(const flow_shape *shape);
+
+// --- print.c
+
+// "source", "do", …
+const char *fl_node_kind_name(flow_node_kind kind);
+
+// What flows along an edge: "reading, key int64, windows of 1m, lateness 30s, unbounded".
+void fl_print_edge(flow_buffer *out, const flow_edge *edge);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct text_head {
     size_t size;
 } text_head;
 
-static const char *kind_name(flow_node_kind kind)
+const char *fl_node_kind_name(flow_node_kind kind)
 {
     static const char *const names[] = { "", "source", "do", "window", "timestamps", "key",
         "flatten", "combine", "group", "sink" };
@@ -52,7 +52,7 @@ static void put_windows(flow_buffer *out, const flow_windows *windows)
 }
 
 // What flows along an edge: "reading, key int64, windows of 1m, lateness 30s, unbounded".
-static void put_edge(flow_buffer *out, const flow_edge *edge)
+void fl_print_edge(flow_buffer *out, const flow_edge *edge)
 {
     flow_buffer_printf(out, "%s", edge->shape.type->name);
     if (edge->shape.key != FLOW_KIND_NONE)
@@ -103,11 +103,11 @@ static void print_text(flow_buffer *out, const flow_graph *graph)
         graph->node_count == 1 ? "" : "s");
     for (uint32_t i = 0; i < graph->node_count; i++) {
         const flow_node *node = &graph->nodes[i];
-        flow_buffer_printf(out, "  %-*s  %s", width, node->path, kind_name(node->kind));
+        flow_buffer_printf(out, "  %-*s  %s", width, node->path, fl_node_kind_name(node->kind));
         put_inputs(out, graph, node);
         if (node->outputs[0]) {
             flow_buffer_printf(out, " -> ");
-            put_edge(out, &graph->edges[node->outputs[0] - 1]);
+            fl_print_edge(out, &graph->edges[node->outputs[0] - 1]);
         }
         flow_buffer_printf(out, "\n");
     }
@@ -138,7 +138,7 @@ static void each_link(flow_buffer *out, const flow_graph *graph,
 static void put_dot_link(flow_buffer *out, const flow_edge *edge, uint32_t to)
 {
     flow_buffer_printf(out, "  n%u -> n%u [label=\"", (unsigned)edge->producer, (unsigned)to);
-    put_edge(out, edge);
+    fl_print_edge(out, edge);
     put_output(out, edge->output, ", ");
     flow_buffer_printf(out, "\"];\n");
 }
@@ -151,7 +151,7 @@ static void print_dot(flow_buffer *out, const flow_graph *graph)
     for (uint32_t i = 0; i < graph->node_count; i++) {
         flow_buffer_printf(out, "  n%u [label=\"", (unsigned)i);
         put_quoted(out, graph->nodes[i].path, "\\\"", "\\\\");
-        flow_buffer_printf(out, "\\n%s\"];\n", kind_name(graph->nodes[i].kind));
+        flow_buffer_printf(out, "\\n%s\"];\n", fl_node_kind_name(graph->nodes[i].kind));
     }
     each_link(out, graph, put_dot_link);
     flow_buffer_printf(out, "}\n");
@@ -160,7 +160,7 @@ static void print_dot(flow_buffer *out, const flow_graph *graph)
 static void put_mermaid_link(flow_buffer *out, const flow_edge *edge, uint32_t to)
 {
     flow_buffer_printf(out, "  n%u -- \"", (unsigned)edge->producer);
-    put_edge(out, edge);
+    fl_print_edge(out, edge);
     put_output(out, edge->output, ", ");
     flow_buffer_printf(out, "\" --> n%u\n", (unsigned)to);
 }
@@ -171,7 +171,7 @@ static void print_mermaid(flow_buffer *out, const flow_graph *graph)
     for (uint32_t i = 0; i < graph->node_count; i++) {
         flow_buffer_printf(out, "  n%u[\"", (unsigned)i);
         put_quoted(out, graph->nodes[i].path, "#quot;", "#92;");
-        flow_buffer_printf(out, "<br/>%s\"]\n", kind_name(graph->nodes[i].kind));
+        flow_buffer_printf(out, "<br/>%s\"]\n", fl_node_kind_name(graph->nodes[i].kind));
     }
     each_link(out, graph, put_mermaid_link);
 }

@@ -63,6 +63,7 @@ static const struct place {
     PLACE(flow_field, record, 40),
     PLACE(flow_field, classified, 48),
     PLACE(flow_field, doc, 56),
+    PLACE(flow_field, option, 64),
     PLACE(flow_error, status, 0),
     PLACE(flow_error, step, 4),
     PLACE(flow_error, message, 132),

@@ -21,6 +21,7 @@ PROGRAMS = [
     'examples/guide/functions.c',
     'examples/guide/job.c',
     'examples/guide/late.c',
+    'examples/guide/options.c',
     'examples/guide/records.c',
     'examples/guide/sink.c',
     'examples/guide/source.c',

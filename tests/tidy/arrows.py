@@ -20,6 +20,7 @@ NOT_TIMELESS = {'pthread.h', 'threads.h', 'semaphore.h', 'time.h', 'sys/time.h',
 OUTSIDE = {
     'libflow/base': {'xxhash.h'},
     'libflow/type': {'xxhash.h', 'yyjson.h'},
+    'libflow/option': {'yyjson.h'},
     'libflow/graph': {'xxhash.h'},
     'runners/core': {'xxhash.h'},
     'transforms/core': {'xxhash.h'},
@@ -28,6 +29,7 @@ OUTSIDE = {
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
+               'option': {'base', 'type', 'option'},
                'graph': {'base', 'type', 'window', 'graph'}}
 
 

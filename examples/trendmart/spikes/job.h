@@ -83,6 +83,7 @@ enum {
 };
 
 struct job {
+    struct flow_options *options; // what the texts lie in
     const char *path, *out, *dropped, *views, *sales;
     const char *taps[TAPS];
     flow_file_format format;
@@ -100,6 +101,7 @@ struct job {
 
 // options.c: reads the command line. False when the program is to end with `*status`.
 bool job_parse(struct job *job, int argc, char **argv, int *status);
+void job_end(struct job *job);
 
 // event.c: names the fields of events as the input does; NULL keeps a name.
 void event_names(const char *at, const char *product, const char *kind, const char *session);

@@ -134,6 +134,20 @@ static bool open_streams(void)
     return !closed;
 }
 
+static bool do_job(struct job *job)
+{
+    if (job->dry_run) {
+        struct job planned = *job;
+        planned.dry_run = false;
+        if (!print_plan(&planned))
+            return false;
+    }
+    if (!job_find_span(job))
+        return false;
+    job->pace.start = clock_us();
+    return build_and_run(job);
+}
+
 int main(int argc, char **argv)
 {
     const struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
@@ -143,18 +157,13 @@ int main(int argc, char **argv)
         return 1;
     if (!job_parse(&job, argc, argv, &status))
         return status;
-    if (job.plan)
-        return print_plan(&job) ? 0 : 1;
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGTERM, &stop, NULL);
-    if (job.dry_run) {
-        struct job planned = job;
-        planned.dry_run = false;
-        if (!print_plan(&planned))
-            return 1;
+    if (job.plan) {
+        status = print_plan(&job) ? 0 : 1;
+    } else {
+        sigaction(SIGINT, &stop, NULL);
+        sigaction(SIGTERM, &stop, NULL);
+        status = do_job(&job) ? 0 : 1;
     }
-    if (!job_find_span(&job))
-        return 1;
-    job.pace.start = clock_us();
-    return build_and_run(&job) ? 0 : 1;
+    job_end(&job);
+    return status;
 }

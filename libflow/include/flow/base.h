@@ -135,6 +135,17 @@ FLOW_API size_t flow_time_print(flow_time at, char *text);
  */
 FLOW_API bool flow_time_parse(flow_str text, flow_time *at);
 
+/** Writes `span` with the largest unit that gives a whole number, such as `90s`, `10m`, `250ms` or
+ * `0s`; `text` has room for 40 bytes. */
+FLOW_API size_t flow_duration_print(flow_duration span, char *text);
+
+/**
+ * Reads a span: numbers with units d, h, m, s, ms or us, the largest first, as `10m`, `1.5h` or
+ * `1h30m`; a minus in front; or `0`. Returns false, leaving `span` alone, when the text is none, is
+ * no whole number of microseconds, or too long.
+ */
+FLOW_API bool flow_duration_parse(flow_str text, flow_duration *span);
+
 /** The statuses: X(name, number, retriable, sentence). */
 #define FLOW_STATUSES(X)                                                                           \
     X(OK, 0, false, "done")                                                                        \

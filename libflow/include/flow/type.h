@@ -54,6 +54,8 @@ typedef struct flow_field {
     const flow_type *record; /**< For records and lists of records: of which type. */
     bool classified; /**< Personal data: masked wherever the library itself would show it. */
     const char *doc; /**< A sentence for readers, or NULL. */
+    const struct flow_option
+        *option; /**< How it is set from outside (`<flow/options.h>`), or NULL. */
 } flow_field;
 
 /** A record type: static, never freed. Two are equal when they are the same or say the same. */

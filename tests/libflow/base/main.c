@@ -6,6 +6,7 @@ TCase *alloc_tests(void);
 TCase *arena_tests(void);
 TCase *buffer_tests(void);
 TCase *ctx_tests(void);
+TCase *span_tests(void);
 TCase *status_tests(void);
 TCase *str_tests(void);
 TCase *time_tests(void);
@@ -17,6 +18,7 @@ int main(void)
     suite_add_tcase(suite, arena_tests());
     suite_add_tcase(suite, buffer_tests());
     suite_add_tcase(suite, ctx_tests());
+    suite_add_tcase(suite, span_tests());
     suite_add_tcase(suite, status_tests());
     suite_add_tcase(suite, str_tests());
     suite_add_tcase(suite, time_tests());

@@ -155,6 +155,7 @@ TCase *build_key_tests(void);
 TCase *build_time_tests(void);
 TCase *check_tests(void);
 TCase *coll_tests(void);
+TCase *display_tests(void);
 TCase *job_tests(void);
 TCase *name_tests(void);
 TCase *pipeline_tests(void);
@@ -171,6 +172,7 @@ int main(void)
     suite_add_tcase(suite, build_time_tests());
     suite_add_tcase(suite, check_tests());
     suite_add_tcase(suite, coll_tests());
+    suite_add_tcase(suite, display_tests());
     suite_add_tcase(suite, job_tests());
     suite_add_tcase(suite, name_tests());
     suite_add_tcase(suite, pipeline_tests());
