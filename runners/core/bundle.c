@@ -10,6 +10,7 @@ bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct 
     bundle->op = op;
     bundle->undo = NULL;
     bundle->batches = 0;
+    bundle->staged = 0;
     bundle->mem = fl_mem_new(&worker->cache);
     memset(&worker->error, 0, sizeof worker->error);
     for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {

@@ -92,6 +92,7 @@ struct fl_bundle {
     struct fl_undo *undo;
     struct fl_op *op; // the source, or the stage's first keyed op
     uint32_t batches; // DATA: rows of the inbox that are in it
+    uint64_t staged;  // bytes that sinks were given in it, about
 };
 
 // Rows on their way to a shuffled op on a worker, and the watermark behind them.

@@ -349,6 +349,25 @@ static void fill_details(struct details *details, struct fl_op *op, const struct
     }
 }
 
+// Sinks keep what a bundle brings until it commits. A bundle is small unless one call of a function
+// emits without end, so as much as the budget is too much, however small the budget is.
+#define STAGED_LEAST (UINT64_C(64) << 20)
+
+static flow_status count_staged(struct fl_op *op, uint32_t rows, uint64_t row_size)
+{
+    struct fl_bundle *bundle = &op->worker->bundle;
+    const uint64_t budget = op->worker->engine->pool.budget;
+    const uint64_t most = budget > STAGED_LEAST ? budget : STAGED_LEAST;
+    bundle->staged += rows * row_size;
+    if (bundle->staged <= most)
+        return FLOW_OK;
+    return fl_op_fail(op, FLOW_BUDGET,
+        "one bundle brought more than %llu MiB of rows, which are kept until it ends; a function "
+        "that "
+        "emits so many in one call has to emit fewer",
+        (unsigned long long)(most >> 20));
+}
+
 static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     const flow_sink *sink = op->plan->node->sink;
@@ -370,6 +389,12 @@ static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const
     op->staged = true;
     flow_error error = { 0 };
     flow_status status = fl_faulty(op->worker, FL_FAULT_STAGE) ? FLOW_USER : FLOW_OK;
+    const size_t beside = sink->wants_times ? sizeof *details / FLOW_BATCH_ROWS : 0;
+    if (status == FLOW_OK && count_staged(op, view->count, shape->type->size + beside) != FLOW_OK) {
+        fl_give(&op->worker->cache, details, sizeof *details);
+        op->call.in = NULL;
+        return FLOW_BUDGET;
+    }
     if (status == FLOW_OK)
         status = sink->stage(op->sink_self, op->worker->index, &elements, &error);
     fl_give(&op->worker->cache, details, sizeof *details);

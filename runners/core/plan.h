@@ -55,11 +55,6 @@ struct fl_plan {
     uint32_t words; // of a bit set
 };
 
-static inline bool fl_bit(const uint64_t *bits, uint32_t i)
-{
-    return bits[i / 64] >> (i % 64) & 1;
-}
-
 // Whether ops of the kind have state by key.
 bool fl_plan_keyed(enum fl_op_kind kind);
 

@@ -7,6 +7,7 @@
 #define FL_FILE_OPTIONS_H
 
 #include <flow/file.h>
+#include <flow/transform.h>
 #include <flow/type.h>
 
 #include <stddef.h>
@@ -17,7 +18,7 @@ static inline const char *fl_file_bad_options(
     bool known, const char *path, flow_file_format format, flow_compression compression)
 {
     if (!known)
-        return "an option is set that this version of libflow does not know";
+        return FLOW_OPTION_UNKNOWN;
     if (path == NULL || path[0] == '\0')
         return "the option `path` is missing";
     if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON)

@@ -421,8 +421,7 @@ flow_coll flow_channel_read_sized(flow_pipeline *pipeline, flow_channel *channel
     const bool known = flow_options_copy(&own, sizeof own, options, size);
     if (!known || channel == NULL) {
         flow_pipeline_fail(pipeline, FLOW_INVALID, own.name ? own.name : channel_source.name, "%s",
-            known ? "the channel to read is NULL"
-                  : "an option is set that this version of libflow does not know");
+            known ? "the channel to read is NULL" : FLOW_OPTION_UNKNOWN);
         return none;
     }
     flow_channel **config = flow_pipeline_alloc(pipeline, sizeof(flow_channel *));

@@ -103,7 +103,7 @@ flow_coll flow_create_sized(
     const bool none_given = own.rows == NULL && own.columns == NULL && own.count > 0;
     if (!known || own.type == NULL || none_given) {
         flow_pipeline_fail(pipeline, FLOW_INVALID, step, "%s",
-            !known ? "an option is set that this version of libflow does not know"
+            !known ? FLOW_OPTION_UNKNOWN
             : own.type == NULL
                 ? "the option `type` is missing"
                 : "the options `rows` and `columns` are NULL although `count` is not 0");

@@ -35,6 +35,9 @@ FLOW_API const char *flow_pipeline_string(flow_pipeline *pipeline, const char *t
  */
 FLOW_API bool flow_options_copy(void *own, size_t known, const void *options, size_t size);
 
+/** What a transform says when flow_options_copy() is false. */
+#define FLOW_OPTION_UNKNOWN "an option is set that this version of libflow does not know"
+
 /** The element type of a collection; NULL for the invalid one. */
 FLOW_API const flow_type *flow_coll_type(flow_coll coll);
 

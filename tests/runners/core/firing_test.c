@@ -267,6 +267,45 @@ START_TEST(r11_a_sliding_group_of_600_slices_equals_the_naive_form)
 }
 END_TEST
 
+// --- one call that emits without end
+
+static flow_status pour(flow_ctx *ctx, const int64_t *k, flow_rows *rows)
+{
+    const struct flow_test_row *row = flow_rows_next(rows);
+    for (int64_t i = 0; row && i < row->v && ctx->status == FLOW_OK; i++)
+        FLOW_EMIT(ctx, flow_test_row, .k = *k, .v = i);
+    return ctx->status;
+}
+FLOW_GROUP_FN(pour, int64_t, flow_test_row, flow_test_row);
+
+static void count_rows(void *user, const flow_elements *elements)
+{
+    *(int64_t *)user += elements->batch.count;
+}
+
+START_TEST(one_call_that_emits_more_than_the_budget_fails_with_a_sentence)
+{
+    const int64_t counts[] = { 100000, 10000000 };
+    for (int i = 0; i < 2; i++) {
+        const struct flow_test_row row = { .k = 1, .v = counts[i] };
+        int64_t got = 0;
+        flow_pipeline *pipeline = flow_pipeline_new("pour");
+        flow_receive(flow_group(created(pipeline, &row, 1), &pour_fn), "drain", count_rows, &got);
+        const struct flow_test_options options = { .seed = 1, .memory = UINT64_C(64) << 20 };
+        flow_error error = { FLOW_OK, "", "" };
+        const flow_status status = flow_test_run(pipeline, &options, &error);
+        ck_assert_int_eq(status, i ? FLOW_BUDGET : FLOW_OK);
+        ck_assert_int_eq(got, i ? 0 : counts[i]);
+        ck_assert_str_eq(error.step, i ? "drain" : "");
+        ck_assert_str_eq(error.message,
+            i ? "one bundle brought more than 64 MiB of rows, which are kept until it ends; a "
+                "function that emits so many in one call has to emit fewer"
+              : "");
+        flow_pipeline_free(pipeline);
+    }
+}
+END_TEST
+
 TCase *firing_tests(void);
 
 TCase *firing_tests(void)
@@ -274,6 +313,7 @@ TCase *firing_tests(void)
     TCase *tests = tcase_create("firing");
     tcase_set_timeout(tests, 600);
     tcase_add_test(tests, a_big_window_of_a_group_waits_for_the_step_after_it);
+    tcase_add_test(tests, one_call_that_emits_more_than_the_budget_fails_with_a_sentence);
     tcase_add_test(tests, a_big_sliding_window_of_a_group_waits_for_the_step_after_it);
     tcase_add_loop_test(
         tests, r3_an_abort_in_the_middle_of_a_window_goes_on_where_it_was, 0, HOW_COUNT);

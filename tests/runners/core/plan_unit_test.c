@@ -151,14 +151,19 @@ static const struct fl_plan_op *op(const struct made *made, const char *path)
     return &made->plan.ops[op_named(made, path)];
 }
 
+static bool has_bit(const uint64_t *bits, uint32_t i)
+{
+    return bits[i / 64] >> (i % 64) & 1;
+}
+
 static bool bounds(const struct made *made, const char *origin, const char *path)
 {
-    return fl_bit(op(made, path)->origins, op_named(made, origin));
+    return has_bit(op(made, path)->origins, op_named(made, origin));
 }
 
 static bool reaches(const struct made *made, const char *path, const char *to)
 {
-    return fl_bit(op(made, path)->reaches, op_named(made, to));
+    return has_bit(op(made, path)->reaches, op_named(made, to));
 }
 
 static flow_coll counts_by_product(flow_coll in, const char *name)
