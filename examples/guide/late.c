@@ -45,7 +45,8 @@ static void build(flow_pipeline *p, flow_channel *channel)
     const flow_channel_read_options read = { .event_time = FLOW_FIELD(beat, at),
         .times = { .in_order = true } };
     const flow_window_options tens = { .windows = flow_fixed(flow_seconds(10)),
-        .lateness = flow_seconds(20) };
+        .lateness = flow_seconds(20),
+        .accumulation = FLOW_DISCARDING };
     flow_coll beats = flow_window_into(flow_channel_read(p, channel, &read), &tens);
     flow_coll counts = flow_count(beats);
     flow_receive(counts, "panes", show_pane, NULL);

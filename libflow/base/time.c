@@ -2,55 +2,12 @@
 // Instants as RFC 3339 text and back, by civil-calendar arithmetic that holds before 1970 too.
 #include <flow/base.h>
 
+#include "base/civil.h"
+
 #define SECOND_US     INT64_C(1000000)
 #define DAY_SECONDS   INT64_C(86400)
-#define ERA_DAYS      INT64_C(146097) // 400 years
-#define EPOCH_SHIFT   INT64_C(719468) // days from 0000-03-01 to 1970-01-01
 #define SECONDS_BELOW INT64_C(100000000000)
 #define MILLIS_BELOW  INT64_C(100000000000000)
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
-struct civil {
-    int64_t year;
-    unsigned month;
-    unsigned day;
-};
-
-// Years begin in March here, so that a leap day is the last of its year.
-static struct civil civil_from_days(int64_t days)
-{
-    const int64_t shifted = days + EPOCH_SHIFT;
-    const int64_t era = floor_div(shifted, ERA_DAYS);
-    const unsigned doe = (unsigned)(shifted - era * ERA_DAYS);
-    const unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    const unsigned mp = (5 * doy + 2) / 153;
-    const unsigned month = mp < 10 ? mp + 3 : mp - 9;
-    const int64_t year = (int64_t)yoe + era * 400 + (month <= 2);
-    return (struct civil){ year, month, doy - (153 * mp + 2) / 5 + 1 };
-}
-
-static int64_t days_from_civil(struct civil date)
-{
-    const int64_t year = date.year - (date.month <= 2);
-    const int64_t era = floor_div(year, 400);
-    const unsigned yoe = (unsigned)(year - era * 400);
-    const unsigned mp = date.month > 2 ? date.month - 3 : date.month + 9;
-    const unsigned doy = (153 * mp + 2) / 5 + date.day - 1;
-    const unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    return era * ERA_DAYS + (int64_t)doe - EPOCH_SHIFT;
-}
-
-static unsigned days_in_month(int64_t year, unsigned month)
-{
-    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && leap ? 29 : days[month - 1];
-}
 
 static char *put_digits(char *at, uint64_t number, unsigned count)
 {
@@ -70,12 +27,12 @@ static char *put_year(char *at, int64_t year)
 
 size_t flow_time_print(flow_time at, char *text)
 {
-    const int64_t seconds = floor_div(at.us, SECOND_US);
+    const int64_t seconds = fl_floor_div(at.us, SECOND_US);
     const int64_t part = at.us % SECOND_US;
     const unsigned micros = (unsigned)(part < 0 ? part + SECOND_US : part);
-    const int64_t days = floor_div(seconds, DAY_SECONDS);
+    const int64_t days = fl_floor_div(seconds, DAY_SECONDS);
     const unsigned of_day = (unsigned)(seconds - days * DAY_SECONDS);
-    const struct civil date = civil_from_days(days);
+    const fl_civil date = fl_civil_from_days(days);
     char *to = put_year(text, date.year);
     *to++ = '-';
     to = put_digits(to, date.month, 2);
@@ -150,14 +107,14 @@ static bool read_year(struct reader *reader, int64_t *year)
 
 static bool read_date(struct reader *reader, int64_t *days)
 {
-    struct civil date;
+    fl_civil date;
     if (!read_year(reader, &date.year) || !read_char(reader, '-') ||
         !read_pair(reader, &date.month) || !read_char(reader, '-') || !read_pair(reader, &date.day))
         return false;
     if (date.month < 1 || date.month > 12 || date.day < 1 ||
-        date.day > days_in_month(date.year, date.month))
+        date.day > fl_days_in_month(date.year, date.month))
         return false;
-    *days = days_from_civil(date);
+    *days = fl_days_from_civil(date);
     return true;
 }
 
@@ -245,7 +202,7 @@ static bool parse_usual(flow_str text, flow_time *at)
         return false;
     const unsigned high = pair(c), low = pair(c + 2), hour = pair(c + 11), minute = pair(c + 14),
                    second = pair(c + 17);
-    const struct civil date = { (int64_t)high * 100 + low, pair(c + 5), pair(c + 8) };
+    const fl_civil date = { (int64_t)high * 100 + low, pair(c + 5), pair(c + 8) };
     if (high > 99 || low > 99 || date.month - 1 > 11 || date.day - 1 > 27 || hour > 23 ||
         minute > 59 || second > 59)
         return false;
@@ -261,7 +218,7 @@ static bool parse_usual(flow_str text, flow_time *at)
         }
     }
     const int64_t of_day = (int64_t)(hour * 3600 + minute * 60 + second);
-    at->us = (days_from_civil(date) * DAY_SECONDS + of_day) * SECOND_US + micros;
+    at->us = (fl_days_from_civil(date) * DAY_SECONDS + of_day) * SECOND_US + micros;
     return true;
 }
 

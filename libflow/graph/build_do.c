@@ -11,26 +11,32 @@ static void *take(void *user, size_t size)
     return flow_pipeline_alloc(user, size);
 }
 
-// A deep copy of the configuration, so that the caller's may go.
+void *fl_copy_record(
+    const fl_call *call, const flow_type *type, const void *record, const char *what)
+{
+    if (!fl_check_type(call, type))
+        return NULL;
+    void *copy = flow_pipeline_alloc(call->pipeline, type->size);
+    if (!copy)
+        return NULL;
+    memcpy(copy, record, type->size);
+    const flow_memory memory = { take, call->pipeline };
+    const flow_status status = flow_row_adopt(type, copy, &memory, NULL, NULL);
+    if (status == FLOW_OK)
+        return copy;
+    fl_refuse(call, status, "%s could not be copied", what);
+    return NULL;
+}
+
 static bool copy_config(const fl_call *call, const flow_do_options *options, flow_node *node)
 {
     if (!options->config)
         return true;
     if (!options->config_type)
         return fl_refuse(call, FLOW_INVALID, "its options have a 'config' without 'config_type'");
-    if (!fl_check_type(call, options->config_type))
-        return false;
-    void *copy = flow_pipeline_alloc(call->pipeline, options->config_type->size);
-    if (!copy)
-        return false;
-    memcpy(copy, options->config, options->config_type->size);
-    const flow_memory memory = { take, call->pipeline };
-    const flow_status status = flow_row_adopt(options->config_type, copy, &memory, NULL, NULL);
-    if (status != FLOW_OK)
-        return fl_refuse(call, status, "its configuration could not be copied");
-    node->config = copy;
+    node->config = fl_copy_record(call, options->config_type, options->config, "its configuration");
     node->config_type = options->config_type;
-    return true;
+    return node->config != NULL;
 }
 
 static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_options *options)
@@ -61,7 +67,7 @@ static bool check_kind(
 {
     const bool group = fn->form == FLOW_FORM_GROUP;
     if (node->kind == FLOW_NODE_GROUP)
-        return group ? fl_check_ends(call, in, "groups")
+        return group ? fl_check_grouping(call, in, "groups")
                      : fl_refuse(call, FLOW_INVALID,
                            "only functions over groups (FLOW_GROUP_FN) are grouped");
     if (group)
@@ -89,7 +95,9 @@ static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
     if (!fl_check_fn(call, fn, &from->shape) || !check_options(call, fn, options) ||
         !check_kind(call, &node, fn, from) || !copy_config(call, options, &node))
         return fl_nothing(in.pipeline);
-    const flow_edge out = main_output(fn, from);
+    flow_edge out = main_output(fn, from);
+    if (kind == FLOW_NODE_GROUP && !fl_windowing_grouped(call, &out))
+        return fl_nothing(in.pipeline);
     return fl_step_add(call, &node, &out);
 }
 
@@ -177,7 +185,7 @@ flow_coll flow_dropped(flow_coll coll)
     const flow_node *node = producer_of(&call, coll, &edge);
     if (!node)
         return fl_nothing(coll.pipeline);
-    if (node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN) {
+    if (node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN || node->keep_windows) {
         fl_refuse(&call, FLOW_INVALID, "the step drops nothing; ask the one that does");
         return fl_nothing(coll.pipeline);
     }

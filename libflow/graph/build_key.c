@@ -133,7 +133,7 @@ flow_coll flow_combine_sized(
         return fl_nothing(in.pipeline);
     }
     if (!check_combine(&call, fn, &known, from->shape.type) ||
-        !fl_check_ends(&call, from, "combines"))
+        !fl_check_grouping(&call, from, "combines"))
         return fl_nothing(in.pipeline);
     flow_node node = { .kind = FLOW_NODE_COMBINE,
         .inputs = &in.id,
@@ -150,5 +150,7 @@ flow_coll flow_combine_sized(
     flow_edge out = *from;
     out.output = 0;
     out.shape = fl_shape_combined(&from->shape, fn->out);
+    if (!fl_windowing_grouped(&call, &out))
+        return fl_nothing(in.pipeline);
     return fl_step_add(&call, &node, &out);
 }

@@ -1,52 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builders around time and whole collections: windows, event times, several inputs as one.
+// Builders around time and whole collections: event times, several inputs as one.
 #include <flow/flow.h>
 #include <flow/transform.h>
 
 #include "graph/graph.h"
-
-// One spelling for each way to cut time, so that windowings can be compared.
-static flow_windows plain_windows(flow_windows windows)
-{
-    if (windows.kind == FLOW_WINDOW_GLOBAL)
-        return flow_global();
-    if (windows.kind == FLOW_WINDOW_FIXED && windows.every.us == 0)
-        windows.every = windows.size;
-    return windows;
-}
-
-static bool windows_equal(const flow_windows *a, const flow_windows *b)
-{
-    return a->size.us == b->size.us && a->every.us == b->every.us && a->offset.us == b->offset.us &&
-           (a->kind == FLOW_WINDOW_GLOBAL) == (b->kind == FLOW_WINDOW_GLOBAL);
-}
-
-flow_coll flow_window_into_sized(flow_coll in, const flow_window_options *options, size_t size)
-{
-    const fl_call call = { in.pipeline, "flow_window_into", "window", false };
-    flow_window_options known;
-    const flow_edge *from = NULL;
-    if (!fl_options(&call, &known, sizeof known, options, size) || !(from = fl_input(&call, in)))
-        return fl_nothing(in.pipeline);
-    const flow_windows windows = plain_windows(known.windows);
-    flow_error error = { 0 };
-    if (flow_windows_check(&windows, &error) != FLOW_OK) {
-        fl_refuse(&call, error.status, "%s", error.message);
-        return fl_nothing(in.pipeline);
-    }
-    if (known.lateness.us < 0) {
-        fl_refuse(&call, FLOW_INVALID, "its lateness is %lld us, it must be at least 0",
-            (long long)known.lateness.us);
-        return fl_nothing(in.pipeline);
-    }
-    const flow_node node = { .kind = FLOW_NODE_WINDOW, .inputs = &in.id, .input_count = 1 };
-    flow_edge out = *from;
-    out.output = 0;
-    out.windows = windows;
-    if (known.lateness.us > out.lateness.us)
-        out.lateness = known.lateness;
-    return fl_step_add(&call, &node, &out);
-}
 
 flow_coll flow_with_timestamps(flow_coll in, flow_field_ref field)
 {
@@ -82,10 +39,7 @@ static bool check_alike(const fl_call *call, const flow_edge *first, const flow_
     if (!keys_alike)
         return fl_refuse(call, FLOW_TYPE, "the key of input 1 is '%s', that of input %zu is '%s'",
             fl_key_name(a), n, fl_key_name(b));
-    if (!windows_equal(&first->windows, &in->windows))
-        return fl_refuse(
-            call, FLOW_INVALID, "input 1 and input %zu are cut into different windows", n);
-    return true;
+    return fl_windowing_alike(call, first, in, n);
 }
 
 // Gives each element as it is, in rows of its own.
@@ -170,8 +124,7 @@ flow_coll flow_flatten(const flow_coll *ins, size_t count)
             return fl_nothing(p);
         aligned[i] = ins[i];
         out.unbounded = out.unbounded || in->unbounded;
-        if (in->lateness.us > out.lateness.us)
-            out.lateness = in->lateness;
+        fl_windowing_join(&out, in);
     }
     if (!align_inputs(&call, aligned, count))
         return fl_nothing(p);

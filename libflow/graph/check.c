@@ -163,15 +163,6 @@ bool fl_check_fn(const fl_call *call, const flow_fn *fn, const flow_shape *shape
     return check_outs(call, fn) && check_key(call, fn, shape);
 }
 
-bool fl_check_ends(const fl_call *call, const flow_edge *in, const char *verb)
-{
-    if (!in->unbounded || in->windows.kind != FLOW_WINDOW_GLOBAL)
-        return true;
-    return fl_refuse(call, FLOW_INVALID,
-        "%s an unbounded input in the global window, which never ends; put flow_window_into before",
-        verb);
-}
-
 static flow_status check(flow_pipeline *p, flow_error *error)
 {
     if (!p)
@@ -187,7 +178,7 @@ static flow_status check(flow_pipeline *p, flow_error *error)
         return flow_error_raise(error, FLOW_INVALID, NULL,
             "scope '%.*s' of pipeline '%s' was not ended", (int)strlen(p->scope->path) - 1,
             p->scope->path, p->graph.name);
-    return FLOW_OK;
+    return fl_check_grouped(p, error);
 }
 
 flow_status flow_pipeline_check(flow_pipeline *pipeline, flow_error *error)

@@ -23,6 +23,13 @@ typedef struct fl_scope {
     const char *path;
 } fl_scope;
 
+// A time zone that windows of the pipeline need.
+typedef struct fl_zone_kept {
+    struct fl_zone_kept *older;
+    const char *name;
+    flow_zone *zone;
+} fl_zone_kept;
+
 struct flow_pipeline {
     flow_graph graph; // what runners see; kept true by every builder
     flow_allocator allocator;
@@ -37,6 +44,8 @@ struct flow_pipeline {
     const flow_type **checked; // declarations that passed flow_type_check
     uint32_t checked_count;
     uint32_t checked_room;
+    fl_zone_kept *zone_list; // the newest first
+    const char *zones;       // folder of zone data; NULL: the system's
 };
 
 // One call of a builder, as its errors show it: "flow_do(parse): …".
@@ -99,8 +108,42 @@ bool fl_check_field(const fl_call *call, const flow_type *type, const flow_field
 // Checks that a function can be called with rows of a shape.
 bool fl_check_fn(const fl_call *call, const flow_fn *fn, const flow_shape *shape);
 
-// R19: a step that waits for the end of windows needs windows that end.
-bool fl_check_ends(const fl_call *call, const flow_edge *in, const char *verb);
+// A deep copy of a record in pipeline memory, so that the caller's may go; NULL (refused) when it
+// cannot be had. `what` is as errors call it.
+void *fl_copy_record(
+    const fl_call *call, const flow_type *type, const void *record, const char *what);
+
+// --- windowing.c: what an edge says of windows and results
+
+// Puts what the options say over what the input had; false (and refused) when it cannot be.
+bool fl_windowing_set(const fl_call *call, const flow_window_options *options, flow_edge *edge);
+
+// R14: whether collections can be one. `n` is the number of the second, from 1.
+bool fl_windowing_alike(const fl_call *call, const flow_edge *first, const flow_edge *in, size_t n);
+
+// The larger lateness, and what only one of them says.
+void fl_windowing_join(flow_edge *out, const flow_edge *in);
+
+// R19, R20: whether results of a grouping will come, and nothing be lost behind them.
+bool fl_check_grouping(const fl_call *call, const flow_edge *in, const char *verb);
+
+// R16, R44: what holds behind a grouping; false without memory.
+bool fl_windowing_grouped(const fl_call *call, flow_edge *out);
+
+// B19: windows that merge and triggers that are set come before a grouping.
+flow_status fl_check_grouped(const flow_pipeline *pipeline, flow_error *error);
+
+// --- windows.c
+
+// Copies what windows point to into pipeline memory, reads their zone, checks them against the
+// elements; false (and refused) when they cannot be.
+bool fl_windows_own(const fl_call *call, const flow_type *type, flow_windows *windows);
+
+// R14: whether two ways to cut time go together; sessions of different gaps do.
+bool fl_windows_alike(const flow_windows *a, const flow_windows *b);
+
+// How prints and errors call the windows: "sessions", "days of Europe/Berlin".
+void fl_windows_put(flow_buffer *out, const flow_windows *windows);
 
 // --- shape.c
 

@@ -34,6 +34,7 @@ flow_pipeline *flow_pipeline_new_sized(
         return p;
     p->graph.log = known.log;
     p->graph.log_user = known.log_user;
+    p->zones = flow_pipeline_string(p, known.zones);
     return p;
 }
 
@@ -41,6 +42,8 @@ void flow_pipeline_free(flow_pipeline *pipeline)
 {
     if (!pipeline)
         return;
+    for (fl_zone_kept *kept = pipeline->zone_list; kept; kept = kept->older)
+        flow_zone_free(kept->zone);
     fl_arena_fini(&pipeline->arena);
     const flow_allocator allocator = pipeline->allocator;
     fl_free(&allocator, pipeline, sizeof *pipeline);

@@ -23,32 +23,28 @@ const char *fl_node_kind_name(flow_node_kind kind)
 
 static void put_duration(flow_buffer *out, flow_duration span)
 {
-    static const struct {
-        int64_t us;
-        const char *unit;
-    } units[] = { { INT64_C(86400000000), "d" }, { INT64_C(3600000000), "h" }, { 60000000, "m" },
-        { 1000000, "s" }, { 1000, "ms" }, { 1, "us" } };
-    size_t i = 0;
-    while (span.us % units[i].us != 0 || span.us < units[i].us)
-        if (++i == sizeof units / sizeof units[0] - 1)
-            break;
-    flow_buffer_printf(out, "%lld%s", (long long)(span.us / units[i].us), units[i].unit);
+    char text[40];
+    flow_duration_print(span, text);
+    flow_buffer_printf(out, "%s", text);
 }
 
-static void put_windows(flow_buffer *out, const flow_windows *windows)
+// What is not the default, each with a comma before it.
+static void put_triggering(flow_buffer *out, const flow_triggering *triggering)
 {
-    if (windows->kind == FLOW_WINDOW_GLOBAL)
+    static const char *const modes[] = { "", "", ", accumulating", ", retracting" };
+    char trigger[256];
+    if (!triggering)
         return;
-    flow_buffer_printf(out, ", windows of ");
-    put_duration(out, windows->size);
-    if (windows->every.us != windows->size.us) {
-        flow_buffer_printf(out, " every ");
-        put_duration(out, windows->every);
+    if (triggering->trigger.count) {
+        flow_trigger_print(&triggering->trigger, trigger, sizeof trigger);
+        flow_buffer_printf(out, ", fires %s", trigger);
     }
-    if (windows->offset.us) {
-        flow_buffer_printf(out, " offset ");
-        put_duration(out, windows->offset);
-    }
+    flow_buffer_printf(out, "%s%s%s%s", modes[triggering->accumulation],
+        triggering->on_time == FLOW_EMPTY_NEVER ? ", not empty on time" : "",
+        triggering->closing == FLOW_EMPTY_ALWAYS ? ", always closed" : "",
+        triggering->output_time == FLOW_OUTPUT_EARLIEST ? ", at the earliest time"
+        : triggering->output_time == FLOW_OUTPUT_LATEST ? ", at the latest time"
+                                                        : "");
 }
 
 // What flows along an edge: "reading, key int64, windows of 1m, lateness 30s, unbounded".
@@ -57,11 +53,15 @@ void fl_print_edge(flow_buffer *out, const flow_edge *edge)
     flow_buffer_printf(out, "%s", edge->shape.type->name);
     if (edge->shape.key != FLOW_KIND_NONE)
         flow_buffer_printf(out, ", key %s", fl_key_name(&edge->shape));
-    put_windows(out, &edge->windows);
+    if (edge->windows.kind != FLOW_WINDOW_GLOBAL) {
+        flow_buffer_printf(out, ", %s", edge->merged ? "merged " : "");
+        fl_windows_put(out, &edge->windows);
+    }
     if (edge->lateness.us) {
         flow_buffer_printf(out, ", lateness ");
         put_duration(out, edge->lateness);
     }
+    put_triggering(out, edge->triggering);
     if (edge->unbounded)
         flow_buffer_printf(out, ", unbounded");
 }

@@ -1,114 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows as pure functions of time: which ones hold an instant, and when one is collected.
-#include <flow/window.h>
+#include "window/window.h"
 
-// a + b where b may be of either sign, kept within the range of flow_time.
-static int64_t add_clamped(int64_t a, int64_t b)
+#include "window/calendar.h"
+
+// How far `at` lies after the last start at or before it, where starts are `period` apart: in
+// 0 … period − 1. Both remainders are taken first, so that at − offset cannot overflow (R10).
+static int64_t since_start(const flow_windows *windows, int64_t period, int64_t at)
 {
-    if (b > 0 && a > FLOW_TIME_MAX_US - b)
-        return FLOW_TIME_MAX_US;
-    if (b < 0 && a < FLOW_TIME_MIN_US - b)
-        return FLOW_TIME_MIN_US;
-    return a + b;
+    return flow_floor_mod(flow_floor_mod(at, period) - windows->offset.us, period);
 }
 
-// The instant that decides about windows: of times after the end of the global window, its last
-// (R1).
-static int64_t inside(flow_time at)
+static void last_cumulating(const flow_windows *windows, flow_time at, flow_window *window)
 {
-    return at.us < FLOW_TIME_GLOBAL_END_US ? at.us : FLOW_TIME_GLOBAL_END_US - 1;
+    const int64_t time = fl_inside(at);
+    const int64_t since = since_start(windows, windows->size.us, time);
+    window->start.us = fl_add_clamped(time, -since);
+    window->end.us = fl_end_after(time, windows->size.us - since);
 }
 
-// An instant and a length later, or the end of the global window if that comes first (R1, R23).
-static int64_t end_after(int64_t from, int64_t length)
+// The kinds that are not fixed or sliding.
+static bool other_last(const flow_windows *windows, flow_time at, flow_window *window)
 {
-    return from > FLOW_TIME_GLOBAL_END_US - length ? FLOW_TIME_GLOBAL_END_US : from + length;
-}
-
-// How far `at` lies after the last start at or before it: in 0 … every − 1. Both remainders are
-// taken first, so that at − offset cannot overflow (R10).
-static int64_t since_start(const flow_windows *windows, int64_t at)
-{
-    const int64_t every = windows->every.us;
-    return flow_floor_mod(flow_floor_mod(at, every) - windows->offset.us, every);
-}
-
-flow_status flow_windows_check(const flow_windows *windows, flow_error *error)
-{
-    const int64_t size = windows->size.us;
-    const int64_t every = windows->every.us;
-    const int64_t offset = windows->offset.us;
     switch (windows->kind) {
     case FLOW_WINDOW_GLOBAL:
-        return FLOW_OK;
-    case FLOW_WINDOW_FIXED:
-    case FLOW_WINDOW_SLIDING:
-        break;
+        window->start.us = FLOW_TIME_MIN_US;
+        window->end.us = FLOW_TIME_GLOBAL_END_US;
+        return true;
+    case FLOW_WINDOW_CALENDAR:
+        if (windows->zone && !windows->rules)
+            return false;
+        *window = fl_calendar_window(windows, at);
+        return true;
+    case FLOW_WINDOW_CUMULATE:
+        last_cumulating(windows, at, window);
+        return true;
     default:
-        return flow_error_raise(
-            error, FLOW_INVALID, NULL, "windows are of unknown kind %d", (int)windows->kind);
+        return !flow_windows_by_element(windows) &&
+               flow_windows_assign(windows, NULL, at, window, 1) > 0;
     }
-    if (size <= 0)
-        return flow_error_raise(error, FLOW_INVALID, NULL,
-            "size of windows is %lld us, it must be above 0", (long long)size);
-    if (every <= 0)
-        return flow_error_raise(error, FLOW_INVALID, NULL,
-            "windows start every %lld us, it must be above 0", (long long)every);
-    if (windows->kind == FLOW_WINDOW_FIXED && every != size)
-        return flow_error_raise(error, FLOW_INVALID, NULL,
-            "fixed windows of %lld us start every %lld us, both must be equal", (long long)size,
-            (long long)every);
-    if (offset < 0 || offset >= every)
-        return flow_error_raise(error, FLOW_INVALID, NULL,
-            "offset of windows is %lld us, it must be at least 0 and below %lld us",
-            (long long)offset, (long long)every);
-    if ((size - 1) / every >= UINT32_MAX)
-        return flow_error_raise(error, FLOW_INVALID, NULL,
-            "windows of %lld us that start every %lld us overlap more than %u times",
-            (long long)size, (long long)every, UINT32_MAX);
-    return FLOW_OK;
 }
 
 bool flow_windows_last(const flow_windows *windows, flow_time at, flow_window *window)
 {
-    if (windows->kind == FLOW_WINDOW_GLOBAL) {
-        window->start.us = FLOW_TIME_MIN_US;
-        window->end.us = FLOW_TIME_GLOBAL_END_US;
-        return true;
-    }
-    const int64_t time = inside(at);
-    const int64_t since = since_start(windows, time);
+    if (windows->kind != FLOW_WINDOW_FIXED && windows->kind != FLOW_WINDOW_SLIDING)
+        return other_last(windows, at, window);
+    const int64_t time = fl_inside(at);
+    const int64_t since = since_start(windows, windows->every.us, time);
     if (since >= windows->size.us)
         return false;
-    window->start.us = add_clamped(time, -since);
-    window->end.us = end_after(time, windows->size.us - since);
+    window->start.us = fl_add_clamped(time, -since);
+    window->end.us = fl_end_after(time, windows->size.us - since);
+    return true;
+}
+
+// The next shorter one of the same start; the longest may have been cut off.
+static bool shorter(const flow_windows *windows, flow_time at, flow_window *window)
+{
+    const int64_t time = fl_inside(at);
+    const int64_t since = since_start(windows, windows->size.us, time);
+    const int64_t steps = (since + (window->end.us - time) - 1) / windows->every.us;
+    const int64_t left = steps * windows->every.us - since;
+    if (left <= 0)
+        return false;
+    window->end.us = time + left;
     return true;
 }
 
 bool flow_windows_before(const flow_windows *windows, flow_time at, flow_window *window)
 {
-    if (windows->kind == FLOW_WINDOW_GLOBAL)
+    if (windows->kind == FLOW_WINDOW_CUMULATE)
+        return shorter(windows, at, window);
+    if (windows->kind != FLOW_WINDOW_FIXED && windows->kind != FLOW_WINDOW_SLIDING)
         return false;
     flow_window before;
     // the end tells the start, but for a window whose end was cut off
     if (window->end.us < FLOW_TIME_GLOBAL_END_US) {
-        before.end.us = add_clamped(window->end.us, -windows->every.us);
-        before.start.us = add_clamped(before.end.us, -windows->size.us);
+        before.end.us = fl_add_clamped(window->end.us, -windows->every.us);
+        before.start.us = fl_add_clamped(before.end.us, -windows->size.us);
     } else {
-        before.start.us = add_clamped(window->start.us, -windows->every.us);
-        before.end.us = end_after(before.start.us, windows->size.us);
+        before.start.us = fl_add_clamped(window->start.us, -windows->every.us);
+        before.end.us = fl_end_after(before.start.us, windows->size.us);
     }
-    if (before.end.us <= inside(at))
+    if (before.end.us <= fl_inside(at))
         return false;
     *window = before;
     return true;
 }
 
+static uint32_t count_cumulating(const flow_windows *windows, flow_time at)
+{
+    flow_window longest;
+    last_cumulating(windows, at, &longest);
+    const int64_t time = fl_inside(at);
+    const int64_t since = since_start(windows, windows->size.us, time);
+    const int64_t every = windows->every.us;
+    const int64_t steps = (since + (longest.end.us - time) - 1) / every + 1 - since / every;
+    return (uint32_t)steps;
+}
+
 uint32_t flow_windows_count(const flow_windows *windows, flow_time at)
 {
-    if (windows->kind == FLOW_WINDOW_GLOBAL)
-        return 1;
-    const int64_t left = windows->size.us - since_start(windows, inside(at));
+    flow_window window;
+    switch (windows->kind) {
+    case FLOW_WINDOW_FIXED:
+    case FLOW_WINDOW_SLIDING:
+        break;
+    case FLOW_WINDOW_CUMULATE:
+        return count_cumulating(windows, at);
+    case FLOW_WINDOW_CUSTOM:
+        return windows->fn->in ? 0 : flow_windows_assign(windows, NULL, at, NULL, 0);
+    default:
+        return other_last(windows, at, &window) ? 1 : 0;
+    }
+    const int64_t left = windows->size.us - since_start(windows, windows->every.us, fl_inside(at));
     if (left <= 0)
         return 0;
     const int64_t count = (left - 1) / windows->every.us + 1;
@@ -119,6 +124,6 @@ flow_time flow_window_expiry(flow_window window, flow_duration lateness)
 {
     const flow_time last = flow_window_last_instant(window);
     const flow_time end = { FLOW_TIME_GLOBAL_END_US };
-    const int64_t expiry = add_clamped(last.us, lateness.us);
+    const int64_t expiry = fl_add_clamped(last.us, lateness.us);
     return expiry > end.us ? end : (flow_time){ expiry };
 }

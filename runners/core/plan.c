@@ -61,7 +61,7 @@ static enum fl_op_kind kind_of(const flow_node *node)
 
 static bool vanishes(const flow_node *node)
 {
-    return node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN;
+    return node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN || node->keep_windows;
 }
 
 static const flow_edge *edge_at(const struct maker *m, uint32_t id)
@@ -288,11 +288,49 @@ static void find_bare(struct fl_plan *plan)
     }
 }
 
+// What an edge asks for that keyed steps do not do yet; NULL for what they do.
+static const char *beyond(const flow_edge *edge)
+{
+    static const char *const kinds[] = { NULL, NULL, NULL, "session windows", "calendar windows",
+        "cumulating windows", "custom windows" };
+    const flow_triggering *said = edge->triggering;
+    if (edge->windows.kind > FLOW_WINDOW_SLIDING || !said)
+        return kinds[edge->windows.kind];
+    return said->trigger.count                          ? "triggers"
+           : said->accumulation > FLOW_DISCARDING       ? "results that accumulate"
+           : said->closing == FLOW_EMPTY_ALWAYS         ? "empty closing results"
+           : said->output_time > FLOW_OUTPUT_TIME_UNSET ? "output times"
+                                                        : NULL;
+}
+
+static bool runs_all(const flow_graph *graph, flow_error *error)
+{
+    for (uint32_t n = 0; n < graph->node_count; n++) {
+        const flow_node *node = &graph->nodes[n];
+        const bool keyed = node->kind == FLOW_NODE_COMBINE || node->kind == FLOW_NODE_GROUP ||
+                           (node->kind == FLOW_NODE_DO && node->fn->form == FLOW_FORM_STATEFUL);
+        const bool cuts = node->kind == FLOW_NODE_WINDOW && !node->keep_windows;
+        const flow_edge *edge = &graph->edges[(cuts       ? node->outputs[0]
+                                                  : keyed ? node->inputs[0]
+                                                          : 1) -
+                                              1];
+        const char *what = keyed || cuts ? beyond(edge) : NULL;
+        if (what) {
+            flow_error_raise(error, FLOW_UNSUPPORTED, node->path,
+                "step '%s' asks for %s, which is not yet run by this runner", node->path, what);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache *cache,
     struct fl_mem *mem, flow_error *error)
 {
     memset(plan, 0, sizeof *plan);
     plan->graph = graph;
+    if (!runs_all(graph, error))
+        return false;
     struct maker m = { .plan = plan, .graph = graph, .cache = cache, .mem = mem };
     make_ops(&m);
     if (!m.failed)

@@ -25,6 +25,8 @@ struct fl_cut fl_cut_of(const flow_windows *windows)
     case FLOW_WINDOW_SLIDING:
         cut.size = gcd(windows->size.us, windows->every.us);
         break;
+    default: // the plan refuses them
+        break;
     }
     return cut;
 }

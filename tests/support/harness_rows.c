@@ -336,7 +336,8 @@ flow_pipeline *harness_build(
     if (is_late_order(c))
         in = drop_tick(h, c, in);
     const flow_window_options windows = { .windows = harness_windows(c),
-        .lateness = flow_days(c->lenient ? 36500 : 0) };
+        .lateness = flow_days(c->lenient ? 36500 : 0),
+        .accumulation = FLOW_DISCARDING };
     in = flow_window_into(in, &windows);
     if (c->windows == WINDOWS_BY_ROW)
         in = flow_with_timestamps(in, h->input->event_time);

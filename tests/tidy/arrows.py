@@ -29,8 +29,8 @@ OUTSIDE = {
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
-               'option': {'base', 'type', 'option'},
-               'graph': {'base', 'type', 'window', 'graph'}}
+               'option': {'base', 'type', 'option'}, 'trigger': {'base', 'trigger'},
+               'graph': {'base', 'type', 'window', 'trigger', 'graph'}}
 
 
 def folder_of(path, depth=2):

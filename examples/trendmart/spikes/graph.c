@@ -10,6 +10,7 @@ static flow_coll count_events(flow_coll events, const struct job *job)
     const flow_window_options sliding = {
         .windows = flow_sliding(job->rule.window, job->rule.slide),
         .lateness = job->rule.lateness,
+        .accumulation = FLOW_DISCARDING,
     };
     if (!job->distinct) {
         flow_coll by_product = flow_key_by(events, FLOW_FIELD(event, product));

@@ -13,6 +13,7 @@
 
 #include <flow/base.h>
 #include <flow/function.h>
+#include <flow/trigger.h>
 #include <flow/type.h>
 #include <flow/typed.h>
 #include <flow/window.h>
@@ -33,9 +34,10 @@ typedef struct flow_coll {
 /** Options of a pipeline; all zero is the default. */
 typedef struct flow_pipeline_options {
     const flow_allocator
-        *allocator;   /**< For the graph and its runs; copied. NULL: the C library's. */
-    flow_log_fn *log; /**< Receives log lines; NULL: nothing is logged. */
-    void *log_user;   /**< Passed to `log`. */
+        *allocator;    /**< For the graph and its runs; copied. NULL: the C library's. */
+    flow_log_fn *log;  /**< Receives log lines; NULL: nothing is logged. */
+    void *log_user;    /**< Passed to `log`. */
+    const char *zones; /**< Folder of time zone data (TZif); NULL: /usr/share/zoneinfo. */
 } flow_pipeline_options;
 
 /** flow_pipeline_new_with, told how large the caller's idea of the options is. */
@@ -188,18 +190,39 @@ FLOW_API flow_coll flow_key_by(flow_coll in, flow_field_ref field);
 /** The elements without their key. */
 FLOW_API flow_coll flow_unkey(flow_coll in);
 
-/** Options of flow_window_into. */
+/** Options of flow_window_into. Of the members from `trigger` on those that are zero leave what the
+ * input has. */
 typedef struct flow_window_options {
     flow_windows windows;   /**< How time is cut; zero: the global window. */
     flow_duration lateness; /**< How long after its end a window takes late elements (R23); the
                                larger of own and inherited counts (R17). */
+    flow_trigger trigger;   /**< When results are given. */
+    flow_accumulation accumulation; /**< Must be said where a window can have more than one
+                                       result: with lateness, or a trigger (R18). */
+    flow_empty_panes on_time;       /**< About the result at the window's end. */
+    flow_empty_panes closing;       /**< About the last result, when a window is collected. */
+    flow_output_time output_time;   /**< The event time of results. */
+    bool no_lateness; /**< `lateness` is 0 on purpose: a trigger wants it said (R18). */
+    bool
+        keep_windows; /**< The input's windows stay, only the rest is changed; `windows` is zero. */
 } flow_window_options;
+
+/** Count windows: every `elements` of a key are one result, of the global window; what is left when
+ * the input ends is the last. Which elements are together depends on the order they come in. */
+static inline flow_window_options flow_count_windows(int64_t elements)
+{
+    flow_window_options options;
+    memset(&options, 0, sizeof options);
+    options.trigger = flow_trigger_repeatedly(flow_trigger_count(elements));
+    options.accumulation = FLOW_DISCARDING;
+    return options;
+}
 
 /** flow_window_into, told how large the caller's idea of the options is. */
 FLOW_API flow_coll flow_window_into_sized(
     flow_coll in, const flow_window_options *options, size_t size);
 
-/** Puts elements into windows by their event time. */
+/** Puts elements into windows by their event time, and says when windows give results. */
 static inline flow_coll flow_window_into(flow_coll in, const flow_window_options *options)
 {
     return flow_window_into_sized(in, options, sizeof *options);
@@ -208,7 +231,8 @@ static inline flow_coll flow_window_into(flow_coll in, const flow_window_options
 /** Stamps elements with the time in a field. A time below the watermark makes the element late. */
 FLOW_API flow_coll flow_with_timestamps(flow_coll in, flow_field_ref field);
 
-/** Several collections of one type, key and windowing as one (R14). */
+/** Several collections of one type, key, windows and trigger as one; sessions of different gaps
+ * count as equal (R14). */
 FLOW_API flow_coll flow_flatten(const flow_coll *ins, size_t count);
 
 /** Options of flow_combine. */
@@ -224,9 +248,9 @@ FLOW_API flow_coll flow_combine_sized(
     flow_coll in, const flow_combine_fn *fn, const flow_combine_options *options, size_t size);
 
 /**
- * One value per key and window from all its elements; without a key one per window. The default
- * trigger: once when the watermark passes the window's end, then once per late batch (R42),
- * discarding. Keyed as its input.
+ * One value per key and window from all its elements; without a key one per window. Given when the
+ * trigger of its input says so; by default once when the watermark passes the window's end, then
+ * once per late batch (R42), discarding. Keyed as its input.
  */
 static inline flow_coll flow_combine_with(
     flow_coll in, const flow_combine_fn *fn, const flow_combine_options *options)
@@ -253,8 +277,8 @@ static inline flow_coll flow_combine_call(flow_coll in, flow_combine_args args)
 FLOW_API flow_coll flow_group_sized(
     flow_coll in, const flow_fn *fn, const flow_do_options *options, size_t size);
 
-/** Calls a group function with all rows of a key and window, when the watermark passes its end
- * (GroupByKey). */
+/** Calls a group function with all rows of a key and window, when the trigger of its input says so;
+ * by default when the watermark passes the window's end (GroupByKey). */
 static inline flow_coll flow_group_with(
     flow_coll in, const flow_fn *fn, const flow_do_options *options)
 {

@@ -6,6 +6,8 @@
 #ifndef FLOW_RUNNER_H
 #define FLOW_RUNNER_H
 
+#include <stddef.h>
+
 #include <flow/transform.h>
 
 #ifdef __cplusplus
@@ -43,6 +45,15 @@ typedef struct flow_shape {
 /** How many outputs a step can have. */
 #define FLOW_OUTPUTS 32u
 
+/** When and how windows give results, as flow_window_options says; inheritance is settled. */
+typedef struct flow_triggering {
+    flow_trigger trigger;           /**< `count` 0: the default (R42). */
+    flow_accumulation accumulation; /**< UNSET: DISCARDING. */
+    flow_empty_panes on_time;       /**< UNSET, which means ALWAYS, or NEVER. */
+    flow_empty_panes closing;       /**< UNSET, which means NEVER, or ALWAYS. */
+    flow_output_time output_time;   /**< UNSET, which means END_OF_WINDOW, EARLIEST or LATEST. */
+} flow_triggering;
+
 /** A collection of the graph. */
 typedef struct flow_edge {
     uint32_t id;            /**< Its number, from 1; position in flow_graph.edges plus 1. */
@@ -52,6 +63,9 @@ typedef struct flow_edge {
     flow_windows windows;   /**< Its windowing. */
     flow_duration lateness; /**< Allowed lateness (R17). */
     bool unbounded;         /**< Has no end of its own. */
+    bool lateness_set;      /**< `lateness` was said, be it 0 (R18). */
+    bool merged; /**< Its windows are final: they come from a grouping that merged (R16). */
+    const flow_triggering *triggering; /**< NULL: all of it the default. */
 } flow_edge;
 
 /** A step of the graph. Members that its kind does not use are zero. */
@@ -73,6 +87,7 @@ typedef struct flow_node {
     const flow_type *config_type; /**< DO, GROUP: its type. */
     flow_on_error on_error;       /**< DO, GROUP, SOURCE. */
     bool time_sorted;             /**< DO, stateful. */
+    bool keep_windows;            /**< WINDOW: rows pass unchanged, windows and all. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */
@@ -90,6 +105,102 @@ typedef struct flow_graph {
 /** The graph of a pipeline that passes flow_pipeline_check; NULL with the error otherwise. Lives as
  * long as the pipeline. */
 FLOW_API const flow_graph *flow_pipeline_graph(flow_pipeline *pipeline, flow_error *error);
+
+/** Whether rows of an edge are grouped in windows that merge there (R16). */
+static inline bool flow_edge_merging(const flow_edge *edge)
+{
+    return !edge->merged && flow_windows_merging(&edge->windows);
+}
+
+/**
+ * What a trigger remembers of one key and window; zeroed at first (R45). It has a slot for each of
+ * the trigger's parts and no more: flow_trigger_state_size() bytes. Plain bytes, to be copied and
+ * stored.
+ */
+typedef struct flow_trigger_state {
+    uint16_t finished; /**< Bit i: part i has finished; bit 0: the trigger, so the window is closed
+                          (R25). */
+    uint16_t running;  /**< Bit i: slot i of a clock part is set. */
+    uint32_t unused;   /**< Zero. */
+    int64_t slots[FLOW_TRIGGER_NODES]; /**< Elements counted, or the instant waited for. */
+} flow_trigger_state;
+
+/** Bytes of a trigger's state. */
+static inline size_t flow_trigger_state_size(const flow_trigger *trigger)
+{
+    return offsetof(flow_trigger_state, slots) + sizeof(int64_t) * trigger->count;
+}
+
+/** What decides whether a window fires, beside its state (R29). */
+typedef struct flow_trigger_clocks {
+    flow_window window;     /**< The window. */
+    flow_time watermark;    /**< The input watermark. */
+    flow_time now;          /**< The clock. */
+    flow_time synchronized; /**< The clock of what is still on its way here, at most `now` (R8);
+                               `now` where nothing lags. */
+    bool merging;           /**< flow_edge_merging(): finished parts may come back to life (R39). */
+} flow_trigger_clocks;
+
+/** An element has come to a window whose trigger has not finished. */
+FLOW_API void flow_trigger_on_element(
+    const flow_trigger *trigger, flow_trigger_state *state, const flow_trigger_clocks *clocks);
+
+/**
+ * Windows become one, that of `clocks`: `into`, apart from all of `from`, is overwritten with what
+ * `count` states come to (R35–R39). States of windows that were closed count.
+ */
+FLOW_API void flow_trigger_on_merge(const flow_trigger *trigger, flow_trigger_state *into,
+    const flow_trigger_state *const *from, uint32_t count, const flow_trigger_clocks *clocks);
+
+/** Whether the window fires now (R29, R32). False when the trigger has finished. */
+FLOW_API bool flow_trigger_should_fire(const flow_trigger *trigger, const flow_trigger_state *state,
+    const flow_trigger_clocks *clocks);
+
+/** The window fires, as flow_trigger_should_fire said: takes note. Returns whether the trigger has
+ * finished: then this was the last pane (R48). */
+FLOW_API bool flow_trigger_on_fire(
+    const flow_trigger *trigger, flow_trigger_state *state, const flow_trigger_clocks *clocks);
+
+/** When a window that waits may be ready; FLOW_TIME_MAX_US where that clock changes nothing. */
+typedef struct flow_trigger_wake {
+    flow_time watermark;    /**< Once the watermark is here or later. */
+    flow_time now;          /**< Once the clock is here or later. */
+    flow_time synchronized; /**< Once the synchronized clock is here or later. */
+} flow_trigger_wake;
+
+/** When to ask flow_trigger_should_fire again although nothing came: a hint that may be early. */
+FLOW_API flow_trigger_wake flow_trigger_next_wake(const flow_trigger *trigger,
+    const flow_trigger_state *state, const flow_trigger_clocks *clocks);
+
+/** The watermark beyond which a window with an element has surely fired; FLOW_TIME_MAX_US if never
+ * for sure (R69). */
+FLOW_API flow_time flow_trigger_sure_by(const flow_trigger *trigger, flow_window window);
+
+/** FLOW_INVALID with a sentence unless a trigger can be. */
+FLOW_API flow_status flow_trigger_check(const flow_trigger *trigger, flow_error *error);
+
+/** Whether a trigger may finish while its window is still open, so that what comes then is dropped
+ * (R20). */
+FLOW_API bool flow_trigger_may_finish(const flow_trigger *trigger);
+
+/** Whether two say the same. */
+FLOW_API bool flow_trigger_equal(const flow_trigger *a, const flow_trigger *b);
+
+/** What a trigger becomes behind a grouping, so that a chain of them adds no delay (R44). */
+FLOW_API flow_trigger flow_trigger_continuation(const flow_trigger *trigger);
+
+/** Writes a trigger as the makers' names: "repeatedly(count(5))"; at most `size` bytes with the
+ * terminator. Returns the length of the whole. */
+FLOW_API size_t flow_trigger_print(const flow_trigger *trigger, char *text, size_t size);
+
+/** How many bytes flow_pane_write writes at most. */
+#define FLOW_PANE_BYTES 21
+
+/** Writes a pane as Beam's coder does (R51); returns how many bytes. */
+FLOW_API size_t flow_pane_write(const flow_pane *pane, void *bytes);
+
+/** Reads a pane off the front of `bytes`; false, leaving both alone, when it is none. */
+FLOW_API bool flow_pane_read(flow_bytes *bytes, flow_pane *pane);
 
 /** What the functions of `<flow/function.h>` and `<flow/transform.h>` that take a flow_ctx do under
  * this engine. */

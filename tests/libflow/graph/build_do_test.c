@@ -88,7 +88,7 @@ static const refused table[] = {
         "flow_group(keyed_one): only functions over groups (FLOW_GROUP_FN) are grouped" },
     { group_for_ever, FLOW_INVALID,
         "flow_group(group_one): groups an unbounded input in the global window, which never ends; "
-        "put flow_window_into before" },
+        "put flow_window_into before, with windows that end or a trigger" },
     { output_too_high, FLOW_INVALID,
         "flow_output(split_one): the step has 2 outputs, number 2 was asked for" },
     { output_of_a_filter, FLOW_INVALID,

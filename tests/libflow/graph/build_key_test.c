@@ -196,7 +196,7 @@ static const refused table[] = {
         "flow_combine(total): takes 'reading', its input has 'order'" },
     { combine_for_ever, FLOW_INVALID,
         "flow_combine(total): combines an unbounded input in the global window, which never ends; "
-        "put flow_window_into before" },
+        "put flow_window_into before, with windows that end or a trigger" },
     { combine_without_merge, FLOW_INVALID, "flow_combine(total): the combine has no 'merge'" },
     { combine_without_accumulator, FLOW_INVALID,
         "flow_combine(total): the combine has no accumulator type" },

@@ -8,7 +8,9 @@ TCase *build_time_tests(void);
 
 static flow_coll windowed(flow_coll in, flow_windows windows, int64_t lateness_us)
 {
-    const flow_window_options options = { windows, flow_micros(lateness_us) };
+    const flow_window_options options = {
+        .windows = windows, .lateness = flow_micros(lateness_us), .accumulation = FLOW_DISCARDING
+    };
     return flow_window_into(in, &options);
 }
 

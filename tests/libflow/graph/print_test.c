@@ -10,6 +10,7 @@ static flow_pipeline *example(void)
     const flow_window_options last_minute = {
         .windows = flow_sliding(flow_minutes(1), flow_seconds(10)),
         .lateness = flow_millis(1500),
+        .accumulation = FLOW_DISCARDING,
     };
     const flow_do_options keep = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
     const flow_coll in = test_readings(p, NULL, true);

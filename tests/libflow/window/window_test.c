@@ -251,20 +251,22 @@ static const struct {
     flow_windows windows;
     const char *message;
 } bad_windows[] = {
-    { { FLOW_WINDOW_FIXED, { 0 }, { 0 }, { 0 } }, "size of windows is 0 us, it must be above 0" },
-    { { FLOW_WINDOW_SLIDING, { -5 }, { 1 }, { 0 } },
+    { { .kind = FLOW_WINDOW_FIXED, .size = { 0 }, .every = { 0 }, .offset = { 0 } },
+        "size of windows is 0 us, it must be above 0" },
+    { { .kind = FLOW_WINDOW_SLIDING, .size = { -5 }, .every = { 1 }, .offset = { 0 } },
         "size of windows is -5 us, it must be above 0" },
-    { { FLOW_WINDOW_SLIDING, { 5 }, { 0 }, { 0 } },
+    { { .kind = FLOW_WINDOW_SLIDING, .size = { 5 }, .every = { 0 }, .offset = { 0 } },
         "windows start every 0 us, it must be above 0" },
-    { { FLOW_WINDOW_FIXED, { 5 }, { 4 }, { 0 } },
+    { { .kind = FLOW_WINDOW_FIXED, .size = { 5 }, .every = { 4 }, .offset = { 0 } },
         "fixed windows of 5 us start every 4 us, both must be equal" },
-    { { FLOW_WINDOW_SLIDING, { 5 }, { 4 }, { 4 } },
+    { { .kind = FLOW_WINDOW_SLIDING, .size = { 5 }, .every = { 4 }, .offset = { 4 } },
         "offset of windows is 4 us, it must be at least 0 and below 4 us" },
-    { { FLOW_WINDOW_FIXED, { 5 }, { 5 }, { -1 } },
+    { { .kind = FLOW_WINDOW_FIXED, .size = { 5 }, .every = { 5 }, .offset = { -1 } },
         "offset of windows is -1 us, it must be at least 0 and below 5 us" },
-    { { FLOW_WINDOW_SLIDING, { INT64_C(4294967297) }, { 1 }, { 0 } },
+    { { .kind = FLOW_WINDOW_SLIDING, .size = { INT64_C(4294967297) }, .every = { 1 } },
         "windows of 4294967297 us that start every 1 us overlap more than 4294967295 times" },
-    { { (flow_window_kind)7, { 5 }, { 5 }, { 0 } }, "windows are of unknown kind 7" },
+    { { .kind = (flow_window_kind)7, .size = { 5 }, .every = { 5 }, .offset = { 0 } },
+        "windows are of unknown kind 7" },
 };
 
 START_TEST(r11_impossible_windows_are_refused)

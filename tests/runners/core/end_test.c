@@ -92,13 +92,31 @@ static flow_coll (*const steps[])(
     flow_coll in) = { counted_again, largest, grouped, with_state, with_timer, in_order };
 
 static const flow_windows over[] = {
-    { FLOW_WINDOW_FIXED, { INT64_C(10000000) }, { INT64_C(10000000) }, { 0 } },
-    { FLOW_WINDOW_FIXED, { INT64_C(129600000000) }, { INT64_C(129600000000) }, { 5 } },
-    { FLOW_WINDOW_FIXED, { INT64_C(86400000000000) }, { INT64_C(86400000000000) }, { 0 } },
-    { FLOW_WINDOW_SLIDING, { INT64_C(60000000) }, { INT64_C(7000000) }, { 1 } },
-    { FLOW_WINDOW_SLIDING, { INT64_C(172800000000) }, { INT64_C(28800000000) }, { 0 } },
-    { FLOW_WINDOW_SLIDING, { INT64_C(172800000000) }, { INT64_C(28800000001) }, { 77 } },
-    { FLOW_WINDOW_GLOBAL, { 0 }, { 0 }, { 0 } },
+    { .kind = FLOW_WINDOW_FIXED,
+        .size = { INT64_C(10000000) },
+        .every = { INT64_C(10000000) },
+        .offset = { 0 } },
+    { .kind = FLOW_WINDOW_FIXED,
+        .size = { INT64_C(129600000000) },
+        .every = { INT64_C(129600000000) },
+        .offset = { 5 } },
+    { .kind = FLOW_WINDOW_FIXED,
+        .size = { INT64_C(86400000000000) },
+        .every = { INT64_C(86400000000000) },
+        .offset = { 0 } },
+    { .kind = FLOW_WINDOW_SLIDING,
+        .size = { INT64_C(60000000) },
+        .every = { INT64_C(7000000) },
+        .offset = { 1 } },
+    { .kind = FLOW_WINDOW_SLIDING,
+        .size = { INT64_C(172800000000) },
+        .every = { INT64_C(28800000000) },
+        .offset = { 0 } },
+    { .kind = FLOW_WINDOW_SLIDING,
+        .size = { INT64_C(172800000000) },
+        .every = { INT64_C(28800000001) },
+        .offset = { 77 } },
+    { .kind = FLOW_WINDOW_GLOBAL, .size = { 0 }, .every = { 0 }, .offset = { 0 } },
 };
 
 enum {
@@ -141,8 +159,9 @@ START_TEST(r1_windows_over_the_result_of_a_global_group_lose_nothing)
 {
     const flow_time last = { FLOW_TIME_GLOBAL_END_US - 1 };
     const flow_windows *windows = &over[_i % OVER];
-    const flow_window_options options = { .windows = *windows,
-        .lateness = flow_hours(_i / OVER * 3) };
+    const flow_window_options options = {
+        .windows = *windows, .lateness = flow_hours(_i / OVER * 3), .accumulation = FLOW_DISCARDING
+    };
     for (size_t s = 0; s < STEPS; s++) {
         struct story *story = story_new();
         const flow_coll counts = flow_count(story->in);
@@ -177,7 +196,9 @@ START_TEST(r23_windows_that_end_with_the_global_one_may_have_late_panes)
         .piece_count = 3,
         .event_time = FLOW_FIELD(flow_test_row, at),
         .times = { .disorder = flow_seconds(1) } };
-    const flow_window_options options = { .windows = over[4], .lateness = flow_days(2) };
+    const flow_window_options options = {
+        .windows = over[4], .lateness = flow_days(2), .accumulation = FLOW_DISCARDING
+    };
     struct flow_test_results got, dropped;
     flow_test_results_init(&got, "got");
     flow_test_results_init(&dropped, "dropped");

@@ -100,7 +100,9 @@ END_TEST
 START_TEST(r17_rewindowing_keeps_the_larger_lateness)
 {
     struct story *story = story_new();
-    const flow_window_options own = { .windows = fixed(10), .lateness = flow_seconds(1) };
+    const flow_window_options own = {
+        .windows = fixed(10), .lateness = flow_seconds(1), .accumulation = FLOW_DISCARDING
+    };
     const flow_coll windowed = flow_window_into(story_window(story, fixed(5), 30), &own);
     flow_test_collect(flow_sum(windowed, FLOW_FIELD(flow_test_row, v)), &story->got);
     story_tick(story, 38);
@@ -157,7 +159,9 @@ START_TEST(r23_expiry_is_cut_off_at_the_end_of_the_global_window)
     ck_assert_int_eq(
         flow_window_expiry(window, flow_micros(FLOW_TIME_MAX_US)).us, FLOW_TIME_GLOBAL_END_US);
     struct story *story = story_new();
-    const flow_window_options options = { .windows = fixed(10), .lateness = { FLOW_TIME_MAX_US } };
+    const flow_window_options options = {
+        .windows = fixed(10), .lateness = { FLOW_TIME_MAX_US }, .accumulation = FLOW_DISCARDING
+    };
     flow_test_collect(
         flow_sum(flow_window_into(story->in, &options), FLOW_FIELD(flow_test_row, v)), &story->got);
     story_row(story, 1, 1, 3);

@@ -4,15 +4,21 @@
 #include "slice.h"
 
 static const flow_windows cuts[] = {
-    { FLOW_WINDOW_FIXED, { 10 }, { 10 }, { 0 } },
-    { FLOW_WINDOW_FIXED, { 7 }, { 7 }, { 3 } },
-    { FLOW_WINDOW_FIXED, { 1 }, { 1 }, { 0 } },
-    { FLOW_WINDOW_FIXED, { INT64_C(3600000000) }, { INT64_C(3600000000) }, { 5 } },
-    { FLOW_WINDOW_SLIDING, { 10 }, { 5 }, { 0 } },
-    { FLOW_WINDOW_SLIDING, { 10 }, { 4 }, { 3 } },
-    { FLOW_WINDOW_SLIDING, { 5 }, { 3 }, { 2 } },
-    { FLOW_WINDOW_SLIDING, { 6 }, { 9 }, { 8 } },
-    { FLOW_WINDOW_SLIDING, { INT64_C(3600000000) }, { INT64_C(60000000) }, { 59999999 } },
+    { .kind = FLOW_WINDOW_FIXED, .size = { 10 }, .every = { 10 }, .offset = { 0 } },
+    { .kind = FLOW_WINDOW_FIXED, .size = { 7 }, .every = { 7 }, .offset = { 3 } },
+    { .kind = FLOW_WINDOW_FIXED, .size = { 1 }, .every = { 1 }, .offset = { 0 } },
+    { .kind = FLOW_WINDOW_FIXED,
+        .size = { INT64_C(3600000000) },
+        .every = { INT64_C(3600000000) },
+        .offset = { 5 } },
+    { .kind = FLOW_WINDOW_SLIDING, .size = { 10 }, .every = { 5 }, .offset = { 0 } },
+    { .kind = FLOW_WINDOW_SLIDING, .size = { 10 }, .every = { 4 }, .offset = { 3 } },
+    { .kind = FLOW_WINDOW_SLIDING, .size = { 5 }, .every = { 3 }, .offset = { 2 } },
+    { .kind = FLOW_WINDOW_SLIDING, .size = { 6 }, .every = { 9 }, .offset = { 8 } },
+    { .kind = FLOW_WINDOW_SLIDING,
+        .size = { INT64_C(3600000000) },
+        .every = { INT64_C(60000000) },
+        .offset = { 59999999 } },
 };
 
 // Times to try a cut at: around zero, before 1970, near both ends of time, and some by chance.

@@ -65,7 +65,9 @@ void story_tick_us(struct story *story, int64_t us)
 
 flow_coll story_window(struct story *story, flow_windows windows, int64_t lateness)
 {
-    const flow_window_options options = { .windows = windows, .lateness = flow_seconds(lateness) };
+    const flow_window_options options = {
+        .windows = windows, .lateness = flow_seconds(lateness), .accumulation = FLOW_DISCARDING
+    };
     return flow_window_into(story->in, &options);
 }
 
