@@ -179,6 +179,52 @@ void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch)
     batch->capacity = batch->count;
 }
 
+// What holds the rows, and whether the batch is nothing but rows, so that few of them can be
+// copied.
+static bool plain_rows(const struct fl_batch *batch, size_t *held)
+{
+    const struct fl_batch *owner = batch;
+    while (owner->parent)
+        owner = owner->parent;
+    *held = owner->rows_size;
+    return batch->rows && batch->rows == owner->rows && !batch->hashes && !batch->panes &&
+           !batch->signs && batch->time_form == FL_TIME_UNIFORM &&
+           batch->window_form != FL_WINDOW_ROWS;
+}
+
+bool fl_batch_pack(
+    struct fl_cache *cache, const struct fl_view *view, bool points, struct fl_batch **packed)
+{
+    const struct fl_batch *in = view->batch;
+    const size_t size = (size_t)view->count * in->stride;
+    size_t held;
+    *packed = NULL;
+    if (size == 0 || !plain_rows(in, &held) || fl_block_size(size) > held / 4)
+        return true;
+    struct fl_batch *out = new_header(cache, in->type, in->stride);
+    // no block is smaller than FL_CLASS_MIN: few rows stand behind the header in its own
+    const bool behind = sizeof *out + size <= FL_CLASS_MIN;
+    char *rows = !out ? NULL : behind ? (char *)(out + 1) : fl_take(cache, size);
+    if (!rows) {
+        fl_batch_unref(cache, out);
+        return false;
+    }
+    for (uint32_t i = 0; i < view->count; i++)
+        memcpy(rows + (size_t)i * in->stride, in->rows + (size_t)fl_view_row(view, i) * in->stride,
+            in->stride);
+    out->rows = rows;
+    out->rows_size = behind ? 0 : size;
+    out->count = out->capacity = view->count;
+    out->content = in->content;
+    out->time_base = in->time_base;
+    out->window_form = in->window_form;
+    out->window = in->window;
+    out->pane = in->pane;
+    out->mem = points ? fl_mem_ref(in->mem) : NULL;
+    *packed = out;
+    return true;
+}
+
 bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch)
 {
     if (batch->rows || batch->count == 0)

@@ -87,9 +87,12 @@ bool fl_waiting_fill(
     due->count = rows->count;
     due->row = (uint16_t)fl_view_row(rows, 0);
     due->selection = NULL;
-    if (rows->count > 1)
+    bool apart = false;
+    for (uint32_t i = 1; i < rows->count; i++)
+        apart = apart || fl_view_row(rows, i) != due->row + i;
+    if (apart)
         due->selection = fl_take(&op->worker->cache, rows->count * sizeof *due->selection);
-    if (!due->shape || (rows->count > 1 && !due->selection)) {
+    if (!due->shape || (apart && !due->selection)) {
         fl_give(&op->worker->cache, due->selection, rows->count * sizeof *due->selection);
         return false;
     }
@@ -101,9 +104,10 @@ bool fl_waiting_fill(
     return true;
 }
 
-struct fl_view fl_waiting_view(const struct fl_due *due)
+struct fl_view fl_waiting_view(const struct fl_op *op, const struct fl_due *due)
 {
-    return (struct fl_view){ due->item, due->selection ? due->selection : &due->row, due->count };
+    const uint16_t *rows = due->selection ? due->selection : op->worker->identity + due->row;
+    return (struct fl_view){ due->item, rows, due->count };
 }
 
 void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due)

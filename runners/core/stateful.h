@@ -63,7 +63,7 @@ int64_t fl_waiting_until(const struct fl_keyed *keyed, const struct fl_batch *ba
 // An element that waits, as a due: `rows` of a batch, which is referenced. False without memory.
 bool fl_waiting_fill(
     struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape);
-struct fl_view fl_waiting_view(const struct fl_due *due);
+struct fl_view fl_waiting_view(const struct fl_op *op, const struct fl_due *due);
 void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due);
 
 // Gives back bytes of keys and strings that the bundle's tables no longer use. After the commit.

@@ -118,6 +118,12 @@ static flow_status wait_for_time(
     struct fl_view left = *all;
     if (!drop_too_late(op, &left, shape))
         return op->worker->error.status ? op->worker->error.status : fl_no_memory(op);
+    struct fl_batch *packed;
+    const bool points = op->keyed->form == FL_KEY_BYTES || flow_type_has_pointers(shape->type);
+    if (!fl_batch_pack(&op->worker->cache, &left, points, &packed))
+        return fl_no_memory(op);
+    if (packed)
+        left = (struct fl_view){ packed, NULL, left.count };
     if (!left.selection)
         left.selection = op->worker->identity;
     while (left.count > 0 && status == FLOW_OK) {
@@ -126,6 +132,7 @@ static flow_status wait_for_time(
         left.selection += some.count;
         left.count -= some.count;
     }
+    fl_batch_unref(&op->worker->cache, packed);
     return status;
 }
 
@@ -236,7 +243,7 @@ static flow_status process_sorted(struct fl_op *op)
 {
     struct fl_dues *sorted = &op->keyed->stateful->sorted;
     const struct fl_due due = fl_dues_take(sorted);
-    const struct fl_view view = fl_waiting_view(&due);
+    const struct fl_view view = fl_waiting_view(op, &due);
     return process(op, &view, due.shape);
 }
 

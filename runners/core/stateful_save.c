@@ -102,7 +102,7 @@ void fl_stateful_save_queue(struct fl_op *op, flow_buffer *out)
     qsort(order, sorted->count, sizeof(const struct fl_due *), earlier);
     for (size_t i = 0; i < sorted->count; i++) {
         const struct fl_due *due = order[i];
-        const struct fl_view view = fl_waiting_view(due);
+        const struct fl_view view = fl_waiting_view(op, due);
         if (view.batch->hashes)
             fl_format_keys(&view, op->keyed->form, worker->keys);
         else if (!fl_keys_gather(worker->keys, &view, due->shape, &worker->scratch))
@@ -148,6 +148,8 @@ static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const 
     }
     struct fl_due due = { 0 };
     const struct fl_view rows = { batch, NULL, 1 };
+    if (status == FLOW_OK)
+        fl_batch_trim(cache, batch);
     if (status == FLOW_OK && !fl_waiting_fill(op, &due, &rows, &format.shape))
         status = FLOW_MEMORY;
     fl_batch_unref(cache, batch); // the due has its own reference

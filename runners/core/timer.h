@@ -12,7 +12,7 @@ struct fl_due {
     uint64_t order; // and by when they came: given by fl_dues_add
     void *item;
     uint64_t serial;     // timers: of the cell, to tell whether it is still the same
-    uint16_t *selection; // elements: which rows of the batch; NULL: only `row`
+    uint16_t *selection; // elements: which rows of the batch; NULL: `count` from `row` on
     const flow_shape *shape;
     uint32_t count;
     uint16_t row;

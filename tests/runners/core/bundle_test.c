@@ -232,6 +232,47 @@ START_TEST(r75_lifting_that_is_full_sends_on_and_loses_nothing)
 }
 END_TEST
 
+// --- what waits in order of time (R65)
+
+static flow_status add_count(
+    flow_ctx *ctx, const int64_t *key, const struct flow_counted *row, struct alarms *alarms)
+{
+    (void)key;
+    alarms->count += row->count;
+    return FLOW_EMIT(ctx, flow_test_row, .k = *key, .v = alarms->count);
+}
+
+static flow_status add_count_timer(flow_ctx *ctx, const int64_t *key, struct alarms *alarms)
+{
+    (void)ctx, (void)key, (void)alarms;
+    return FLOW_OK;
+}
+FLOW_STATEFUL_FN(add_count, int64_t, flow_counted, alarms, flow_test_row);
+
+// Each window is a pane of few rows, in a batch with room for a thousand.
+START_TEST(r65_panes_that_wait_take_the_room_of_their_rows)
+{
+    enum {
+        COUNT = 6000
+    };
+    struct flow_test_row *rows = rows_of(COUNT, 3, SECOND);
+    struct flow_test_results got;
+    flow_test_results_init(&got, "counts");
+    flow_pipeline *p = flow_pipeline_new("waiting");
+    const flow_window_options twos = { .windows = flow_fixed(flow_seconds(2)) };
+    const flow_window_options all = { .lateness = flow_days(1), .accumulation = FLOW_DISCARDING };
+    const flow_coll counts = flow_count(flow_window_into(by_k(p, rows, COUNT, true), &twos));
+    const flow_do_options sorted = { .time_sorted = true };
+    flow_test_collect(flow_do(flow_window_into(counts, &all), &add_count_fn, &sorted), &got);
+    const struct flow_test_options options = { .seed = 65, .memory = UINT64_C(64) << 20 };
+    flow_test_run_well(p, &options);
+    ck_assert_uint_eq(got.count, COUNT);
+    flow_pipeline_free(p);
+    flow_test_results_clear(&got);
+    free(rows);
+}
+END_TEST
+
 TCase *bundle_tests(void);
 
 TCase *bundle_tests(void)
@@ -240,6 +281,7 @@ TCase *bundle_tests(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, r62_elements_and_timers_of_a_key_are_never_in_one_bundle, 0, 3);
     tcase_add_test(tests, r62_a_key_is_never_in_two_bundles_at_a_time);
+    tcase_add_test(tests, r65_panes_that_wait_take_the_room_of_their_rows);
     tcase_add_loop_test(tests, r75_lifting_adds_up_within_a_key_and_window_never_across, 0, 4);
     tcase_add_test(tests, r75_lifting_that_is_full_sends_on_and_loses_nothing);
     return tests;
