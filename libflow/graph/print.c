@@ -5,14 +5,7 @@
 #include <flow/flow.h>
 #include <flow/text.h>
 
-#include "base/alloc.h"
 #include "graph/graph.h"
-
-// What stands before text that flow_text_free gives back.
-typedef struct text_head {
-    flow_allocator allocator;
-    size_t size;
-} text_head;
 
 const char *fl_node_kind_name(flow_node_kind kind)
 {
@@ -181,32 +174,11 @@ char *flow_pipeline_print(const flow_pipeline *pipeline, flow_print_form form)
     if (!pipeline)
         return NULL;
     flow_buffer out = { .allocator = &pipeline->allocator };
-    const text_head head = { .allocator = pipeline->allocator };
-    flow_buffer_put(&out, &head, sizeof head);
     if (form == FLOW_PRINT_DOT)
         print_dot(&out, &pipeline->graph);
     else if (form == FLOW_PRINT_MERMAID)
         print_mermaid(&out, &pipeline->graph);
     else
         print_text(&out, &pipeline->graph);
-    flow_buffer_put(&out, "", 1);
-    // A block of its own: the buffer's is not aligned for a head.
-    const size_t size = out.len;
-    char *text = out.failed ? NULL : fl_alloc(&pipeline->allocator, size, _Alignof(text_head));
-    if (text) {
-        memcpy(text, out.data, size);
-        ((text_head *)(void *)text)->size = size;
-        text += sizeof head;
-    }
-    flow_buffer_free(&out);
-    return text;
-}
-
-void flow_text_free(char *text)
-{
-    if (!text)
-        return;
-    text_head *head = (text_head *)(void *)(text - sizeof *head);
-    const flow_allocator allocator = head->allocator;
-    fl_free(&allocator, head, head->size);
+    return flow_buffer_text(&out);
 }

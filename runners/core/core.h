@@ -31,7 +31,8 @@ struct fl_engine_options {
     struct fl_port port;
     bool no_lifting; // tests: never pre-aggregate; see also always_lifting
     bool always_lifting;
-    uint64_t flight; // tests: bytes that a shuffle may hold; 0: a share of the budget
+    bool check_elements; // R66: fail where a function changes its input; slow
+    uint64_t flight;     // tests: bytes that a shuffle may hold; 0: a share of the budget
 };
 
 enum fl_step {

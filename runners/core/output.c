@@ -471,7 +471,7 @@ flow_status fl_send(struct fl_op *op, uint32_t output, const struct fl_view *vie
         if (shared)
             fl_batch_ref(view->batch);
         fl_count(&next->counts.in, view->count);
-        status = next->push(next, view, &targets->list[t].shape);
+        status = fl_push_checked(next, view, &targets->list[t].shape, next->push);
         if (shared)
             fl_batch_unref(&op->worker->cache, view->batch);
     }

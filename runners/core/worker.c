@@ -123,7 +123,7 @@ static flow_status run_data(struct fl_worker *worker, struct fl_stage *stage)
         const struct fl_view view = { batch, NULL, batch->count };
         // the inbox keeps a reference too: nobody may change the rows, since an abort needs them
         fl_batch_ref(batch);
-        status = fl_keyed_push(op, &view, shape);
+        status = fl_push_checked(op, &view, shape, fl_keyed_push);
         fl_batch_unref(&worker->cache, batch);
         worker->bundle.batches++;
     }

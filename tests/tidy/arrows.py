@@ -27,7 +27,8 @@ OUTSIDE = {
     'transforms/file': {'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
-              'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h'}
+              'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h',
+              'runners/test': 'test.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
                'option': {'base', 'type', 'option'}, 'trigger': {'base', 'trigger'},
                'graph': {'base', 'type', 'window', 'trigger', 'graph'}}

@@ -160,7 +160,8 @@ FLOW_API bool flow_duration_parse(flow_str text, flow_duration *span);
     X(CANCELLED, 9, false, "the job was cancelled")                                                \
     X(UNSUPPORTED, 10, false, "this build or runner does not offer that")                          \
     X(DAMAGED, 11, false, "stored data failed its checks")                                         \
-    X(INTERNAL, 12, false, "libflow broke a promise to itself")
+    X(INTERNAL, 12, false, "libflow broke a promise to itself")                                    \
+    X(UNEXPECTED, 13, false, "a test found something else than it expected")
 
 /** What a call came to; FLOW_OK is 0. */
 typedef enum flow_status {

@@ -35,6 +35,10 @@ FLOW_API void flow_buffer_printf(flow_buffer *buffer, const char *format, ...) F
 /** Gives the bytes back and zeroes it, keeping the allocator. */
 FLOW_API void flow_buffer_free(flow_buffer *buffer);
 
+/** Turns the bytes into terminated text of the caller's, released with flow_text_free, and gives
+ * the buffer back. NULL when the buffer has failed, or without memory. */
+FLOW_API char *flow_buffer_text(flow_buffer *buffer);
+
 /** Where a reader puts what does not fit into the row: strings it had to build, lists. Eight-byte
  * aligned, or NULL. */
 typedef struct flow_memory {

@@ -9,6 +9,7 @@ TCase *ctx_tests(void);
 TCase *span_tests(void);
 TCase *status_tests(void);
 TCase *str_tests(void);
+TCase *text_tests(void);
 TCase *time_tests(void);
 
 int main(void)
@@ -21,6 +22,7 @@ int main(void)
     suite_add_tcase(suite, span_tests());
     suite_add_tcase(suite, status_tests());
     suite_add_tcase(suite, str_tests());
+    suite_add_tcase(suite, text_tests());
     suite_add_tcase(suite, time_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scripts: sources whose inputs give one event after the other, in one order for all of them.
+#include "script.h"
+
+#include <stdio.h>
+
+// What an input is opened with.
+struct fl_script_input {
+    flow_script *script;
+    uint32_t number;
+    uint32_t out; // id of the collection that users hold
+    const flow_type *wrapped;
+    struct fl_script_input *before;
+};
+
+struct reading {
+    const struct fl_script_input *input;
+};
+
+flow_script *flow_script_new(flow_pipeline *pipeline)
+{
+    flow_script *script = pipeline ? flow_pipeline_alloc(pipeline, sizeof *script) : NULL;
+    if (script)
+        script->pipeline = pipeline;
+    return script;
+}
+
+// --- rows with their time in front
+
+// Where the element lies in a wrapped row.
+static uint32_t element_at(const flow_type *type)
+{
+    return type->align > 8 ? type->align : 8;
+}
+
+static const flow_type *wrapped_type(flow_pipeline *pipeline, const flow_type *type)
+{
+    flow_type *wrapped = flow_pipeline_alloc(pipeline, sizeof *wrapped);
+    flow_field *fields = flow_pipeline_alloc(pipeline, 2 * sizeof *fields);
+    if (!wrapped || !fields)
+        return NULL;
+    const uint32_t align = element_at(type);
+    fields[0] = (flow_field){ .name = "at", .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
+    fields[1] = (flow_field){ .name = "element",
+        .kind = FLOW_KIND_RECORD,
+        .offset = align,
+        .size = type->size,
+        .record = type };
+    *wrapped = (flow_type){ .name = type->name,
+        .size = (align + type->size + align - 1) / align * align,
+        .align = align,
+        .field_count = 2,
+        .fields = fields };
+    return wrapped;
+}
+
+static flow_status unwrap(flow_ctx *ctx, const flow_batch *batch)
+{
+    const flow_type *type = ctx->outs[0].type;
+    for (uint32_t i = ctx->next; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        const char *row = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
+        const flow_status status = flow_emit(ctx, 0, type, row + element_at(type), type->size);
+        if (status != FLOW_OK) {
+            ctx->next = i;
+            return status;
+        }
+    }
+    return FLOW_OK;
+}
+
+static flow_coll unwrapped(flow_coll in, const flow_type *wrapped, const flow_type *type)
+{
+    flow_fn *fn = flow_pipeline_alloc(in.pipeline, sizeof *fn);
+    const flow_type **outs = flow_pipeline_alloc(in.pipeline, sizeof *outs);
+    if (!fn || !outs)
+        return (flow_coll){ in.pipeline, 0 };
+    outs[0] = type;
+    *fn = (flow_fn){ .name = "elements",
+        .form = FLOW_FORM_EMIT,
+        .in = wrapped,
+        .outs = outs,
+        .out_count = 1,
+        .process = unwrap };
+    return flow_do(in, fn);
+}
+
+flow_coll flow_script_input(flow_script *script, const char *name, const flow_type *type)
+{
+    if (!script)
+        return (flow_coll){ NULL, 0 };
+    flow_pipeline *pipeline = script->pipeline;
+    const flow_coll none = { pipeline, 0 };
+    struct fl_script_input *input = flow_pipeline_alloc(pipeline, sizeof *input);
+    const flow_type *wrapped = type ? wrapped_type(pipeline, type) : NULL;
+    if (!type)
+        flow_pipeline_fail(pipeline, FLOW_INVALID, name, "a script's input needs a type");
+    if (!input || !wrapped)
+        return none;
+    flow_scope_begin(pipeline, name ? name : "script");
+    const flow_read_options read = { .type = wrapped,
+        .config = input,
+        .event_time = { .type = wrapped, .name = "at", .kind = FLOW_KIND_TIME } };
+    const flow_coll in = flow_read(pipeline, &fl_script_source, &read);
+    const flow_coll out = unwrapped(in, wrapped, type);
+    flow_scope_end(pipeline);
+    input->script = script;
+    input->number = script->inputs++;
+    input->out = out.id;
+    input->wrapped = wrapped;
+    input->before = script->last;
+    script->last = input;
+    return out;
+}
+
+// --- events
+
+static const struct fl_script_input *input_of(flow_script *script, flow_coll coll)
+{
+    for (const struct fl_script_input *input = script->last; coll.id && input;
+         input = input->before)
+        if (input->out == coll.id)
+            return input;
+    flow_pipeline_fail(script->pipeline, FLOW_INVALID, NULL,
+        "flow_script: the collection is no input of this script");
+    return NULL;
+}
+
+static void add_event(flow_script *script, const struct fl_script_event *event)
+{
+    if (script->count == script->room) {
+        const uint32_t room = script->room ? 2 * script->room : 64;
+        struct fl_script_event *events =
+            flow_pipeline_alloc(script->pipeline, room * sizeof *events);
+        if (!events)
+            return;
+        if (script->count)
+            memcpy(events, script->events, script->count * sizeof *events);
+        script->events = events;
+        script->room = room;
+    }
+    script->events[script->count++] = *event;
+}
+
+static void *take(void *user, size_t size)
+{
+    return flow_pipeline_alloc(user, size);
+}
+
+void flow_script_add(
+    flow_script *script, flow_coll input, flow_time at, const flow_type *type, const void *row)
+{
+    const struct fl_script_input *to = script ? input_of(script, input) : NULL;
+    if (!to)
+        return;
+    const flow_type *wanted = to->wrapped->fields[1].record;
+    if (!flow_type_equal(type, wanted)) {
+        flow_pipeline_fail(script->pipeline, FLOW_TYPE, NULL,
+            "flow_script_add: the input takes '%s', not '%s'", wanted->name, type->name);
+        return;
+    }
+    char *copy = flow_pipeline_alloc(script->pipeline, to->wrapped->size);
+    if (!copy)
+        return;
+    memcpy(copy, &at, sizeof at);
+    memcpy(copy + element_at(wanted), row, wanted->size);
+    const flow_memory memory = { take, script->pipeline };
+    if (flow_row_adopt(wanted, copy + element_at(wanted), &memory, NULL, NULL) != FLOW_OK)
+        return; // the pipeline has failed for want of memory
+    add_event(script, &(struct fl_script_event){
+                          .what = FL_SCRIPT_ADD, .input = to->number, .at = at, .row = copy });
+}
+
+void flow_script_watermark(flow_script *script, flow_coll input, flow_time at)
+{
+    const struct fl_script_input *to = script ? input_of(script, input) : NULL;
+    if (to)
+        add_event(script, &(struct fl_script_event){
+                              .what = FL_SCRIPT_WATERMARK, .input = to->number, .at = at });
+}
+
+void flow_script_clock(flow_script *script, flow_duration by)
+{
+    if (!script)
+        return;
+    if (by.us < 0) {
+        flow_pipeline_fail(script->pipeline, FLOW_INVALID, NULL,
+            "flow_script_clock: the clock cannot go back by %lld us", (long long)-by.us);
+        return;
+    }
+    add_event(script, &(struct fl_script_event){ .what = FL_SCRIPT_CLOCK, .clock = by.us });
+}
+
+void flow_script_end(flow_script *script, flow_coll input)
+{
+    const struct fl_script_input *to = script ? input_of(script, input) : NULL;
+    if (to)
+        add_event(script, &(struct fl_script_event){ .what = FL_SCRIPT_END, .input = to->number });
+}
+
+// --- the source
+
+flow_script *fl_script_of(const flow_read_options *read)
+{
+    return ((const struct fl_script_input *)read->config)->script;
+}
+
+void fl_script_rewind(flow_script *script, bool simulated)
+{
+    script->simulated = simulated;
+    atomic_store(&script->next, 0);
+    atomic_store(&script->allowed, simulated ? 0 : UINT32_MAX);
+}
+
+static flow_status open_script(void *self, const flow_open *open)
+{
+    struct reading *reading = self;
+    reading->input = open->config;
+    flow_script *script = reading->input->script;
+    if (!script->simulated && reading->input->number == 0)
+        fl_script_rewind(script, false);
+    return FLOW_OK;
+}
+
+static uint32_t partitions(void *self)
+{
+    (void)self;
+    return 1;
+}
+
+// Under other runners nobody moves the clock.
+static flow_claim refuse_clock(flow_error *error)
+{
+    flow_error_raise(error, FLOW_UNSUPPORTED, NULL,
+        "the script moves the clock, which flow_simulated alone can do");
+    return FLOW_CLAIM_FAILED;
+}
+
+static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
+{
+    const struct reading *reading = self;
+    flow_script *script = reading->input->script;
+    const uint32_t next = atomic_load(&script->next);
+    (void)partition;
+    if (next >= atomic_load(&script->allowed))
+        return FLOW_CLAIM_WAIT;
+    if (next >= script->count)
+        return FLOW_CLAIM_END;
+    const struct fl_script_event *event = &script->events[next];
+    if (event->what == FL_SCRIPT_CLOCK)
+        return script->simulated ? FLOW_CLAIM_WAIT : refuse_clock(error);
+    if (event->input != reading->input->number)
+        return FLOW_CLAIM_WAIT;
+    piece->begin = next;
+    piece->end = next + 1;
+    if (event->what == FL_SCRIPT_WATERMARK)
+        piece->watermark = event->at;
+    // whoever takes an event is the only one who may: it is of this input
+    atomic_store(&script->next, next + 1);
+    return event->what == FL_SCRIPT_END ? FLOW_CLAIM_END : FLOW_CLAIM_PIECE;
+}
+
+static flow_status read_event(void *self, const flow_piece *piece, flow_ctx *ctx)
+{
+    const struct reading *reading = self;
+    const struct fl_script_event *event = &reading->input->script->events[piece->begin];
+    if (event->what != FL_SCRIPT_ADD)
+        return FLOW_OK;
+    return flow_lend(ctx, reading->input->wrapped, event->row, 1);
+}
+
+static flow_status seek(void *self, uint32_t partition, uint64_t position, flow_error *error)
+{
+    const struct reading *reading = self;
+    flow_script *script = reading->input->script;
+    (void)partition;
+    (void)error;
+    if (position > atomic_load(&script->next))
+        atomic_store(&script->next, (uint32_t)position);
+    return FLOW_OK;
+}
+
+static void close_script(void *self)
+{
+    (void)self;
+}
+
+static void origin(void *self, const flow_piece *piece, uint64_t ordinal, char *text, size_t size)
+{
+    (void)self;
+    (void)ordinal;
+    snprintf(text, size, "event %llu of the script", (unsigned long long)piece->begin + 1);
+}
+
+const flow_source fl_script_source = {
+    .name = "events",
+    .self_size = sizeof(struct reading),
+    .unbounded = true,
+    .own_watermark = true,
+    .open = open_script,
+    .partitions = partitions,
+    .claim = claim,
+    .read = read_event,
+    .seek = seek,
+    .close = close_script,
+    .origin = origin,
+};

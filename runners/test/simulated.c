@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated runner: workers take turns on one thread, in an order that a seed fixes; the clock
+// moves when the script says so.
+#include <stdlib.h>
+
+#include <flow/test.h>
+#include <flow/text.h>
+
+#include "core.h"
+#include "expect.h"
+#include "script.h"
+
+#define WORKERS_MOST 64u
+#define WAITS_MOST   10000 // seconds without anything to do, before a run without a script gives up
+#define CLOCK_US     INT64_C(1700000000000000)
+
+struct run {
+    const flow_graph *graph;
+    flow_simulated_options options;
+    struct fl_engine *engine;
+    flow_script *script; // NULL: none
+    uint64_t random;
+    int64_t clock;
+    bool done[WORKERS_MOST];
+};
+
+static uint64_t draw(struct run *run)
+{
+    uint64_t z = run->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static int64_t now(void *user)
+{
+    return ((const struct run *)user)->clock;
+}
+
+static bool fault(void *user, enum fl_fault point)
+{
+    struct run *run = user;
+    (void)point;
+    return run->options.fail_one_in && draw(run) % run->options.fail_one_in == 0;
+}
+
+static bool open_engine(struct run *run, flow_error *error)
+{
+    const struct fl_engine_options options = { .workers = run->options.workers,
+        .memory = run->options.memory ? run->options.memory : (uint64_t)1 << 30,
+        .port = { .user = run, .now = now, .fault = run->options.fail_one_in ? fault : NULL },
+        .check_elements = run->options.check_elements };
+    run->engine = fl_engine_new(run->graph, &options, error);
+    memset(run->done, 0, sizeof run->done);
+    return run->engine != NULL;
+}
+
+static uint32_t left(const struct run *run)
+{
+    uint32_t count = 0;
+    for (uint32_t w = 0; w < run->options.workers; w++)
+        count += !run->done[w];
+    return count;
+}
+
+// Steps workers until nobody has anything to do; true when the run is over.
+static bool settle(struct run *run)
+{
+    uint32_t idle = 0;
+    // once idle, everyone is asked in turn, so that nobody is missed
+    for (uint32_t turn = 0; idle < 4 * run->options.workers; turn++) {
+        if (left(run) == 0)
+            return true;
+        uint32_t w = (uint32_t)((idle ? turn : draw(run)) % run->options.workers);
+        while (run->done[w])
+            w = (w + 1) % run->options.workers;
+        switch (fl_engine_step(run->engine, w)) {
+        case FL_STEP_WORKED:
+            idle = 0;
+            break;
+        case FL_STEP_IDLE:
+        case FL_STEP_POLL:
+            idle++;
+            break;
+        case FL_STEP_DONE:
+            run->done[w] = true;
+            idle = 0;
+            break;
+        case FL_STEP_FAILED:
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- restarting in the middle
+
+static flow_status restart(struct run *run, flow_error *error)
+{
+    flow_buffer bytes = { .allocator = run->graph->allocator };
+    flow_status status = FLOW_OK;
+    if (!fl_engine_snapshot(run->engine, &bytes, error))
+        status = error->status;
+    for (uint32_t i = 0; i < run->graph->node_count; i++)
+        if (run->graph->nodes[i].sink == &fl_expect_sink)
+            fl_expect_keep(run->graph->nodes[i].sink_config);
+    if (status == FLOW_OK) {
+        fl_engine_free(run->engine);
+        if (open_engine(run, error)) {
+            const flow_str snapshot = { bytes.data, bytes.len };
+            status = fl_engine_restore(run->engine, snapshot, error);
+        } else {
+            status = error->status;
+        }
+    }
+    flow_buffer_free(&bytes);
+    return status;
+}
+
+// --- one run
+
+// The one script of a graph: two would have no order between them (R81).
+static flow_status find_script(struct run *run, flow_error *error)
+{
+    for (uint32_t i = 0; i < run->graph->node_count; i++) {
+        const flow_node *node = &run->graph->nodes[i];
+        if (node->source != &fl_script_source)
+            continue;
+        flow_script *script = fl_script_of(node->read);
+        if (run->script && run->script != script)
+            return flow_error_raise(error, FLOW_INVALID, node->path,
+                "the pipeline has two scripts, whose events have no order; make inputs of one");
+        run->script = script;
+    }
+    return FLOW_OK;
+}
+
+// Lets the next event happen; false when there is none.
+static bool next_event(struct run *run)
+{
+    flow_script *script = run->script;
+    const uint32_t next = script ? atomic_load(&script->next) : 0;
+    if (!script || next >= script->count) {
+        if (script)
+            atomic_store(&script->allowed, UINT32_MAX);
+        return false;
+    }
+    if (script->events[next].what == FL_SCRIPT_CLOCK) {
+        run->clock += script->events[next].clock;
+        atomic_store(&script->next, next + 1);
+    }
+    atomic_store(&script->allowed, next + 1);
+    return true;
+}
+
+static flow_status play(struct run *run, flow_error *error)
+{
+    const uint64_t half = run->script ? run->script->count / 2 : 1;
+    uint64_t events = 0;
+    int waits = 0;
+    for (bool over = false; !over;) {
+        if (run->options.restart && events++ == half) {
+            fl_engine_hold(run->engine, true);
+            over = settle(run);
+            fl_engine_hold(run->engine, false);
+            if (over)
+                break;
+            const flow_status status = restart(run, error);
+            if (status != FLOW_OK)
+                return status;
+        }
+        const bool more = next_event(run);
+        over = settle(run);
+        if (over || more)
+            continue;
+        if (waits++ == WAITS_MOST)
+            return flow_error_raise(error, FLOW_INVALID, NULL,
+                "the run waits for ever: a source gives nothing and does not end");
+        run->clock += 1000000;
+    }
+    return FLOW_OK;
+}
+
+static flow_status run_seed(struct run *run, uint64_t seed, flow_error *error)
+{
+    run->random = seed;
+    run->clock = run->options.clock.us ? run->options.clock.us : CLOCK_US;
+    if (run->script)
+        fl_script_rewind(run->script, true);
+    if (!open_engine(run, error))
+        return error->status;
+    flow_status status = play(run, error);
+    if (status != FLOW_OK) {
+        if (run->engine) {
+            fl_engine_fail(run->engine, error);
+            flow_error again = { 0 };
+            fl_engine_end(run->engine, &again);
+        }
+    } else {
+        status = fl_engine_end(run->engine, error);
+    }
+    if (run->engine)
+        fl_engine_free(run->engine);
+    run->engine = NULL;
+    if (run->script)
+        fl_script_rewind(run->script, false);
+    return status;
+}
+
+static flow_status run_simulated(const flow_graph *graph, const void *given, flow_error *error)
+{
+    struct run *run = flow_allocate(graph->allocator, sizeof *run);
+    if (!run)
+        return flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a simulated run");
+    run->graph = graph;
+    if (given)
+        run->options = *(const flow_simulated_options *)given;
+    if (run->options.workers == 0)
+        run->options.workers = 1;
+    flow_status status = FLOW_OK;
+    if (run->options.workers > WORKERS_MOST)
+        status = flow_error_raise(error, FLOW_INVALID, NULL,
+            "%u workers were asked for; there are at most %u", run->options.workers, WORKERS_MOST);
+    if (status == FLOW_OK)
+        status = find_script(run, error);
+    const uint32_t seeds = run->options.seeds ? run->options.seeds : 1;
+    for (uint32_t i = 0; i < seeds && status == FLOW_OK; i++) {
+        const uint64_t seed = run->options.seed + i;
+        flow_error one = { 0 };
+        status = run_seed(run, seed, &one);
+        if (status != FLOW_OK)
+            flow_error_raise(error, status, one.step, seeds > 1 ? "%s (seed %llu)" : "%s",
+                one.message, (unsigned long long)seed);
+    }
+    flow_release(graph->allocator, run, sizeof *run);
+    return status;
+}
+
+// --- the other calls: everything has happened once `start` returns
+
+struct simulated_job {
+    flow_job base;
+    const flow_allocator *allocator;
+    flow_status status;
+    flow_error error;
+};
+
+static flow_job *start(const flow_graph *graph, const void *options, flow_error *error)
+{
+    struct simulated_job *job = flow_allocate(graph->allocator, sizeof *job);
+    if (!job) {
+        flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a job");
+        return NULL;
+    }
+    job->base.ops = &flow_simulated_runner_ops;
+    job->allocator = graph->allocator;
+    job->status = run_simulated(graph, options, &job->error);
+    return &job->base;
+}
+
+static flow_status wait_job(flow_job *base, flow_error *error)
+{
+    struct simulated_job *job = (struct simulated_job *)(void *)base;
+    const flow_status status = job->status;
+    if (error)
+        *error = job->error;
+    flow_release(job->allocator, job, sizeof *job);
+    return status;
+}
+
+static void nothing(flow_job *job)
+{
+    (void)job;
+}
+
+static void status_of(const flow_job *job, flow_status_report *report)
+{
+    (void)job;
+    memset(report, 0, sizeof *report);
+    report->ended = true;
+    report->watermark.us = FLOW_TIME_MAX_US;
+}
+
+static bool step_of(const flow_job *job, size_t index, flow_step_report *report)
+{
+    (void)job;
+    (void)index;
+    memset(report, 0, sizeof *report);
+    return false;
+}
+
+const struct flow_runner_ops flow_simulated_runner_ops = {
+    .name = "simulated",
+    .run = run_simulated,
+    .start = start,
+    .wait = wait_job,
+    .cancel = nothing,
+    .drain = nothing,
+    .status = status_of,
+    .step = step_of,
+};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated runner: seeds, faults, restarts, elements that must not change (R66).
+#include "kit.h"
+
+static flow_status meddle(flow_ctx *ctx, const struct click *in)
+{
+    ((struct click *)(uintptr_t)in)->amount++;
+    return FLOW_EMIT(ctx, click, .page = in->page);
+}
+FLOW_ELEMENT_FN(meddle, click, click);
+
+static flow_status tick(
+    flow_ctx *ctx, const flow_str *page, const struct click *in, struct click *state)
+{
+    state->amount += in->amount;
+    flow_timer_set(ctx, (flow_time){ flow_event_time(ctx).us + 5000000 });
+    (void)page;
+    return FLOW_OK;
+}
+static flow_status tick_timer(flow_ctx *ctx, const flow_str *page, struct click *state)
+{
+    return FLOW_EMIT(ctx, click, .page = *page, .amount = state->amount);
+}
+FLOW_STATEFUL_FN(tick, flow_str, click, click, click);
+
+START_TEST(a_run_is_the_same_under_faults_and_restarts)
+{
+    for (int64_t i = 0; i < 40; i++) {
+        add(i % 3 ? "a" : "b", i, i);
+        if (i % 7 == 6)
+            flow_script_watermark(script, clicks, second(i - 3));
+    }
+    flow_expect(counts(flow_seconds(0)), "\"a\": {\"count\":6}", "\"b\": {\"count\":4}",
+        "\"a\": {\"count\":7}", "\"b\": {\"count\":3}", "\"a\": {\"count\":7}",
+        "\"b\": {\"count\":3}", "\"a\": {\"count\":6}", "\"b\": {\"count\":4}");
+    passes(NULL);
+    passes(&(flow_simulated_options){ .workers = 4, .seeds = 10, .fail_one_in = 5 });
+    passes(&(flow_simulated_options){ .workers = 2, .seeds = 10, .restart = true });
+    passes(&(flow_simulated_options){ .check_elements = true });
+}
+END_TEST
+
+START_TEST(the_seed_that_failed_is_named)
+{
+    add("a", 1, 3);
+    flow_expect(clicks, "{\"page\":\"b\",\"amount\":1,\"price\":1}");
+    const flow_error error = run(&(flow_simulated_options){ .seed = 7, .seeds = 3 });
+    ck_assert_int_eq(error.status, FLOW_UNEXPECTED);
+    ck_assert_msg(strstr(error.message, "(seed 7)"), "%s", error.message);
+}
+END_TEST
+
+START_TEST(r66_a_function_that_changes_its_input_is_found)
+{
+    add("a", 1, 3);
+    flow_expect(flow_do(clicks, &meddle_fn), "{\"page\":\"a\",\"amount\":0,\"price\":0}");
+    passes(NULL);
+    const flow_error error = run(&(flow_simulated_options){ .check_elements = true });
+    ck_assert_int_eq(error.status, FLOW_USER);
+    ck_assert_str_eq(error.step, "meddle");
+}
+END_TEST
+
+START_TEST(timers_fire_by_the_watermark_of_the_script)
+{
+    add("a", 1, 1);
+    add("a", 2, 2);
+    flow_script_watermark(script, clicks, second(8));
+    add("a", 4, 20);
+    const flow_coll ticks = flow_do(flow_key_by(clicks, FLOW_FIELD(click, page)), &tick_fn);
+    flow_expect(ticks, "{\"page\":\"a\",\"amount\":3,\"price\":0}",
+        "{\"page\":\"a\",\"amount\":7,\"price\":0}");
+    passes(NULL);
+    passes(&(flow_simulated_options){ .restart = true });
+}
+END_TEST
+
+TCase *simulated_tests(void)
+{
+    TCase *tests = tcase_create("simulated");
+    tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
+    tcase_add_test(tests, a_run_is_the_same_under_faults_and_restarts);
+    tcase_add_test(tests, the_seed_that_failed_is_named);
+    tcase_add_test(tests, r66_a_function_that_changes_its_input_is_found);
+    tcase_add_test(tests, timers_fire_by_the_watermark_of_the_script);
+    return tests;
+}
