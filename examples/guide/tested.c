@@ -17,7 +17,8 @@ FLOW_RECORD(order, city, cents);
 static flow_coll revenue_by_hour(flow_coll orders)
 {
     const flow_window_options hours = { .windows = flow_fixed(flow_hours(1)),
-        .lateness = flow_minutes(10) };
+        .lateness = flow_minutes(10),
+        .accumulation = FLOW_DISCARDING };
     flow_coll windowed = flow_window_into(orders, &hours);
     return flow_sum(flow_key_by(windowed, FLOW_FIELD(order, city)), FLOW_FIELD(order, cents));
 }

@@ -42,7 +42,8 @@ void add(const char *page, int64_t amount, int64_t at)
 flow_coll counts(flow_duration lateness)
 {
     const flow_window_options tens = { .windows = flow_fixed(flow_seconds(10)),
-        .lateness = lateness };
+        .lateness = lateness,
+        .accumulation = FLOW_DISCARDING };
     return flow_count(flow_window_into(flow_key_by(clicks, FLOW_FIELD(click, page)), &tens));
 }
 
