@@ -63,11 +63,14 @@ bool flow_pane_read(flow_bytes *bytes, flow_pane *pane)
     const unsigned flags = *(const unsigned char *)rest.data;
     const unsigned form = flags >> 4;
     rest = (flow_bytes){ (const char *)rest.data + 1, rest.len - 1 };
-    if (form > TWO_INDEXES || (form != BOTH_ZERO && !read_varint(&rest, &index)))
-        return false;
     const flow_timing timing = (flow_timing)(flags >> 2 & 3);
-    on_time = timing == FLOW_TIMING_EARLY && form != BOTH_ZERO ? UINT64_MAX : index;
+    if (form > TWO_INDEXES || (form != BOTH_ZERO && timing == FLOW_TIMING_UNKNOWN) ||
+        (form != BOTH_ZERO && !read_varint(&rest, &index)))
+        return false;
+    on_time = timing == FLOW_TIMING_EARLY ? UINT64_MAX : index;
     if (form == TWO_INDEXES && !read_varint(&rest, &on_time))
+        return false;
+    if (timing == FLOW_TIMING_EARLY && on_time != UINT64_MAX)
         return false;
     if (index > UINT32_MAX || (on_time > INT32_MAX && on_time != UINT64_MAX))
         return false;

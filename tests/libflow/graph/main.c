@@ -153,6 +153,7 @@ TCase *build_do_tests(void);
 TCase *build_io_tests(void);
 TCase *build_key_tests(void);
 TCase *build_time_tests(void);
+TCase *build_window_tests(void);
 TCase *check_tests(void);
 TCase *coll_tests(void);
 TCase *display_tests(void);
@@ -162,6 +163,8 @@ TCase *pipeline_tests(void);
 TCase *print_tests(void);
 TCase *record_tests(void);
 TCase *shape_tests(void);
+TCase *windowing_tests(void);
+TCase *windows_tests(void);
 
 int main(void)
 {
@@ -170,6 +173,7 @@ int main(void)
     suite_add_tcase(suite, build_io_tests());
     suite_add_tcase(suite, build_key_tests());
     suite_add_tcase(suite, build_time_tests());
+    suite_add_tcase(suite, build_window_tests());
     suite_add_tcase(suite, check_tests());
     suite_add_tcase(suite, coll_tests());
     suite_add_tcase(suite, display_tests());
@@ -179,6 +183,8 @@ int main(void)
     suite_add_tcase(suite, print_tests());
     suite_add_tcase(suite, record_tests());
     suite_add_tcase(suite, shape_tests());
+    suite_add_tcase(suite, windowing_tests());
+    suite_add_tcase(suite, windows_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);
