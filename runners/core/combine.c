@@ -305,6 +305,7 @@ static void apply_staged(struct fl_op *op, struct fl_staged *staged, struct fl_p
     const struct fl_view view = { staged->batch, staged->selection, staged->count };
     const struct fl_sets sets = fl_keyed_sets(keyed);
     if (worker->gathered != staged->batch) {
+        worker->gathered = NULL; // what another step gathered is written over
         if (staged->batch->hashes)
             fl_format_keys(&view, keyed->form, worker->keys);
         else

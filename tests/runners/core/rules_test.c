@@ -255,6 +255,29 @@ START_TEST(r42_a_late_bundle_of_several_elements_gives_one_pane)
 }
 END_TEST
 
+START_TEST(r42_late_panes_keep_their_keys_on_the_way_to_another_combine)
+{
+    struct story *story = story_new();
+    const flow_coll first =
+        flow_sum(story_window(story, fixed(10), 100), FLOW_FIELD(flow_test_row, v));
+    const flow_window_options wider = { .windows = fixed(40) };
+    const flow_coll second =
+        flow_sum(flow_window_into(first, &wider), FLOW_FIELD(flow_integer, value));
+    flow_test_collect(second, &story->got);
+    story_row(story, 1, 1, 3);
+    story_tick(story, 20);
+    // one bundle: a late row, and one on time of another key
+    story_row(story, 1, 2, 4);
+    story->pieces[story->count - 1].count = 2;
+    story_row(story, 2, 4, 24);
+    story->count--;
+    story->script.piece_count--;
+    story_run(story);
+    story_expect(story, "1=3 [0,40) on-time 0 first last; 2=4 [0,40) on-time 0 first last");
+    story_free(story);
+}
+END_TEST
+
 START_TEST(r46_non_speculative_index_counts_with_the_index_under_the_default_trigger)
 {
     struct story *story = sums(fixed(10), 100);
@@ -478,6 +501,7 @@ TCase *rules_tests(void)
     tcase_add_test(tests, r29_a_jump_past_expiry_gives_one_pane_that_is_on_time_and_last);
     tcase_add_test(tests, r42_every_late_bundle_gives_one_discarding_pane);
     tcase_add_test(tests, r42_a_late_bundle_of_several_elements_gives_one_pane);
+    tcase_add_test(tests, r42_late_panes_keep_their_keys_on_the_way_to_another_combine);
     tcase_add_test(
         tests, r46_non_speculative_index_counts_with_the_index_under_the_default_trigger);
     tcase_add_test(tests, r48_a_pane_is_the_last_only_where_none_can_follow);
