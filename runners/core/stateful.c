@@ -17,6 +17,7 @@ bool fl_stateful_init(struct fl_op *op)
     if (!stateful)
         return false;
     memset(stateful, 0, sizeof *stateful);
+    stateful->given = stateful->given_next = INT64_MIN;
     stateful->pointers = flow_type_has_pointers(op->plan->node->fn->state);
     op->keyed->stateful = stateful;
     return true;

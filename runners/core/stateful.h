@@ -35,6 +35,7 @@ struct fl_stateful {
     uint64_t serial;
     struct fl_dues timers;
     struct fl_dues sorted;          // elements that wait for their time
+    int64_t given, given_next;      // until when the last one waited, before the bundle and in it
     struct fl_touched *changed;     // in this bundle
     struct fl_sorted_new *incoming; // elements of this bundle, newest first
     uint32_t incoming_count;

@@ -263,10 +263,12 @@ static int64_t next(struct fl_op *op)
     return at == FL_NEVER ? FL_NEVER : at + 1; // strictly after (R59)
 }
 
-// Elements at an instant come before timers set for it; a timer comes before later elements.
+// Elements that wait until an instant come before timers set for it, and before those in the past
+// that the first of them has set; a timer comes before later elements.
 static flow_status fire(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
+    struct fl_stateful *stateful = keyed->stateful;
     const uint64_t before = op->counts.in + op->emitted;
     uint64_t steps = 0;
     flow_status status = FLOW_OK;
@@ -275,10 +277,12 @@ static flow_status fire(struct fl_op *op)
         const int64_t element = next_sorted(keyed), timer = next_timer(keyed);
         if (element >= keyed->watermark && timer >= keyed->watermark)
             break;
-        if (element <= timer)
+        if (element <= timer || element == stateful->given_next) {
+            stateful->given_next = element;
             status = process_sorted(op);
-        else
-            status = fire_timers(op, element < keyed->watermark ? element : keyed->watermark);
+            continue;
+        }
+        status = fire_timers(op, element < keyed->watermark ? element : keyed->watermark);
     }
     return status;
 }
@@ -326,6 +330,7 @@ static void commit(struct fl_op *op)
     struct fl_stateful *stateful = keyed->stateful;
     struct fl_cache *cache = &op->worker->cache;
     release_taken(op);
+    stateful->given = stateful->given_next;
     fl_dues_commit(&stateful->timers);
     struct fl_sorted_new *oldest = NULL;
     for (struct fl_sorted_new *n = stateful->incoming, *next_new; n; n = next_new) {
@@ -355,6 +360,7 @@ static void abort_bundle(struct fl_op *op)
     stateful->incoming = NULL;
     stateful->incoming_count = 0;
     stateful->changed = NULL;
+    stateful->given_next = stateful->given;
     fl_dues_abort(&stateful->timers);
     fl_dues_abort(&stateful->sorted);
 }

@@ -405,6 +405,38 @@ static flow_status by_float(flow_ctx *ctx, const double *key, const struct flow_
 }
 FLOW_KEYED_FN(by_float, double, flow_counted, flow_test_row);
 
+// Counts, and tells of the count at a timer that lies before all elements.
+static flow_status count_now(
+    flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row, struct tally *state)
+{
+    (void)key;
+    state->count++;
+    flow_timer_set(ctx, (flow_time){ row->at.us - 1 });
+    return FLOW_OK;
+}
+
+static flow_status count_now_timer(flow_ctx *ctx, const int64_t *key, struct tally *state)
+{
+    return FLOW_EMIT(ctx, flow_test_row, .k = *key, .v = state->count);
+}
+FLOW_STATEFUL_FN(count_now, int64_t, flow_test_row, tally, flow_test_row);
+
+START_TEST(r65_elements_of_an_instant_come_before_a_timer_that_the_first_sets_in_the_past)
+{
+    struct story *story = story_new();
+    const flow_coll fixed = story_window(story, flow_fixed(flow_seconds(10)), 5);
+    flow_test_collect(
+        flow_do(fixed, &count_now_fn, &(flow_do_options){ .time_sorted = true }), &story->got);
+    for (int bundle = 0; bundle < 3; bundle++)
+        story_row(story, 1, 1, 4);
+    story_tick(story, 20);
+    story_run(story);
+    ck_assert_uint_eq(story->got.count, 1);
+    ck_assert_ptr_nonnull(strstr(story->got.list[0].text, "v:3"));
+    story_free(story);
+}
+END_TEST
+
 START_TEST(r21_zeros_of_either_sign_and_all_nans_are_one_key)
 {
     struct story *story = story_new();
@@ -516,6 +548,8 @@ TCase *state_tests(void)
         tests, r65_within_the_lateness_late_elements_come_in_order_and_beyond_they_are_dropped);
     tcase_add_test(tests, r65_what_comes_of_elements_that_waited_is_not_late_for_the_steps_after);
     tcase_add_test(tests, r65_what_still_waits_comes_in_order_when_its_window_expires);
+    tcase_add_test(
+        tests, r65_elements_of_an_instant_come_before_a_timer_that_the_first_sets_in_the_past);
     tcase_add_test(tests, r21_zeros_of_either_sign_and_all_nans_are_one_key);
     tcase_add_test(tests, r26_nothing_of_a_window_is_left_once_it_is_collected);
     return tests;
