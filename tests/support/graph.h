@@ -78,14 +78,30 @@ struct graph_node {
     enum graph_key key;
     flow_on_error policy;
     flow_windows windows; // of WINDOW and CHAIN_…, and of the source
+    int64_t own_lateness; // microseconds; of WINDOW and of the source
+    bool listens;         // to what it drops
     // of the outputs
     flow_windows now; // windowing
+    bool moved;       // windows were kept while times moved
+    int64_t lateness; // microseconds; the larger of own and inherited (R17)
+    bool panes;       // a window may have several: what they hold depends on bundles
+    bool unsure;      // what depends on the schedule, or follows from that
     double size;      // how many elements to expect, so that graphs do not explode
     bool taken[GRAPH_OUTS];
     uint32_t sinks; // bits by output
 };
 
+// What a graph has beside steps.
+#define GRAPH_LATE     1u // more disorder than its source allows, and windows with lateness
+#define GRAPH_POLICIES 2u // functions that fail on some rows, routed or skipped
+#define GRAPH_IDLE     4u // partitions that wait, by the clock, and a policy for that
+#define GRAPH_LARGE    8u // pieces of more than three batches
+
+#define GRAPH_START INT64_C(1700000000000000) // the clock at first, in microseconds
+#define GRAPH_TICKS 40                        // seconds that a graph with GRAPH_IDLE runs
+
 struct graph {
+    unsigned kinds;
     struct graph_node nodes[GRAPH_NODES];
     uint32_t count;
     struct flow_test_row *rows;
@@ -96,11 +112,35 @@ struct graph {
     char *bytes; // of texts
     struct flow_test_results got[GRAPH_NODES][GRAPH_OUTS];
     struct flow_test_results wanted[GRAPH_NODES][GRAPH_OUTS];
+    struct flow_test_results dead_got[GRAPH_NODES], dead_wanted[GRAPH_NODES];
+    struct flow_test_results dropped_got[GRAPH_NODES], dropped_wanted[GRAPH_NODES];
+    int64_t clock;
+    // Of one worker: the watermark of the source after each round, which is a piece or a look at
+    // the clock that moved it, and the round of each piece; SIZE_MAX: it was never read.
+    int64_t *marks;
+    size_t mark_count;
+    size_t *rounds;
+    bool any_schedule; // the reference is for other workers: late is what the run dropped
 };
 
 // Makes a graph of at least `least` operators and its input.
 struct graph *graph_make(uint64_t seed, uint32_t least);
+struct graph *graph_make_with(uint64_t seed, uint32_t least, unsigned kinds);
 void graph_free(struct graph *graph);
+
+// Empties what the reference filled.
+void graph_forget(struct graph *graph);
+
+// Makes the input of a graph with GRAPH_LATE or GRAPH_IDLE what these say.
+void graph_disorder(struct graph *graph, uint64_t *random);
+void graph_idle(struct graph *graph, uint64_t *random);
+
+// Fills marks and rounds.
+void graph_follow(struct graph *graph);
+
+// Path of a step of a node, in memory that the eighth call from now uses again.
+const char *graph_path(uint32_t node, const char *step);
+extern const char *const graph_step_names[GRAPH_OP_COUNT];
 
 // Cuts the input off after so many rows.
 void graph_shorten(struct graph *graph, size_t rows);
@@ -112,11 +152,15 @@ extern uint32_t graph_pairs[GRAPH_OP_COUNT][GRAPH_OP_COUNT];
 flow_pipeline *graph_build(
     struct graph *graph, enum graph_form form, const flow_allocator *allocator);
 
-// Fills `wanted`.
+// Fills `wanted`, `dead_wanted` and `dropped_wanted` anew.
 void graph_reference(struct graph *graph);
 
 // Whether got and wanted agree; NULL or a sentence.
 const char *graph_differ(struct graph *graph);
+
+// Whether the engine's own counts of rejected and dropped elements are those of the reference, step
+// by step; before the engine ends. NULL or a sentence.
+const char *graph_miscounts(struct graph *graph, const struct flow_test_sim *sim);
 
 // The graph as text, for failing tests; released with free.
 char *graph_print(const struct graph *graph);

@@ -297,6 +297,8 @@ struct builder {
     enum graph_form form;
     flow_coll colls[GRAPH_NODES][GRAPH_OUTS];
     uint32_t n;
+    flow_coll dropping[3]; // what the node's steps that drop made
+    uint32_t dropping_count;
     char name[32];
 };
 
@@ -308,6 +310,13 @@ static flow_do_options options_of(const struct builder *b)
         .name = "do", .config = &node->par, .config_type = &graph_par_type, .on_error = node->policy
     };
     return options;
+}
+
+// Notes that the step which made a collection may drop elements.
+static flow_coll drops(struct builder *b, flow_coll made)
+{
+    b->dropping[b->dropping_count++] = made;
+    return made;
 }
 
 static flow_coll step(struct builder *b, flow_coll in, const flow_fn *fn)
@@ -336,41 +345,54 @@ static flow_coll combined(struct builder *b, const struct graph_node *node, flow
     const flow_do_options options = options_of(b);
     switch (node->op) {
     case GRAPH_COUNT:
-        return flow_do(flow_count(in), words->counted);
+        return flow_do(drops(b, flow_count(in)), words->counted);
     case GRAPH_SUM:
-        return flow_do(flow_sum(in, FLOW_FIELD(flow_test_row, v)), words->integer);
+        return flow_do(drops(b, flow_sum(in, FLOW_FIELD(flow_test_row, v))), words->integer);
     case GRAPH_MIN:
-        return flow_do(flow_min(in, FLOW_FIELD(flow_test_row, v)), words->integer);
+        return flow_do(drops(b, flow_min(in, FLOW_FIELD(flow_test_row, v))), words->integer);
     case GRAPH_MAX:
-        return flow_do(flow_max(in, FLOW_FIELD(flow_test_row, v)), words->integer);
+        return flow_do(drops(b, flow_max(in, FLOW_FIELD(flow_test_row, v))), words->integer);
     case GRAPH_MEAN:
-        return flow_do(flow_mean(in, FLOW_FIELD(flow_test_row, x)), words->averaged);
+        return flow_do(drops(b, flow_mean(in, FLOW_FIELD(flow_test_row, x))), words->averaged);
     case GRAPH_USER:
         return flow_do(
-            flow_combine(in, node->par.b ? &graph_extracted : &graph_acc_combine), words->acc);
+            drops(b, flow_combine(in, node->par.b ? &graph_extracted : &graph_acc_combine)),
+            words->acc);
     case GRAPH_GROUP:
-        return flow_group(in, words->group, &options);
+        return drops(b, flow_group(in, words->group, &options));
     case GRAPH_STATEFUL:
-        return step(b, in, words->stateful);
+        return drops(b, step(b, in, words->stateful));
     default:
-        return step(b, in, words->sorted);
+        return drops(b, step(b, in, words->sorted));
     }
 }
 
 static flow_coll chain(struct builder *b, const struct graph_node *node, flow_coll in)
 {
     const struct words *words = words_of[node->key];
-    const flow_coll sums = flow_sum(in, FLOW_FIELD(flow_test_row, v));
-    const flow_coll windowed =
-        flow_window_into(sums, &(flow_window_options){ .windows = node->windows });
+    const flow_do_options options = options_of(b);
+    const flow_coll sums = drops(b, flow_sum(in, FLOW_FIELD(flow_test_row, v)));
+    const flow_coll windowed = drops(b,
+        flow_window_into(sums,
+            &(flow_window_options){ .windows = node->windows, .accumulation = FLOW_DISCARDING }));
+    flow_coll total;
     switch (node->op) {
     case GRAPH_CHAIN_SUM:
-        return flow_do(flow_sum(windowed, FLOW_FIELD(flow_integer, value)), words->integer);
+        total = flow_named(flow_sum(windowed, FLOW_FIELD(flow_integer, value)), "total");
+        return flow_do(drops(b, total), words->integer);
     case GRAPH_CHAIN_GROUP:
-        return flow_group(windowed, words->group_integer);
+        return drops(b, flow_group(windowed, words->group_integer, &options));
     default:
-        return step(b, windowed, words->sorted_integer);
+        return drops(b, step(b, windowed, words->sorted_integer));
     }
+}
+
+static flow_coll windows(const struct graph_node *node, flow_coll in)
+{
+    const flow_window_options options = { .windows = node->windows,
+        .lateness = { node->own_lateness },
+        .accumulation = FLOW_DISCARDING };
+    return flow_window_into(in, &options);
 }
 
 static flow_coll build_node(struct builder *b, const struct graph_node *node)
@@ -384,9 +406,9 @@ static flow_coll build_node(struct builder *b, const struct graph_node *node)
     case GRAPH_UPDATE:
     case GRAPH_REPEAT:
     case GRAPH_SPLIT:
-        return step(b, ins[0], form_of(b, node->op));
+        return drops(b, step(b, ins[0], form_of(b, node->op)));
     case GRAPH_WINDOW:
-        return flow_window_into(ins[0], &(flow_window_options){ .windows = node->windows });
+        return drops(b, windows(node, ins[0]));
     case GRAPH_STAMP:
         return flow_with_timestamps(step(b, ins[0], &move_time_fn), FLOW_FIELD(flow_test_row, at));
     case GRAPH_FLATTEN:
@@ -415,14 +437,18 @@ flow_pipeline *graph_build(
         return NULL;
     struct builder b = { .graph = graph, .form = form };
     b.colls[0][0] = flow_test_read(pipeline, &graph->script);
-    if (graph->nodes[0].windows.kind != FLOW_WINDOW_GLOBAL)
-        b.colls[0][0] = flow_window_into(
-            b.colls[0][0], &(flow_window_options){ .windows = graph->nodes[0].windows });
+    if (graph->nodes[0].windows.kind != FLOW_WINDOW_GLOBAL || graph->nodes[0].own_lateness)
+        b.colls[0][0] = windows(&graph->nodes[0], b.colls[0][0]);
     for (b.n = 1; b.n < graph->count; b.n++) {
         const struct graph_node *node = &graph->nodes[b.n];
         snprintf(b.name, sizeof b.name, "n%u", b.n);
         flow_scope_begin(pipeline, b.name);
+        b.dropping_count = 0;
         const flow_coll made = build_node(&b, node);
+        if (node->policy == FLOW_ON_ERROR_DEAD_LETTER)
+            flow_test_collect(flow_dead_letters(made), &graph->dead_got[b.n]);
+        for (uint32_t d = 0; node->listens && d < b.dropping_count; d++)
+            flow_test_collect(flow_dropped(b.dropping[d]), &graph->dropped_got[b.n]);
         for (uint32_t o = 0; o < GRAPH_OUTS; o++) {
             b.colls[b.n][o] = o && node->op == GRAPH_SPLIT ? flow_output(made, o) : made;
             if (node->sinks >> o & 1)

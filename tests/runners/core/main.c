@@ -9,6 +9,7 @@ TCase *evolve_tests(void);
 TCase *fault_tests(void);
 TCase *firing_tests(void);
 TCase *graph_tests(void);
+TCase *late_graph_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
 TCase *sliding_tests(void);
@@ -30,6 +31,7 @@ int main(void)
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
+    suite_add_tcase(suite, late_graph_tests());
     suite_add_tcase(suite, trip_tests());
     suite_add_tcase(suite, snapshot_tests());
     suite_add_tcase(suite, evolve_tests());
