@@ -49,15 +49,15 @@ static inline uint32_t fl_late(const flow_trigger *trigger, uint32_t i)
     return trigger->nodes[i].parts & FL_EARLY ? fl_after(trigger, i + 1) : i + 1;
 }
 
-static inline bool fl_bit(uint16_t bits, uint32_t i)
+static inline bool fl_bit(uint32_t bits, uint32_t i)
 {
     return bits >> i & 1;
 }
 
-static inline void fl_bit_set(uint16_t *bits, uint32_t i, bool value)
+static inline void fl_bit_set(uint32_t *bits, uint32_t i, bool value)
 {
-    const unsigned bit = 1u << i;
-    *bits = (uint16_t)(value ? *bits | bit : *bits & ~bit);
+    const uint32_t bit = UINT32_C(1) << i;
+    *bits = value ? *bits | bit : *bits & ~bit;
 }
 
 // R33: the watermark has passed the window's last instant.

@@ -395,4 +395,6 @@ static flow_status fire(struct fl_op *op)
     return fl_window_fire(op, fire_window);
 }
 
-const struct fl_keyed_ops fl_combine_ops = { take_rows, fl_window_due, fire, commit, abort_bundle };
+const struct fl_keyed_ops fl_combine_ops = {
+    .take = take_rows, .next = fl_window_due, .fire = fire, .commit = commit, .abort = abort_bundle
+};

@@ -419,7 +419,9 @@ static void abort_bundle(struct fl_op *op)
     drop_joints(op);
 }
 
-const struct fl_keyed_ops fl_group_ops = { take, fl_window_due, fire, commit, abort_bundle };
+const struct fl_keyed_ops fl_group_ops = {
+    .take = take, .next = fl_window_due, .fire = fire, .commit = commit, .abort = abort_bundle
+};
 
 // --- snapshots
 

@@ -118,10 +118,9 @@ static inline bool flow_edge_merging(const flow_edge *edge)
  * stored.
  */
 typedef struct flow_trigger_state {
-    uint16_t finished; /**< Bit i: part i has finished; bit 0: the trigger, so the window is closed
+    uint32_t finished; /**< Bit i: part i has finished; bit 0: the trigger, so the window is closed
                           (R25). */
-    uint16_t running;  /**< Bit i: slot i of a clock part is set. */
-    uint32_t unused;   /**< Zero. */
+    uint32_t running;  /**< Bit i: slot i of a clock part is set. */
     int64_t slots[FLOW_TRIGGER_NODES]; /**< Elements counted, or the instant waited for. */
 } flow_trigger_state;
 

@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** How many parts a trigger has at most. */
-#define FLOW_TRIGGER_NODES 16
+#define FLOW_TRIGGER_NODES 32
 
 /** What a part of a trigger does. Numbers never change. */
 typedef enum flow_trigger_kind {

@@ -169,7 +169,7 @@ static flow_trigger too_many(void)
     return trigger;
 }
 
-#define LARGE "a trigger has at most 16 parts"
+#define LARGE "a trigger has at most 32 parts"
 #define EMPTY "a trigger of several parts (all, any, each) was given none"
 #define STEPS "flow_trigger_then takes clock triggers only: flow_trigger_delay, flow_trigger_align"
 #define BENT  "a trigger's parts do not fit together; make it with the functions of flow/trigger.h"
@@ -181,7 +181,7 @@ static const struct {
     { too_wide, LARGE },
     { around_too_wide, LARGE },
     { continued_too_wide,
-        "a trigger has more than 16 parts once it is continued behind a grouping" },
+        "a trigger has more than 32 parts once it is continued behind a grouping" },
     { no_parts, EMPTY },
     { early_fault, EMPTY },
     { until_fault, EMPTY },
