@@ -30,7 +30,8 @@ OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h',
               'runners/test': 'test.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
-               'option': {'base', 'type', 'option'}, 'trigger': {'base', 'trigger'},
+               'option': {'base', 'type', 'option'}, 'beam': {'base', 'type', 'beam'},
+               'trigger': {'base', 'trigger'},
                'graph': {'base', 'type', 'window', 'trigger', 'graph'}}
 
 
