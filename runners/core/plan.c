@@ -303,18 +303,23 @@ static const char *beyond(const flow_edge *edge)
                                                         : NULL;
 }
 
+// The edge whose windows a step works with: those that it cuts, or that it groups in; NULL for
+// steps that do not care.
+static const flow_edge *worked_on(const flow_graph *graph, const flow_node *node)
+{
+    const bool keyed = node->kind == FLOW_NODE_COMBINE || node->kind == FLOW_NODE_GROUP ||
+                       (node->kind == FLOW_NODE_DO && node->fn->form == FLOW_FORM_STATEFUL);
+    if (node->kind == FLOW_NODE_WINDOW && !node->keep_windows)
+        return &graph->edges[node->outputs[0] - 1];
+    return keyed ? &graph->edges[node->inputs[0] - 1] : NULL;
+}
+
 static bool runs_all(const flow_graph *graph, flow_error *error)
 {
     for (uint32_t n = 0; n < graph->node_count; n++) {
         const flow_node *node = &graph->nodes[n];
-        const bool keyed = node->kind == FLOW_NODE_COMBINE || node->kind == FLOW_NODE_GROUP ||
-                           (node->kind == FLOW_NODE_DO && node->fn->form == FLOW_FORM_STATEFUL);
-        const bool cuts = node->kind == FLOW_NODE_WINDOW && !node->keep_windows;
-        const flow_edge *edge = &graph->edges[(cuts       ? node->outputs[0]
-                                                  : keyed ? node->inputs[0]
-                                                          : 1) -
-                                              1];
-        const char *what = keyed || cuts ? beyond(edge) : NULL;
+        const flow_edge *edge = worked_on(graph, node);
+        const char *what = edge ? beyond(edge) : NULL;
         if (what) {
             flow_error_raise(error, FLOW_UNSUPPORTED, node->path,
                 "step '%s' asks for %s, which is not yet run by this runner", node->path, what);

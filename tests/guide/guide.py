@@ -15,6 +15,7 @@ import tempfile
 PROGRAMS = [
     'examples/guide/combine.c',
     'examples/guide/composite.c',
+    'examples/guide/cutting.c',
     'examples/guide/errors.c',
     'examples/guide/files.c',
     'examples/guide/first_pipeline.c',
@@ -27,6 +28,7 @@ PROGRAMS = [
     'examples/guide/source.c',
     'examples/guide/state.c',
     'examples/guide/tested.c',
+    'examples/guide/triggers.c',
     'examples/guide/windows.c',
 ]
 LINES_MAX = 100

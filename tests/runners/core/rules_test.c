@@ -113,6 +113,22 @@ START_TEST(r17_rewindowing_keeps_the_larger_lateness)
 }
 END_TEST
 
+START_TEST(r17_lateness_can_be_set_and_the_windows_kept)
+{
+    struct story *story = story_new();
+    const flow_window_options lenient = {
+        .keep_windows = true, .lateness = flow_seconds(30), .accumulation = FLOW_DISCARDING
+    };
+    const flow_coll windowed = flow_window_into(story_window(story, fixed(10), 0), &lenient);
+    flow_test_collect(flow_sum(windowed, FLOW_FIELD(flow_test_row, v)), &story->got);
+    story_tick(story, 38);
+    story_row(story, 1, 1, 9);
+    story_run(story);
+    story_expect(story, "1=1 [0,10) late 0 first");
+    story_free(story);
+}
+END_TEST
+
 START_TEST(r22_late_drops_are_counted_per_element_and_window)
 {
     struct story *story = sums(sliding(10, 5), 0);
@@ -492,6 +508,7 @@ TCase *rules_tests(void)
     tcase_add_test(tests, r11_an_element_is_in_every_sliding_window_that_holds_it);
     tcase_add_test(tests, r11_elements_between_sliding_windows_are_dropped_and_counted);
     tcase_add_test(tests, r17_rewindowing_keeps_the_larger_lateness);
+    tcase_add_test(tests, r17_lateness_can_be_set_and_the_windows_kept);
     tcase_add_test(tests, r22_late_drops_are_counted_per_element_and_window);
     tcase_add_test(tests, r22_a_window_that_passed_without_data_takes_no_part_of_a_late_element);
     tcase_add_test(tests, r22_a_late_element_of_sliding_windows_makes_one_pane_for_each);
