@@ -161,3 +161,30 @@ const char *flow_step_path(const flow_ctx *ctx)
 {
     return ops_of(ctx)->step_path(ctx);
 }
+
+const void *flow_side(const flow_ctx *ctx, uint32_t side, const flow_type *type)
+{
+    return ops_of(ctx)->side(ctx, side, type);
+}
+
+const void *flow_side_at(const flow_ctx *ctx, uint32_t side, const flow_type *type, uint64_t index)
+{
+    return ops_of(ctx)->side_at(ctx, side, type, index);
+}
+
+const void *flow_side_find(
+    const flow_ctx *ctx, uint32_t side, const flow_type *type, const flow_side_key *key)
+{
+    return ops_of(ctx)->side_find(ctx, side, type, key);
+}
+
+flow_side_walk flow_side_rows(
+    const flow_ctx *ctx, uint32_t side, const flow_type *type, const flow_side_key *key)
+{
+    return ops_of(ctx)->side_rows(ctx, side, type, key);
+}
+
+const void *flow_side_next(flow_side_walk *walk)
+{
+    return walk->ops->side_next(walk);
+}

@@ -50,6 +50,33 @@ static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_
     return true;
 }
 
+// The views that a step looks into, as edges.
+static bool take_sides(const fl_call *call, const flow_do_options *options, flow_node *node)
+{
+    flow_pipeline *p = call->pipeline;
+    if (options->side_count == 0)
+        return true;
+    if (!options->sides)
+        return fl_refuse(call, FLOW_INVALID, "its options have a 'side_count' without 'sides'");
+    uint32_t *sides = flow_pipeline_alloc(p, options->side_count * sizeof *sides);
+    if (!sides)
+        return false;
+    for (uint32_t i = 0; i < options->side_count; i++) {
+        const flow_view view = options->sides[i];
+        if (view.pipeline != p)
+            return fl_refuse(
+                call, FLOW_INVALID, "side input %u belongs to another pipeline", (unsigned)i);
+        if (view.id == 0 || view.id > p->graph.edge_count ||
+            p->nodes[p->edges[view.id - 1].producer].kind != FLOW_NODE_VIEW)
+            return fl_refuse(
+                call, FLOW_INVALID, "side input %u is no view of this pipeline", (unsigned)i);
+        sides[i] = view.id;
+    }
+    node->sides = sides;
+    node->side_count = options->side_count;
+    return true;
+}
+
 // The main output: the input's own shape for filters and updates.
 static flow_edge main_output(const flow_fn *fn, const flow_edge *in)
 {
@@ -93,7 +120,8 @@ static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
         .on_error = options->on_error,
         .time_sorted = options->time_sorted };
     if (!fl_check_fn(call, fn, &from->shape) || !check_options(call, fn, options) ||
-        !check_kind(call, &node, fn, from) || !copy_config(call, options, &node))
+        !check_kind(call, &node, fn, from) || !copy_config(call, options, &node) ||
+        !take_sides(call, options, &node))
         return fl_nothing(in.pipeline);
     flow_edge out = main_output(fn, from);
     if (kind == FLOW_NODE_GROUP && !fl_windowing_grouped(call, &out))

@@ -10,7 +10,7 @@
 const char *fl_node_kind_name(flow_node_kind kind)
 {
     static const char *const names[] = { "", "source", "do", "window", "timestamps", "key",
-        "flatten", "combine", "group", "sink" };
+        "flatten", "combine", "group", "sink", "view" };
     return names[kind];
 }
 
@@ -70,6 +70,12 @@ static void put_output(flow_buffer *out, uint32_t output, const char *before)
         flow_buffer_printf(out, "%soutput %u", before, (unsigned)output);
 }
 
+// The path of a view that a step looks into.
+static const char *side_path(const flow_graph *graph, const flow_node *node, uint32_t side)
+{
+    return graph->nodes[graph->edges[node->sides[side] - 1].producer].path;
+}
+
 static void put_inputs(flow_buffer *out, const flow_graph *graph, const flow_node *node)
 {
     for (uint32_t i = 0; i < node->input_count; i++) {
@@ -77,6 +83,8 @@ static void put_inputs(flow_buffer *out, const flow_graph *graph, const flow_nod
         flow_buffer_printf(out, "%s%s", i ? ", " : " of ", graph->nodes[edge->producer].path);
         put_output(out, edge->output, ": ");
     }
+    for (uint32_t i = 0; i < node->side_count; i++)
+        flow_buffer_printf(out, "%s%s", i ? ", " : " with ", side_path(graph, node, i));
 }
 
 static int path_width(const flow_graph *graph)
@@ -98,7 +106,7 @@ static void print_text(flow_buffer *out, const flow_graph *graph)
         const flow_node *node = &graph->nodes[i];
         flow_buffer_printf(out, "  %-*s  %s", width, node->path, fl_node_kind_name(node->kind));
         put_inputs(out, graph, node);
-        if (node->outputs[0]) {
+        if (node->outputs[0] && node->kind != FLOW_NODE_VIEW) {
             flow_buffer_printf(out, " -> ");
             fl_print_edge(out, &graph->edges[node->outputs[0] - 1]);
         }
@@ -128,6 +136,15 @@ static void each_link(flow_buffer *out, const flow_graph *graph,
             put(out, &graph->edges[graph->nodes[i].inputs[k] - 1], i);
 }
 
+// A line for each view that a step looks into.
+static void each_side(flow_buffer *out, const flow_graph *graph, const char *format)
+{
+    for (uint32_t i = 0; i < graph->node_count; i++)
+        for (uint32_t k = 0; k < graph->nodes[i].side_count; k++)
+            flow_buffer_printf(out, format,
+                (unsigned)graph->edges[graph->nodes[i].sides[k] - 1].producer, (unsigned)i);
+}
+
 static void put_dot_link(flow_buffer *out, const flow_edge *edge, uint32_t to)
 {
     flow_buffer_printf(out, "  n%u -> n%u [label=\"", (unsigned)edge->producer, (unsigned)to);
@@ -147,6 +164,7 @@ static void print_dot(flow_buffer *out, const flow_graph *graph)
         flow_buffer_printf(out, "\\n%s\"];\n", fl_node_kind_name(graph->nodes[i].kind));
     }
     each_link(out, graph, put_dot_link);
+    each_side(out, graph, "  n%u -> n%u [style=dashed];\n");
     flow_buffer_printf(out, "}\n");
 }
 
@@ -167,6 +185,7 @@ static void print_mermaid(flow_buffer *out, const flow_graph *graph)
         flow_buffer_printf(out, "<br/>%s\"]\n", fl_node_kind_name(graph->nodes[i].kind));
     }
     each_link(out, graph, put_mermaid_link);
+    each_side(out, graph, "  n%u -.-> n%u\n");
 }
 
 char *flow_pipeline_print(const flow_pipeline *pipeline, flow_print_form form)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles: what they did becomes visible in one step, or leaves no trace (R3).
 #include "shuffle.h"
+#include "side.h"
 
 bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct fl_op *op)
 {
@@ -58,9 +59,13 @@ static flow_status finish_outputs(struct fl_worker *worker)
         if (status == FLOW_OK)
             status = fl_call_flush(op);
     }
-    for (uint32_t i = 0; i < count && status == FLOW_OK; i++)
-        if (worker->ops[i].shuffle)
-            status = fl_shuffle_flush(&worker->ops[i]);
+    for (uint32_t i = 0; i < count && status == FLOW_OK; i++) {
+        struct fl_op *op = &worker->ops[i];
+        if (op->shuffle)
+            status = fl_shuffle_flush(op);
+        if (status == FLOW_OK && op->keyed && op->keyed->touched && op->keyed->ops->seal)
+            status = op->keyed->ops->seal(op);
+    }
     if (status == FLOW_OK && fl_faulty(worker, FL_FAULT_COMMIT))
         status = fl_op_fail(worker->bundle.op, FLOW_USER, "a test wants this bundle to fail");
     return status;
@@ -105,6 +110,7 @@ static void end(struct fl_worker *worker)
         if (op->keyed)
             op->keyed->touched = false;
     }
+    fl_pins_drop(worker);
     fl_mem_unref(&worker->cache, worker->bundle.mem);
     worker->bundle.mem = NULL;
     worker->bundle.undo = NULL;
@@ -121,6 +127,7 @@ static void commit_ops(struct fl_worker *worker)
         if (op->staged && op->plan->node->sink->publish)
             op->plan->node->sink->publish(op->sink_self, worker->index);
     }
+    fl_views_publish(worker);
 }
 
 flow_status fl_bundle_commit(struct fl_worker *worker)

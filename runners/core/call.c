@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The context that functions are called with, and what happens when they fail on a row.
-#include "keyed.h"
+#include "side.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -264,6 +264,11 @@ static const flow_ctx_ops ctx_ops = {
     .lend_columns = ctx_lend_columns,
     .pane_info = ctx_pane_info,
     .sign = ctx_sign,
+    .side = fl_side_one,
+    .side_at = fl_side_at,
+    .side_find = fl_side_find,
+    .side_rows = fl_side_rows,
+    .side_next = fl_side_next,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)
@@ -455,7 +460,9 @@ bool fl_call_init(struct fl_op *op)
     const flow_node *node = op->plan->node;
     const flow_type *type = op->plan->out ? op->plan->out->shape.type : NULL;
     bool done;
-    if (node->source)
+    if (op->plan->kind == FL_OP_GATE)
+        done = init_outputs(op, 0, NULL);
+    else if (node->source)
         done = init_outputs(op, 1, &node->read->type);
     else if (node->combine)
         done = init_outputs(op, type ? 1 : 0, &type);

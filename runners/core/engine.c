@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include "shuffle.h"
+#include "side.h"
 #include "spin.h"
 
 static void *take(struct fl_engine *engine, size_t size)
@@ -25,9 +26,12 @@ static bool init_op(struct fl_worker *worker, uint32_t i)
         return false;
     if (op->plan->kind == FL_OP_SINK)
         op->sink_self = engine->sinks[i];
-    if (op->plan->keyed && !fl_keyed_init(op))
+    if ((op->plan->keyed || op->plan->kind == FL_OP_VIEW) && !fl_keyed_init(op))
         return false;
-    if (op->plan->keyed && !op->plan->local && !fl_shuffle_init(op))
+    if (fl_plan_shuffled(op->plan->kind) && !op->plan->local && !fl_shuffle_init(op))
+        return false;
+    op->places = take(engine, op->plan->side_count * sizeof *op->places);
+    if (!op->places)
         return false;
     fl_ops_bind(op);
     return true;
@@ -66,6 +70,8 @@ static bool init_worker(struct fl_engine *engine, uint32_t index)
     if (!worker->ops || !worker->stages || !worker->keys || !worker->placed || !worker->identity)
         return false;
     worker->scratch.allocator = engine->graph->allocator;
+    if (!fl_pins_init(worker))
+        return false;
     for (uint32_t row = 0; row < FLOW_BATCH_ROWS; row++)
         worker->identity[row] = (uint16_t)row;
     for (uint32_t i = 0; i < count; i++)
@@ -137,6 +143,10 @@ static bool init(struct fl_engine *engine, flow_error *error)
     }
     for (uint32_t i = 0; i < count; i++)
         atomic_init(&engine->origin_watermark[i], FLOW_TIME_MIN_US);
+    if (!fl_views_init(engine)) {
+        flow_error_raise(error, FLOW_BUDGET, NULL, "no memory for the engine");
+        return false;
+    }
     if (!open_outside(engine, error))
         return false;
     for (uint32_t w = 0; w < engine->options.workers; w++) {
@@ -273,6 +283,7 @@ static void free_worker(struct fl_worker *worker)
         }
     }
     flow_buffer_free(&worker->scratch);
+    fl_pins_fini(worker);
 }
 
 void fl_engine_free(struct fl_engine *engine)
@@ -281,6 +292,7 @@ void fl_engine_free(struct fl_engine *engine)
         return;
     for (uint32_t w = 0; engine->workers && w < engine->options.workers; w++)
         free_worker(&engine->workers[w]);
+    fl_views_fini(engine);
     for (uint32_t i = 0;
          engine->readers && engine->sinks && engine->sink_open && i < engine->plan.op_count; i++) {
         fl_reader_close(engine, i);
@@ -329,11 +341,21 @@ void fl_engine_status(const struct fl_engine *engine, flow_status_report *report
     report->memory_peak = atomic_load(&engine->pool.peak);
 }
 
+// The op of the index-th step: gates are part of the step behind them.
+static uint32_t op_of_step(const struct fl_engine *engine, size_t index)
+{
+    uint32_t i = 0;
+    for (; i < engine->plan.op_count; i++)
+        if (engine->plan.ops[i].kind != FL_OP_GATE && index-- == 0)
+            break;
+    return i;
+}
+
 bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_step_report *report)
 {
-    if (index >= engine->plan.op_count)
+    const uint32_t i = op_of_step(engine, index);
+    if (i >= engine->plan.op_count)
         return false;
-    const uint32_t i = (uint32_t)index;
     const struct fl_plan_op *op = &engine->plan.ops[i];
     report->path = op->node->path;
     report->rows_in = sum_of(engine, i, offsetof(struct fl_counts, in));

@@ -7,6 +7,9 @@
 #include "key.h"
 #include "plan.h"
 
+struct fl_view_state;
+struct fl_publication;
+struct fl_side_place;
 struct fl_worker;
 struct fl_keyed;
 struct fl_shuffle;
@@ -56,16 +59,17 @@ struct fl_op {
     uint32_t index;
     flow_status (*push)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
     struct fl_call call;
-    flow_out *out_heads;        // what functions see, by position
-    struct fl_output *outs;     // by position: the function's, then dead letters, then dropped
-    uint32_t out_count;         // positions in all
-    uint16_t *keep;             // filters: rows that pass
-    struct fl_keyed *keyed;     // state
-    struct fl_shuffle *shuffle; // shuffled ops: this worker's sending side
-    void *sink_self;            // sinks: the run's
-    bool staged;                // sinks: this bundle staged something
-    uint32_t turn;              // sources: how far behind its share this worker looks next
-    uint64_t emitted;           // rows sent on so far, aborted bundles' too
+    flow_out *out_heads;          // what functions see, by position
+    struct fl_output *outs;       // by position: the function's, then dead letters, then dropped
+    uint32_t out_count;           // positions in all
+    uint16_t *keep;               // filters: rows that pass
+    struct fl_keyed *keyed;       // state
+    struct fl_shuffle *shuffle;   // shuffled ops: this worker's sending side
+    void *sink_self;              // sinks: the run's
+    bool staged;                  // sinks: this bundle staged something
+    struct fl_side_place *places; // by side input
+    uint32_t turn;                // sources: how far behind its share this worker looks next
+    uint64_t emitted;             // rows sent on so far, aborted bundles' too
     struct fl_counts counts;
     struct fl_counts saved; // as they were when the bundle began
 };
@@ -115,6 +119,24 @@ struct fl_stage {
     _Atomic int64_t out; // output watermark as others see it
 };
 
+// Views of the run, as all workers see them (side.h).
+struct fl_views {
+    atomic_flag lock; // over `states`
+    uint32_t count;
+    struct fl_view_state **states; // by number; NULL: nothing yet
+    _Atomic uint64_t epoch;        // counts publications
+};
+
+// What a worker's bundle sees of the views, and changes.
+struct fl_pins {
+    bool taken;
+    int64_t *marks;                // by number: no change below it is missing
+    struct fl_view_state **states; // by number
+    struct fl_publication *publications;
+    flow_buffer key; // of a look-up
+    flow_buffer tie; // of rows that are compared
+};
+
 struct fl_worker {
     struct fl_engine *engine;
     uint32_t index;
@@ -130,6 +152,7 @@ struct fl_worker {
     uint32_t next_source;            // where to look for a piece first
     struct fl_claimed *claimed;      // the piece in work, or of an aborted bundle to be read again
     uint32_t claimed_op;
+    struct fl_pins pins;
     bool injected;    // the bundle fails only to be tried again
     bool again;       // the last bundle was aborted for that
     flow_error error; // of the step in work
@@ -145,6 +168,7 @@ struct fl_engine {
     struct fl_mem *mem;    // plan and instances
     struct fl_plan plan;
     struct fl_worker *workers;
+    struct fl_views views;
     struct fl_reader **readers; // by op index; NULL for others
     void **sinks;               // by op index: the run's private memory
     bool *sink_open;
@@ -319,6 +343,9 @@ flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view);
 // --- worker.c
 
 int64_t fl_input_watermark(struct fl_worker *worker, const struct fl_plan_op *plan);
+
+// What an op promises to those after it; true when it is more than before.
+bool fl_publish(struct fl_op *op);
 void fl_wake_all(struct fl_engine *engine);
 
 #endif

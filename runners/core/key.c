@@ -153,6 +153,55 @@ bool fl_keys_gather(
     return true;
 }
 
+static uint64_t word_at(flow_kind kind, const void *at)
+{
+    uint64_t word = 0;
+    uint32_t half;
+    float single;
+    double real;
+    switch (kind) {
+    case FLOW_KIND_NONE:
+        return 0;
+    case FLOW_KIND_BOOL:
+        return *(const uint8_t *)at != 0;
+    case FLOW_KIND_I32:
+        memcpy(&half, at, sizeof half);
+        return (uint64_t)(int64_t)(int32_t)half;
+    case FLOW_KIND_U32:
+        memcpy(&half, at, sizeof half);
+        return half;
+    case FLOW_KIND_F32:
+        memcpy(&single, at, sizeof single);
+        return float_word(single);
+    case FLOW_KIND_F64:
+        memcpy(&real, at, sizeof real);
+        return double_word(real);
+    default:
+        memcpy(&word, at, sizeof word);
+        return word;
+    }
+}
+
+bool fl_key_of(
+    const flow_shape *shape, const void *at, flow_buffer *scratch, struct fl_one_key *key)
+{
+    key->form = fl_key_form(shape->key);
+    if (key->form == FL_KEY_WORD) {
+        key->word = word_at(shape->key, at);
+        key->hash = fl_hash_word(key->word);
+        return true;
+    }
+    if (shape->key == FLOW_KIND_RECORD) {
+        scratch->len = 0;
+        flow_encode(shape->key_record, at, scratch);
+        key->bytes = (flow_str){ scratch->data, scratch->len };
+    } else {
+        memcpy(&key->bytes, at, sizeof key->bytes);
+    }
+    key->hash = fl_hash_bytes(key->bytes);
+    return !scratch->failed;
+}
+
 static void *no_memory(void *user, size_t size)
 {
     (void)user;

@@ -28,6 +28,18 @@ uint64_t fl_hash_bytes(flow_str bytes);
 bool fl_keys_gather(struct fl_keys *keys, const struct fl_view *view, const flow_shape *shape,
     flow_buffer *scratch);
 
+// One key in canonical form.
+struct fl_one_key {
+    enum fl_key_form form;
+    uint64_t word, hash;
+    flow_str bytes;
+};
+
+// The key at `at`, of the kind that a shape has. Records are encoded into `scratch`. False without
+// memory.
+bool fl_key_of(
+    const flow_shape *shape, const void *at, flow_buffer *scratch, struct fl_one_key *key);
+
 // Where a field of all rows lies: first value and bytes from one to the next.
 struct fl_lane {
     const char *base;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What steps with state share: formats of rows, placing rows in slices, taking them in.
-#include "keyed.h"
+#include "side.h"
 
 static uint32_t round_up(uint32_t size, uint32_t align)
 {
@@ -117,6 +117,7 @@ struct fl_sets fl_keyed_sets(struct fl_keyed *keyed)
 // Bytes that end with the bundle: of the rows in work, or of flow_alloc.
 struct passing {
     const struct fl_mem *rows, *scratch;
+    const struct fl_mem *table; // functions with side inputs: all else ends too
 };
 
 static bool lasts(void *user, const void *data, size_t len)
@@ -124,6 +125,8 @@ static bool lasts(void *user, const void *data, size_t len)
     const struct passing *passing = user;
     flow_bytes range;
     (void)len;
+    if (passing->table)
+        return fl_mem_has(passing->table, data, &range);
     return !fl_mem_has(passing->rows, data, &range) && !fl_mem_has(passing->scratch, data, &range);
 }
 
@@ -133,7 +136,8 @@ bool fl_settle(struct fl_op *op, const flow_type *type, void *value, struct fl_t
     struct fl_cache *cache = &op->worker->cache;
     if (!table->mem && !(table->mem = fl_mem_new(cache)))
         return false;
-    struct passing passing = { rows->mem, op->call.scratch };
+    const bool sides = op->plan->side_count > 0;
+    struct passing passing = { rows->mem, op->call.scratch, sides ? table->mem : NULL };
     void *pair[2] = { cache, table->mem };
     const flow_memory memory = { fl_take_from, pair };
     return flow_row_adopt(type, value, &memory, lasts, &passing) == FLOW_OK;
@@ -150,6 +154,8 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
     if (!kept)
         return fl_no_memory(op);
     flow_status status = fl_late_split(op, &open, shape, kept);
+    if (status == FLOW_OK && op->plan->side_count > 0)
+        status = fl_gate_expire(op, &open, shape, kept);
     if (status != FLOW_OK || open.count == 0)
         return status;
     if (open.batch->hashes)
@@ -183,6 +189,15 @@ bool fl_keyed_init(struct fl_op *op)
         keyed->acc_size = size = plan->node->combine->acc->size;
         keyed->acc_pointers = flow_type_has_pointers(plan->node->combine->acc);
         break;
+    case FL_OP_GATE:
+        keyed->ops = &fl_gate_ops;
+        break;
+    case FL_OP_VIEW:
+        keyed->ops = &fl_view_ops;
+        break;
+    case FL_OP_TABLE:
+        keyed->ops = &fl_table_ops;
+        break;
     case FL_OP_GROUP:
         keyed->ops = &fl_group_ops;
         size = fl_group_cell_size();
@@ -200,6 +215,10 @@ bool fl_keyed_init(struct fl_op *op)
     fl_slices_init(&keyed->numbers, keyed->form, sizeof(uint64_t), false);
     if (plan->kind == FL_OP_STATEFUL)
         return fl_stateful_init(op);
+    if (plan->kind == FL_OP_GATE)
+        return fl_gate_init(op);
+    if (plan->kind == FL_OP_VIEW || plan->kind == FL_OP_TABLE)
+        return fl_view_init(op);
     if (plan->kind == FL_OP_COMBINE && keyed->cut.windows.kind == FLOW_WINDOW_SLIDING) {
         keyed->slide = fl_slide_new(op);
         return keyed->slide != NULL;
@@ -215,6 +234,10 @@ void fl_keyed_fini(struct fl_op *op)
     struct fl_cache *cache = &op->worker->cache;
     if (op->plan->kind == FL_OP_STATEFUL)
         fl_stateful_fini(op);
+    if (keyed->gate)
+        fl_gate_fini(op);
+    if (keyed->view)
+        fl_view_fini(op);
     if (keyed->slide)
         fl_slide_free(op);
     fl_table_fini(cache, &keyed->joints);

@@ -47,6 +47,8 @@ struct fl_keyed_ops {
     // What holds the output watermark beside what `next` says: it does not pass this. FL_NEVER:
     // nothing. May be NULL.
     int64_t (*hold)(struct fl_op *op);
+    // All of the bundle is there: makes what the commit shows, which must not fail. May be NULL.
+    flow_status (*seal)(struct fl_op *op);
 };
 
 #define FL_NEVER     (FLOW_TIME_MAX_US + 1)
@@ -81,6 +83,8 @@ struct fl_keyed {
     uint32_t acc_size;
     bool acc_pointers;
     struct fl_stateful *stateful;
+    struct fl_view_op *view; // steps that make views
+    struct fl_gate *gate;
 };
 
 // When the window with this name is forgotten (R23).

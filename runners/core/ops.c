@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps without state: how each kind of function meets a batch.
-#include "engine.h"
+#include "side.h"
 
 static flow_status push_emit(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
@@ -406,7 +406,7 @@ static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const
 
 void fl_ops_bind(struct fl_op *op)
 {
-    if (op->plan->keyed) {
+    if (fl_plan_shuffled(op->plan->kind)) {
         op->push = op->plan->local ? fl_keyed_push : fl_shuffle_push;
         return;
     }
@@ -428,6 +428,12 @@ void fl_ops_bind(struct fl_op *op)
         break;
     case FL_OP_SINK:
         op->push = push_sink;
+        break;
+    case FL_OP_GATE:
+        op->push = fl_gate_push;
+        break;
+    case FL_OP_VIEW:
+        op->push = fl_view_push;
         break;
     default:
         op->push = op->plan->node->fn && op->plan->node->fn->form == FLOW_FORM_BATCH ? push_batch_fn

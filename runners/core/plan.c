@@ -23,7 +23,8 @@ static void *take(struct maker *m, size_t size)
 
 bool fl_plan_keyed(enum fl_op_kind kind)
 {
-    return kind == FL_OP_COMBINE || kind == FL_OP_GROUP || kind == FL_OP_STATEFUL;
+    return kind == FL_OP_COMBINE || kind == FL_OP_GROUP || kind == FL_OP_STATEFUL ||
+           kind == FL_OP_TABLE || kind == FL_OP_GATE;
 }
 
 static enum fl_op_kind kind_of(const flow_node *node)
@@ -41,6 +42,8 @@ static enum fl_op_kind kind_of(const flow_node *node)
         return FL_OP_GROUP;
     case FLOW_NODE_SINK:
         return FL_OP_SINK;
+    case FLOW_NODE_VIEW:
+        return node->view->form == FLOW_VIEW_TEMPORAL ? FL_OP_TABLE : FL_OP_VIEW;
     default:
         break;
     }
@@ -142,12 +145,40 @@ static void make_targets(struct maker *m, struct fl_plan_op *op)
     }
 }
 
+static struct fl_plan_op *add_op(struct maker *m, const flow_node *node, enum fl_op_kind kind)
+{
+    struct fl_plan_op *op = &m->plan->ops[m->plan->op_count++];
+    op->node = node;
+    op->kind = kind;
+    op->keyed = fl_plan_keyed(op->kind);
+    op->in = node->input_count ? edge_at(m, node->inputs[0]) : NULL;
+    op->out = edge_at(m, node->outputs[0]);
+    if (op->in)
+        op->shape = op->in->shape;
+    return op;
+}
+
+// A gate hands on to the op behind it, rows in whatever shape they came.
+static void make_gate_target(struct maker *m, struct fl_plan_op *gate)
+{
+    struct fl_targets *outs = &gate->outs[0];
+    outs->list = take(m, sizeof *outs->list);
+    if (!outs->list)
+        return;
+    const uint32_t behind = (uint32_t)(gate - m->plan->ops) + 1;
+    outs->list[0] = (struct fl_target){ behind, gate->shape, gate->in };
+    outs->count = 1;
+}
+
 static void make_ops(struct maker *m)
 {
     struct fl_plan *plan = m->plan;
     const flow_graph *graph = m->graph;
+    uint32_t gates = 0;
+    for (uint32_t n = 0; n < graph->node_count; n++)
+        gates += graph->nodes[n].side_count > 0;
     m->op_of_node = take(m, graph->node_count * sizeof *m->op_of_node);
-    plan->ops = take(m, graph->node_count * sizeof *plan->ops);
+    plan->ops = take(m, (graph->node_count + gates) * sizeof *plan->ops);
     if (m->failed)
         return;
     for (uint32_t n = 0; n < graph->node_count; n++) {
@@ -156,21 +187,19 @@ static void make_ops(struct maker *m)
         if (vanishes(node))
             continue;
         m->op_of_node[n] = plan->op_count;
-        struct fl_plan_op *op = &plan->ops[plan->op_count++];
-        op->node = node;
-        op->kind = kind_of(node);
-        op->keyed = fl_plan_keyed(op->kind);
-        op->in = node->input_count ? edge_at(m, node->inputs[0]) : NULL;
-        op->out = edge_at(m, node->outputs[0]);
-        if (op->in)
-            op->shape = op->in->shape;
+        if (node->side_count > 0)
+            add_op(m, node, FL_OP_GATE);
+        add_op(m, node, kind_of(node));
     }
     plan->words = (plan->op_count + 63) / 64;
     for (uint32_t i = 0; i < plan->op_count && !m->failed; i++) {
         struct fl_plan_op *op = &plan->ops[i];
         op->origins = take(m, plan->words * sizeof *op->origins);
         op->reaches = take(m, plan->words * sizeof *op->reaches);
-        make_targets(m, op);
+        if (op->kind == FL_OP_GATE)
+            make_gate_target(m, op);
+        else
+            make_targets(m, op);
     }
 }
 
@@ -209,7 +238,7 @@ static void find_stages(struct maker *m)
     for (uint32_t i = 0; i < plan->op_count; i++) {
         struct fl_plan_op *op = &plan->ops[i];
         op->stage = i;
-        op->local = op->keyed && from[i] < UNSEEN;
+        op->local = fl_plan_shuffled(op->kind) && from[i] < UNSEEN;
         if (op->local) {
             op->feeder = from[i];
             op->stage = plan->ops[op->feeder].stage;
@@ -257,10 +286,11 @@ static void find_origins(struct fl_plan *plan)
             for (uint32_t t = 0; t < op->outs[o].count; t++) {
                 const uint32_t to = op->outs[o].list[t].op;
                 const struct fl_plan_op *next = &plan->ops[to];
-                if (next->keyed && !next->local) {
+                if (next->keyed && !next->local)
                     set_bit(op->reaches, to);
+                // what need not wait at a gate goes through it at once
+                if (next->keyed && !next->local && next->kind != FL_OP_GATE)
                     continue;
-                }
                 for (uint32_t w = 0; w < plan->words; w++)
                     op->reaches[w] |= next->reaches[w];
             }
@@ -343,6 +373,7 @@ bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache
     if (!m.failed) {
         find_origins(plan);
         find_bare(plan);
+        m.failed = !fl_plan_sides(plan, cache, mem);
     }
     if (m.failed)
         flow_error_raise(error, FLOW_BUDGET, NULL,

@@ -17,7 +17,10 @@ enum fl_op_kind {
     FL_OP_COMBINE,
     FL_OP_GROUP,
     FL_OP_STATEFUL,
-    FL_OP_SINK
+    FL_OP_SINK,
+    FL_OP_VIEW,  // what functions look into: takes what its grouping fires
+    FL_OP_TABLE, // the same by key and time: takes changes
+    FL_OP_GATE   // before a step with side inputs: rows wait here until those are ready
 };
 
 // A consumer of an output and how the rows it gets lie.
@@ -30,6 +33,12 @@ struct fl_target {
 struct fl_targets {
     struct fl_target *list;
     uint32_t count;
+};
+
+// Who looks into a view, as far as it tells how long windows and versions are needed.
+struct fl_looker {
+    uint32_t op;            // whose output watermark nobody asks behind: a gate or a keyed step
+    flow_duration lateness; // of its input
 };
 
 struct fl_plan_op {
@@ -45,18 +54,41 @@ struct fl_plan_op {
     uint32_t stage;    // keyed: the first keyed op of the stage it runs in (itself or upstream)
     uint32_t feeder;   // local: the keyed op upstream
     uint64_t *origins; // bits by op: sources and keyed ops whose watermarks bound its input
-    uint64_t *reaches; // bits by op: shuffled ops that its outputs may fill
+    uint64_t *reaches; // bits by op: shuffled ops that its outputs may fill, and gates
+    // views: their number among the views, whether a window has fired once the watermark has passed
+    // its end, and who looks into them
+    uint32_t view;
+    bool fires_at_end;
+    struct fl_looker *lookers;
+    uint32_t looker_count;
+    // steps with side inputs and their gates: the views' ops, by number of the side input
+    uint32_t *sides;
+    uint32_t side_count;
+    bool explode; // gates: an element waits and is processed once per window
+    bool follows; // gates: tables bound the output watermark, since steps behind ask by timers
 };
 
 struct fl_plan {
     const flow_graph *graph;
     struct fl_plan_op *ops; // in topological order
     uint32_t op_count;
-    uint32_t words; // of a bit set
+    uint32_t words;  // of a bit set
+    uint32_t *views; // ops of views, by their number
+    uint32_t view_count;
 };
 
-// Whether ops of the kind have state by key.
+// Whether ops of the kind have state by key or watermarks of their own.
 bool fl_plan_keyed(enum fl_op_kind kind);
+
+// Whether rows reach ops of the kind through a shuffle, unless they are local.
+static inline bool fl_plan_shuffled(enum fl_op_kind kind)
+{
+    return fl_plan_keyed(kind) && kind != FL_OP_GATE;
+}
+
+// Finds who looks into which view, and what may wait for a gate (plan_side.c). False without
+// memory.
+bool fl_plan_sides(struct fl_plan *plan, struct fl_cache *cache, struct fl_mem *mem);
 
 // Makes the plan in `mem`. False with the error.
 bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache *cache,

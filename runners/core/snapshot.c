@@ -4,10 +4,12 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "side.h"
 #include "snapshot.h"
 
 #define MAGIC   UINT64_C(0x0032706e73776c66) // "flwsnp2"
 #define SECTION UINT64_C(0x7063657473)       // before each step
+#define GATE    UINT64_C(0x65746167)         // before what waits for its side inputs
 #define END     UINT64_C(0x646e65)
 
 uint32_t fl_owner(const struct fl_engine *engine, uint64_t hash)
@@ -181,6 +183,10 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
     put_types(first->plan, out);
     fl_put_word(out, (uint64_t)first->keyed->watermark);
     fl_put_word(out, (uint64_t)fired);
+    if (first->keyed->view)
+        fl_view_save(engine, i, out);
+    if (first->plan->kind == FL_OP_GATE)
+        fl_gate_save(engine, i, out);
     for (int s = 0; s < 3; s++) {
         const size_t count_at = fl_put_later(out);
         uint64_t count = 0;
@@ -207,7 +213,7 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
 
 static bool has_section(const struct fl_plan_op *plan)
 {
-    return plan->kind == FL_OP_SOURCE || plan->keyed;
+    return plan->kind == FL_OP_SOURCE || plan->kind == FL_OP_VIEW || plan->keyed;
 }
 
 bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *error)
@@ -223,7 +229,7 @@ bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *
         const struct fl_plan_op *plan = &engine->plan.ops[i];
         if (!has_section(plan))
             continue;
-        fl_put_word(out, SECTION);
+        fl_put_word(out, plan->kind == FL_OP_GATE ? GATE : SECTION);
         fl_put_bytes(out, flow_str_of(plan->node->path));
         if (plan->kind == FL_OP_SOURCE)
             fl_reader_save(engine, i, out);
@@ -374,7 +380,13 @@ static flow_status load_state(
     const struct fl_plan_op *plan = &engine->plan.ops[i];
     const int64_t watermark = (int64_t)fl_get_word(wire);
     set_watermarks(engine, i, watermark, (int64_t)fl_get_word(wire));
-    flow_status status = load_tables(engine, i, wire);
+    flow_status status = FLOW_OK;
+    if (plan->kind == FL_OP_VIEW || plan->kind == FL_OP_TABLE)
+        status = fl_view_load(engine, i, wire);
+    if (plan->kind == FL_OP_GATE)
+        status = fl_gate_load(engine, i, wire);
+    if (status == FLOW_OK)
+        status = load_tables(engine, i, wire);
     if (status != FLOW_OK)
         return unreadable(plan, status, "its state", error);
     if (plan->kind == FL_OP_STATEFUL)
@@ -402,10 +414,12 @@ static flow_status load_keyed(
     return status;
 }
 
-static uint32_t op_named(const struct fl_engine *engine, flow_str path)
+// Gates have the path of the step behind them.
+static uint32_t op_named(const struct fl_engine *engine, flow_str path, bool gate)
 {
     for (uint32_t i = 0; i < engine->plan.op_count; i++)
-        if (flow_str_equal(flow_str_of(engine->plan.ops[i].node->path), path))
+        if ((engine->plan.ops[i].kind == FL_OP_GATE) == gate &&
+            flow_str_equal(flow_str_of(engine->plan.ops[i].node->path), path))
             return i;
     return UINT32_MAX;
 }
@@ -419,9 +433,9 @@ static flow_status load_sections(
         if (mark == END)
             return FLOW_OK;
         const flow_str path = fl_get_bytes(wire);
-        if (mark != SECTION || wire->failed)
+        if ((mark != SECTION && mark != GATE) || wire->failed)
             return flow_error_raise(error, FLOW_DAMAGED, NULL, "the snapshot is cut short");
-        const uint32_t i = op_named(engine, path);
+        const uint32_t i = op_named(engine, path, mark == GATE);
         if (i == UINT32_MAX)
             return flow_error_raise(error, FLOW_DAMAGED, NULL,
                 "the snapshot has state of step %.*s, which the pipeline has not", (int)path.len,

@@ -2,6 +2,7 @@
 // A worker's step: at most one bundle. What is furthest downstream goes first, sources last, and
 // nothing is started whose output a full shuffle would have to take (invariant 5).
 #include "shuffle.h"
+#include "side.h"
 
 #define DATA_BATCHES 8u // of an inbox in one bundle; combines take one, whose keys are then at hand
 
@@ -130,8 +131,7 @@ static flow_status run_data(struct fl_worker *worker, struct fl_stage *stage)
     return status;
 }
 
-// What an op promises to those after it; true when it is more than before.
-static bool publish(struct fl_op *op)
+bool fl_publish(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
     const int64_t next = keyed->ops->next(op);
@@ -153,7 +153,7 @@ static enum fl_step fire(struct fl_worker *worker, struct fl_op *op)
     op->keyed->touched = true;
     const enum fl_step step = conclude(worker, op->keyed->ops->fire(op));
     if (step == FL_STEP_WORKED && !worker->again)
-        publish(op);
+        fl_publish(op);
     return step;
 }
 
@@ -193,7 +193,7 @@ static enum fl_step run_time(struct fl_worker *worker, struct fl_stage *stage)
         }
         moved = false;
         for (uint32_t i = 0; i < stage->op_count; i++)
-            moved = publish(stage->ops[i]) || moved;
+            moved = fl_publish(stage->ops[i]) || moved;
     } while (moved);
     stage->firing = false;
     return FL_STEP_WORKED;
@@ -209,7 +209,7 @@ static bool any_due(const struct fl_stage *stage)
         if (op->plan->kind == FL_OP_STATEFUL && keyed->ops->next(op) <= keyed->watermark)
             return true;
         // a hold may have gone with what the rows let fire
-        if (keyed->ops->hold && (keyed->ops->next(op) <= keyed->watermark || publish(op)))
+        if (keyed->ops->hold && (keyed->ops->next(op) <= keyed->watermark || fl_publish(op)))
             return true;
     }
     return false;
@@ -223,11 +223,31 @@ static bool any_clock_due(const struct fl_stage *stage)
     return false;
 }
 
+// Lets what waits go on, or follows the watermark.
+static enum fl_step step_gate(struct fl_worker *worker, struct fl_op *op)
+{
+    if (fl_gate_ready(op)) {
+        const enum fl_step step = fire(worker, op);
+        if (step == FL_STEP_WORKED && !worker->again)
+            fl_views_collect(worker);
+        return step;
+    }
+    const int64_t mark = fl_input_watermark(worker, op->plan);
+    if (mark > op->keyed->watermark)
+        op->keyed->watermark = mark;
+    if (!fl_publish(op))
+        return FL_STEP_IDLE;
+    fl_views_collect(worker);
+    return FL_STEP_WORKED;
+}
+
 static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
 {
     struct fl_inbox *inbox = &stage->inbox;
     if (!stage_open(worker->engine, stage))
         return FL_STEP_IDLE;
+    if (stage->first->plan->kind == FL_OP_GATE)
+        return step_gate(worker, stage->first);
     if (stage->firing || any_clock_due(stage)) {
         stage->firing = true;
         return run_time(worker, stage);

@@ -31,6 +31,13 @@ typedef struct flow_coll {
     uint32_t id;             /**< Which it is; 0 is the invalid collection. */
 } flow_coll;
 
+/** A collection to look into, as a side input: a small value, made by the builders of
+ * `<flow/side.h>`. */
+typedef struct flow_view {
+    flow_pipeline *pipeline; /**< Where it belongs. */
+    uint32_t id;             /**< Which it is; 0 is the invalid view. */
+} flow_view;
+
 /** Options of a pipeline; all zero is the default. */
 typedef struct flow_pipeline_options {
     const flow_allocator
@@ -93,7 +100,9 @@ typedef struct flow_do_options {
     const void *config;           /**< A record that the function reads with FLOW_CONFIG; copied. */
     const flow_type *config_type; /**< Its type; required with `config`. */
     flow_on_error on_error;       /**< For elements that the function fails on. */
-    bool time_sorted; /**< Stateful: elements of a key come in order of event time (R65). */
+    bool time_sorted;       /**< Stateful: elements of a key come in order of event time (R65). */
+    const flow_view *sides; /**< Side inputs, which the function asks for by number; copied. */
+    uint32_t side_count;    /**< How many. */
 } flow_do_options;
 
 /** flow_do_with, told how large the caller's idea of the options is. */
@@ -363,5 +372,7 @@ FLOW_API bool flow_job_step(const flow_job *job, size_t index, flow_step_report 
 #ifdef __cplusplus
 }
 #endif
+
+#include <flow/side.h>
 
 #endif

@@ -24,7 +24,8 @@ typedef enum flow_node_kind {
     FLOW_NODE_FLATTEN = 6,   /**< Several inputs as one. */
     FLOW_NODE_COMBINE = 7,   /**< One value per key and window. */
     FLOW_NODE_GROUP = 8,     /**< A function over all rows of a key and window. */
-    FLOW_NODE_SINK = 9       /**< Writes; no output. */
+    FLOW_NODE_SINK = 9,      /**< Writes; no output. */
+    FLOW_NODE_VIEW = 10      /**< What functions look into; its output stands for the view. */
 } flow_node_kind;
 
 /** How rows of a collection lie in memory. */
@@ -68,6 +69,17 @@ typedef struct flow_edge {
     const flow_triggering *triggering; /**< NULL: all of it the default. */
 } flow_edge;
 
+/** What a view shows of its input: a collection by the key that its rows show, if it has one. Its
+ * input is a grouping of each window's rows, whose firings replace one another, but for temporal
+ * views, which take every element. */
+typedef struct flow_view_spec {
+    flow_view_form form;    /**< How it is looked into. */
+    const flow_type *value; /**< What functions see. */
+    uint32_t value_offset;  /**< Where in an element of the input that lies. */
+    const void *otherwise;  /**< Singleton: where a window has no value; may be NULL. */
+    flow_duration keep;     /**< Temporal: see flow_view_options. */
+} flow_view_spec;
+
 /** A step of the graph. Members that its kind does not use are zero. */
 typedef struct flow_node {
     flow_node_kind kind;            /**< Which primitive. */
@@ -88,6 +100,9 @@ typedef struct flow_node {
     flow_on_error on_error;       /**< DO, GROUP, SOURCE. */
     bool time_sorted;             /**< DO, stateful. */
     bool keep_windows;            /**< WINDOW: rows pass unchanged, windows and all. */
+    const flow_view_spec *view;   /**< VIEW. */
+    const uint32_t *sides;        /**< DO, GROUP: ids of the edges that VIEW steps make. */
+    uint32_t side_count;          /**< How many. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */
@@ -232,6 +247,15 @@ typedef struct flow_ctx_ops {
         uint32_t count);                         /**< flow_lend_columns */
     flow_pane (*pane_info)(const flow_ctx *ctx); /**< flow_pane_info */
     int (*sign)(const flow_ctx *ctx);            /**< flow_sign */
+    const void *(*side)(
+        const flow_ctx *ctx, uint32_t side, const flow_type *type); /**< flow_side */
+    const void *(*side_at)(const flow_ctx *ctx, uint32_t side, const flow_type *type,
+        uint64_t index); /**< flow_side_at */
+    const void *(*side_find)(const flow_ctx *ctx, uint32_t side, const flow_type *type,
+        const flow_side_key *key); /**< flow_side_find */
+    flow_side_walk (*side_rows)(const flow_ctx *ctx, uint32_t side, const flow_type *type,
+        const flow_side_key *key);                  /**< flow_side_rows */
+    const void *(*side_next)(flow_side_walk *walk); /**< flow_side_next */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -162,6 +162,43 @@ static const char *step_path(const flow_ctx *ctx)
     return "orders/parse";
 }
 
+static const void *side(const flow_ctx *of, uint32_t number, const flow_type *type)
+{
+    (void)type;
+    heard((flow_ctx *)(uintptr_t)of, "side", number);
+    return of;
+}
+
+static const void *side_at(
+    const flow_ctx *of, uint32_t number, const flow_type *type, uint64_t index)
+{
+    (void)type;
+    heard((flow_ctx *)(uintptr_t)of, "side at", number * 100 + (size_t)index);
+    return of;
+}
+
+static const void *side_find(
+    const flow_ctx *of, uint32_t number, const flow_type *type, const flow_side_key *key)
+{
+    (void)type;
+    heard((flow_ctx *)(uintptr_t)of, "side find", number * 100 + key->size);
+    return of;
+}
+
+static flow_side_walk side_rows(
+    const flow_ctx *of, uint32_t number, const flow_type *type, const flow_side_key *key)
+{
+    (void)type;
+    heard((flow_ctx *)(uintptr_t)of, key ? "side rows of" : "side rows", number);
+    return (flow_side_walk){ .ops = engine_of(of)->base.ops, .left = 14 };
+}
+
+static const void *side_next(flow_side_walk *walk)
+{
+    walk->left--;
+    return walk;
+}
+
 static const flow_ctx_ops ops = {
     .emit_slow = emit_slow,
     .adopt = adopt,
@@ -185,6 +222,11 @@ static const flow_ctx_ops ops = {
     .keep = keep,
     .reject = reject,
     .step_path = step_path,
+    .side = side,
+    .side_at = side_at,
+    .side_find = side_find,
+    .side_rows = side_rows,
+    .side_next = side_next,
 };
 
 static struct engine engine;
@@ -237,6 +279,25 @@ START_TEST(times_state_and_rows_come_from_the_engine)
 }
 END_TEST
 
+START_TEST(side_inputs_are_looked_into_by_the_engine)
+{
+    const int64_t number = 3;
+    const flow_side_key key = { FLOW_KIND_I64, sizeof number, &number };
+    ck_assert_ptr_eq(flow_side(ctx(), 2, NULL), &engine.base.ctx);
+    ck_assert_str_eq(engine.heard, "side 2");
+    ck_assert_ptr_eq(flow_side_at(ctx(), 2, NULL, 5), &engine.base.ctx);
+    ck_assert_str_eq(engine.heard, "side at 205");
+    ck_assert_ptr_eq(flow_side_find(ctx(), 2, NULL, &key), &engine.base.ctx);
+    ck_assert_str_eq(engine.heard, "side find 208");
+    flow_side_walk walk = flow_side_rows(ctx(), 4, NULL, &key);
+    ck_assert_str_eq(engine.heard, "side rows of 4");
+    ck_assert_ptr_eq(flow_side_next(&walk), &walk);
+    ck_assert_uint_eq(walk.left, 13);
+    flow_side_rows(ctx(), 4, NULL, NULL);
+    ck_assert_str_eq(engine.heard, "side rows 4");
+}
+END_TEST
+
 START_TEST(failures_and_rejections_are_put_into_words)
 {
     ck_assert_int_eq(flow_fail(ctx(), FLOW_INVALID, "price %d of %s", -5, "hat"), FLOW_CANCELLED);
@@ -262,6 +323,7 @@ TCase *ctx_tests(void)
     TCase *tests = tcase_create("ctx");
     tcase_add_test(tests, outputs_reach_the_engine_and_its_answer_comes_back);
     tcase_add_test(tests, times_state_and_rows_come_from_the_engine);
+    tcase_add_test(tests, side_inputs_are_looked_into_by_the_engine);
     tcase_add_test(tests, failures_and_rejections_are_put_into_words);
     tcase_add_test(tests, formatted_text_lives_in_the_engines_memory);
     return tests;

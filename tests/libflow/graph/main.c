@@ -153,6 +153,7 @@ TCase *build_do_tests(void);
 TCase *build_io_tests(void);
 TCase *build_key_tests(void);
 TCase *build_time_tests(void);
+TCase *build_view_tests(void);
 TCase *build_window_tests(void);
 TCase *check_tests(void);
 TCase *coll_tests(void);
@@ -173,6 +174,7 @@ int main(void)
     suite_add_tcase(suite, build_io_tests());
     suite_add_tcase(suite, build_key_tests());
     suite_add_tcase(suite, build_time_tests());
+    suite_add_tcase(suite, build_view_tests());
     suite_add_tcase(suite, build_window_tests());
     suite_add_tcase(suite, check_tests());
     suite_add_tcase(suite, coll_tests());

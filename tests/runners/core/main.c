@@ -12,6 +12,8 @@ TCase *graph_tests(void);
 TCase *late_graph_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
+TCase *side_play_tests(void);
+TCase *side_tests(void);
 TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
 TCase *source_tests(void);
@@ -23,6 +25,8 @@ int main(void)
     Suite *suite = suite_create("runners/core");
     suite_add_tcase(suite, rules_tests());
     suite_add_tcase(suite, sliding_tests());
+    suite_add_tcase(suite, side_tests());
+    suite_add_tcase(suite, side_play_tests());
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, end_tests());
