@@ -23,6 +23,7 @@ PROGRAMS = [
     'examples/guide/job.c',
     'examples/guide/late.c',
     'examples/guide/options.c',
+    'examples/guide/prices.c',
     'examples/guide/records.c',
     'examples/guide/sink.c',
     'examples/guide/source.c',
