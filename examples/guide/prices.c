@@ -33,9 +33,7 @@ struct share {
 FLOW_RECORD(share, sku, percent);
 
 // [find]
-enum {
-    PRICES // the number of the side input
-};
+#define PRICES 0 // the number of the side input
 
 static flow_status set_price(flow_ctx *ctx, const struct order *order)
 {
@@ -70,40 +68,30 @@ static flow_coll shares(flow_coll sales)
 {
     const flow_window_options hours = { .windows = flow_fixed(flow_hours(1)) };
     const flow_coll hourly = flow_window_into(sales, &hours);
-    const flow_coll sums = flow_sum(hourly, FLOW_FIELD(sale, cents));
-    const flow_view turnover = flow_as_singleton(sums);
+    const flow_view turnover = flow_as_singleton(flow_sum(hourly, FLOW_FIELD(sale, cents)));
     return flow_do(
         hourly, &find_share_fn, &(flow_do_options){ .sides = &turnover, .side_count = 1 });
 }
 // [share]
 
-#define HOUR(h)                                                                                    \
-    {                                                                                              \
-        (int64_t)((h)*INT64_C(3600) * 1000000)                                                     \
-    }
-#define TEXT(t)                                                                                    \
-    {                                                                                              \
-        t, sizeof t - 1                                                                            \
-    }
-
 int main(void)
 {
-    static const struct price prices[] = { { TEXT("hat"), 1000, HOUR(0) },
-        { TEXT("hat"), 800, HOUR(10) }, { TEXT("scarf"), 600, HOUR(2) } };
-    static const struct order orders[] = { { TEXT("hat"), 1, HOUR(9) },
-        { TEXT("scarf"), 5, HOUR(9) }, { TEXT("hat"), 2, HOUR(10) },
-        { TEXT("scarf"), 1, HOUR(1) } };
+    const int64_t hour = flow_hours(1).us;
+    const flow_str hat = flow_str_of("hat"), scarf = flow_str_of("scarf");
+    const struct price prices[] = { { hat, 1000, { 0 } }, { hat, 800, { 10 * hour } },
+        { scarf, 600, { 2 * hour } } };
+    const struct order orders[] = { { hat, 1, { 9 * hour } }, { scarf, 5, { 9 * hour } },
+        { hat, 2, { 10 * hour } }, { scarf, 1, { hour } } };
     const flow_create_options from_prices = {
         .type = &price_type, .rows = prices, .count = 3, .event_time = FLOW_FIELD(price, from)
     };
     const flow_create_options from_orders = {
         .type = &order_type, .rows = orders, .count = 4, .event_time = FLOW_FIELD(order, at)
     };
-    const flow_file_write_options out = { .path = "-", .format = FLOW_JSON };
     flow_error error;
     flow_pipeline *p = flow_pipeline_new("prices");
     const flow_coll sales = priced(flow_create(p, &from_orders), flow_create(p, &from_prices));
-    flow_file_write(shares(sales), &out);
+    flow_file_write(shares(sales), &(flow_file_write_options){ .path = "-", .format = FLOW_JSON });
     if (flow_run(p, &flow_local_runner, &error) != FLOW_OK)
         fprintf(stderr, "prices: %s\n", error.message);
     flow_pipeline_free(p);
