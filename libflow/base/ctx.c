@@ -188,3 +188,13 @@ const void *flow_side_next(flow_side_walk *walk)
 {
     return walk->ops->side_next(walk);
 }
+
+void flow_measure(flow_ctx *ctx, const flow_metric *metric, int64_t value)
+{
+    ops_of(ctx)->measure(ctx, metric, value);
+}
+
+void flow_measure_text(flow_ctx *ctx, const flow_metric *metric, flow_str text)
+{
+    ops_of(ctx)->measure_text(ctx, metric, text);
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles: what they did becomes visible in one step, or leaves no trace (R3).
+#include "measure.h"
 #include "shuffle.h"
 #include "side.h"
 
@@ -18,6 +19,7 @@ bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct 
         worker->ops[i].saved = worker->ops[i].counts;
         worker->ops[i].staged = false;
     }
+    fl_busy_begin(worker, op);
     return bundle->mem || fl_no_memory(op) == FLOW_OK;
 }
 
@@ -100,13 +102,15 @@ static void consume_inbox(struct fl_worker *worker, struct fl_op *op)
         fl_wake_all(engine);
 }
 
-static void end(struct fl_worker *worker)
+static void end(struct fl_worker *worker, bool committed)
 {
+    fl_busy_end(worker);
     for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
         struct fl_op *op = &worker->ops[i];
         fl_mem_unref(&worker->cache, op->call.scratch);
         op->call.scratch = NULL;
         op->call.safe.len = 0;
+        fl_measures_end(op, committed);
         if (op->keyed)
             op->keyed->touched = false;
     }
@@ -152,7 +156,7 @@ flow_status fl_bundle_commit(struct fl_worker *worker)
     } else if (bundle->kind == FL_BUNDLE_DATA) {
         consume_inbox(worker, bundle->op);
     }
-    end(worker);
+    end(worker, true);
     return worker->error.status; // memory ran out where nothing may fail: the job ends
 }
 
@@ -176,5 +180,5 @@ void fl_bundle_abort(struct fl_worker *worker)
         atomic_store_explicit(&op->counts.late, op->saved.late, memory_order_relaxed);
         atomic_store_explicit(&op->counts.other, op->saved.other, memory_order_relaxed);
     }
-    end(worker);
+    end(worker, false);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The context that functions are called with, and what happens when they fail on a row.
+#include "measure.h"
 #include "side.h"
 
 #include <stdarg.h>
@@ -269,6 +270,8 @@ static const flow_ctx_ops ctx_ops = {
     .side_find = fl_side_find,
     .side_rows = fl_side_rows,
     .side_next = fl_side_next,
+    .measure = fl_measure,
+    .measure_text = fl_measure_text,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

@@ -74,6 +74,10 @@ void fl_engine_fail(struct fl_engine *engine, const flow_error *error);
 void fl_engine_status(const struct fl_engine *engine, flow_status_report *report);
 bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_step_report *report);
 
+// Shows every figure of an engine once, from any thread; false when `show` said so.
+bool fl_engine_metrics(const struct fl_engine *engine,
+    bool (*show)(void *user, const flow_figure *figure), void *user);
+
 // While held, sources give nothing: stepping all workers until none WORKED brings the engine to
 // rest.
 void fl_engine_hold(struct fl_engine *engine, bool hold);

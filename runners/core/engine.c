@@ -299,8 +299,10 @@ void fl_engine_free(struct fl_engine *engine)
         if (engine->sink_open[i])
             engine->plan.ops[i].node->sink->close(engine->sinks[i]);
     }
-    for (uint32_t w = 0; engine->workers && w < engine->options.workers; w++)
+    for (uint32_t w = 0; engine->workers && w < engine->options.workers; w++) {
+        fl_mem_unref(&engine->workers[w].cache, engine->workers[w].measured);
         fl_cache_fini(&engine->workers[w].cache);
+    }
     fl_mem_unref(&engine->cache, engine->mem);
     fl_cache_fini(&engine->cache);
     struct fl_pool pool;
@@ -308,7 +310,7 @@ void fl_engine_free(struct fl_engine *engine)
     fl_pool_fini(&pool);
 }
 
-static uint64_t sum_of(const struct fl_engine *engine, uint32_t i, size_t which)
+uint64_t fl_counts_sum(const struct fl_engine *engine, uint32_t i, size_t which)
 {
     uint64_t sum = 0;
     for (uint32_t w = 0; w < engine->options.workers; w++) {
@@ -327,15 +329,15 @@ void fl_engine_status(const struct fl_engine *engine, flow_status_report *report
     for (uint32_t i = 0; i < engine->plan.op_count; i++) {
         const struct fl_plan_op *op = &engine->plan.ops[i];
         if (op->kind == FL_OP_SOURCE) {
-            report->rows_in += sum_of(engine, i, offsetof(struct fl_counts, in));
+            report->rows_in += fl_counts_sum(engine, i, offsetof(struct fl_counts, in));
             const int64_t mark = atomic_load(&engine->origin_watermark[i]);
             report->watermark.us = mark < report->watermark.us ? mark : report->watermark.us;
         }
         if (op->kind == FL_OP_SINK)
-            report->rows_out += sum_of(engine, i, offsetof(struct fl_counts, in));
-        report->rejected += sum_of(engine, i, offsetof(struct fl_counts, rejected));
-        report->dropped_late += sum_of(engine, i, offsetof(struct fl_counts, late));
-        report->dropped_other += sum_of(engine, i, offsetof(struct fl_counts, other));
+            report->rows_out += fl_counts_sum(engine, i, offsetof(struct fl_counts, in));
+        report->rejected += fl_counts_sum(engine, i, offsetof(struct fl_counts, rejected));
+        report->dropped_late += fl_counts_sum(engine, i, offsetof(struct fl_counts, late));
+        report->dropped_other += fl_counts_sum(engine, i, offsetof(struct fl_counts, other));
     }
     report->memory = atomic_load(&engine->pool.held);
     report->memory_peak = atomic_load(&engine->pool.peak);
@@ -358,11 +360,11 @@ bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_st
         return false;
     const struct fl_plan_op *op = &engine->plan.ops[i];
     report->path = op->node->path;
-    report->rows_in = sum_of(engine, i, offsetof(struct fl_counts, in));
-    report->rows_out = sum_of(engine, i, offsetof(struct fl_counts, out));
-    report->rejected = sum_of(engine, i, offsetof(struct fl_counts, rejected));
-    report->dropped = sum_of(engine, i, offsetof(struct fl_counts, late)) +
-                      sum_of(engine, i, offsetof(struct fl_counts, other));
+    report->rows_in = fl_counts_sum(engine, i, offsetof(struct fl_counts, in));
+    report->rows_out = fl_counts_sum(engine, i, offsetof(struct fl_counts, out));
+    report->rejected = fl_counts_sum(engine, i, offsetof(struct fl_counts, rejected));
+    report->dropped = fl_counts_sum(engine, i, offsetof(struct fl_counts, late)) +
+                      fl_counts_sum(engine, i, offsetof(struct fl_counts, other));
     report->watermark.us = FLOW_TIME_MAX_US;
     for (uint32_t w = 0; op->keyed && w < engine->options.workers; w++) {
         const int64_t out = atomic_load(&engine->workers[w].ops[i].keyed->out);

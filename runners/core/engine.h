@@ -18,6 +18,8 @@ struct fl_reader;
 // Figures of a step on a worker: written by that worker, read by any thread.
 struct fl_counts {
     _Atomic uint64_t in, out, rejected, late, other;
+    // of aborted bundles too
+    _Atomic uint64_t bytes, busy, blocked;
 };
 
 static inline void fl_count(_Atomic uint64_t *counter, uint64_t n)
@@ -71,7 +73,9 @@ struct fl_op {
     uint32_t turn;                // sources: how far behind its share this worker looks next
     uint64_t emitted;             // rows sent on so far, aborted bundles' too
     struct fl_counts counts;
-    struct fl_counts saved; // as they were when the bundle began
+    struct fl_counts saved;                 // as they were when the bundle began
+    _Atomic(struct fl_measures *) measures; // what its functions measure; NULL: nothing so far
+    int64_t blocked_since;                  // by the clock; 0: there is room downstream
 };
 
 // Something to put back when the bundle is aborted.
@@ -153,9 +157,12 @@ struct fl_worker {
     struct fl_claimed *claimed;      // the piece in work, or of an aborted bundle to be read again
     uint32_t claimed_op;
     struct fl_pins pins;
-    bool injected;    // the bundle fails only to be tried again
-    bool again;       // the last bundle was aborted for that
-    flow_error error; // of the step in work
+    struct fl_mem *measured; // where its measures lie
+    struct fl_op *busy;      // whose time it is; NULL: this bundle is not timed
+    int64_t busy_since;      // by the clock
+    bool injected;           // the bundle fails only to be tried again
+    bool again;              // the last bundle was aborted for that
+    flow_error error;        // of the step in work
 };
 
 #define FL_FLIGHT_BYTES (2u << 20) // a worker's share of what a shuffle may hold: about a cache
@@ -297,6 +304,20 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
 // Hands a view to an op, watching that its elements stay as they are where the runner asks for it.
 flow_status fl_push_checked(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     flow_status (*push)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape));
+
+// --- busy.c: whose time it is, in one of so many bundles
+
+void fl_busy_begin(struct fl_worker *worker, struct fl_op *op);
+void fl_busy_end(struct fl_worker *worker);
+
+// The time goes to another op from here on; returns whose it was.
+struct fl_op *fl_busy_turn(struct fl_worker *worker, struct fl_op *op);
+
+// Whether there is room downstream of an op, as found just now.
+void fl_busy_blocked(struct fl_op *op, bool blocked);
+
+// A counter over all workers.
+uint64_t fl_counts_sum(const struct fl_engine *engine, uint32_t op, size_t offset);
 
 // --- bundle.c
 

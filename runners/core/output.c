@@ -471,7 +471,10 @@ flow_status fl_send(struct fl_op *op, uint32_t output, const struct fl_view *vie
         if (shared)
             fl_batch_ref(view->batch);
         fl_count(&next->counts.in, view->count);
+        fl_count(&next->counts.bytes, (uint64_t)view->count * view->batch->stride);
+        struct fl_op *before = fl_busy_turn(op->worker, next);
         status = fl_push_checked(next, view, &targets->list[t].shape, next->push);
+        fl_busy_turn(op->worker, before);
         if (shared)
             fl_batch_unref(&op->worker->cache, view->batch);
     }

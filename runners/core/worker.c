@@ -244,7 +244,9 @@ static enum fl_step step_gate(struct fl_worker *worker, struct fl_op *op)
 static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
 {
     struct fl_inbox *inbox = &stage->inbox;
-    if (!stage_open(worker->engine, stage))
+    const bool open = stage_open(worker->engine, stage);
+    fl_busy_blocked(stage->first, !open);
+    if (!open)
         return FL_STEP_IDLE;
     if (stage->first->plan->kind == FL_OP_GATE)
         return step_gate(worker, stage->first);
@@ -284,7 +286,9 @@ static enum fl_step step_source(struct fl_worker *worker, uint32_t i, bool *over
 {
     struct fl_engine *engine = worker->engine;
     *over = false;
-    if (!gate_open(engine, &engine->plan.ops[i]))
+    const bool open = gate_open(engine, &engine->plan.ops[i]);
+    fl_busy_blocked(&worker->ops[i], !open);
+    if (!open)
         return FL_STEP_IDLE;
     switch (fl_reader_claim(worker, i)) {
     case FL_CLAIMED:

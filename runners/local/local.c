@@ -357,6 +357,12 @@ static bool local_step(const flow_job *job, size_t index, flow_step_report *repo
     return fl_engine_step_report(((const struct local_job *)job)->engine, index, report);
 }
 
+static bool local_metrics(
+    const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user)
+{
+    return fl_engine_metrics(((const struct local_job *)job)->engine, show, user);
+}
+
 const flow_runner_ops flow_local_runner_ops = {
     .name = "local",
     .run = local_run,
@@ -366,6 +372,7 @@ const flow_runner_ops flow_local_runner_ops = {
     .drain = local_drain,
     .status = local_status,
     .step = local_step,
+    .metrics = local_metrics,
 };
 
 const flow_runner flow_local_runner = { &flow_local_runner_ops, NULL };

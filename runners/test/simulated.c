@@ -181,8 +181,17 @@ static flow_status play(struct run *run, flow_error *error)
     return FLOW_OK;
 }
 
+static void close_engine(struct run *run)
+{
+    if (run->engine)
+        fl_engine_free(run->engine);
+    run->engine = NULL;
+}
+
+// Leaves the engine as it ended, for who asks for its figures.
 static flow_status run_seed(struct run *run, uint64_t seed, flow_error *error)
 {
+    close_engine(run);
     run->random = seed;
     run->clock = run->options.clock.us ? run->options.clock.us : CLOCK_US;
     if (run->script)
@@ -190,33 +199,20 @@ static flow_status run_seed(struct run *run, uint64_t seed, flow_error *error)
     if (!open_engine(run, error))
         return error->status;
     flow_status status = play(run, error);
-    if (status != FLOW_OK) {
-        if (run->engine) {
-            fl_engine_fail(run->engine, error);
-            flow_error again = { 0 };
-            fl_engine_end(run->engine, &again);
-        }
-    } else {
+    if (status == FLOW_OK) {
         status = fl_engine_end(run->engine, error);
+    } else if (run->engine) {
+        flow_error again = { 0 };
+        fl_engine_fail(run->engine, error);
+        fl_engine_end(run->engine, &again);
     }
-    if (run->engine)
-        fl_engine_free(run->engine);
-    run->engine = NULL;
     if (run->script)
         fl_script_rewind(run->script, false);
     return status;
 }
 
-static flow_status run_simulated(const flow_graph *graph, const void *given, flow_error *error)
+static flow_status run_seeds(struct run *run, flow_error *error)
 {
-    struct run *run = flow_allocate(graph->allocator, sizeof *run);
-    if (!run)
-        return flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a simulated run");
-    run->graph = graph;
-    if (given)
-        run->options = *(const flow_simulated_options *)given;
-    if (run->options.workers == 0)
-        run->options.workers = 1;
     flow_status status = FLOW_OK;
     if (run->options.workers > WORKERS_MOST)
         status = flow_error_raise(error, FLOW_INVALID, NULL,
@@ -232,15 +228,14 @@ static flow_status run_simulated(const flow_graph *graph, const void *given, flo
             flow_error_raise(error, status, one.step, seeds > 1 ? "%s (seed %llu)" : "%s",
                 one.message, (unsigned long long)seed);
     }
-    flow_release(graph->allocator, run, sizeof *run);
     return status;
 }
 
-// --- the other calls: everything has happened once `start` returns
+// --- the calls of a runner: everything has happened once `start` returns
 
 struct simulated_job {
     flow_job base;
-    const flow_allocator *allocator;
+    struct run run;
     flow_status status;
     flow_error error;
 };
@@ -249,12 +244,16 @@ static flow_job *start(const flow_graph *graph, const void *options, flow_error 
 {
     struct simulated_job *job = flow_allocate(graph->allocator, sizeof *job);
     if (!job) {
-        flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a job");
+        flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for a simulated run");
         return NULL;
     }
     job->base.ops = &flow_simulated_runner_ops;
-    job->allocator = graph->allocator;
-    job->status = run_simulated(graph, options, &job->error);
+    job->run.graph = graph;
+    if (options)
+        job->run.options = *(const flow_simulated_options *)options;
+    if (job->run.options.workers == 0)
+        job->run.options.workers = 1;
+    job->status = run_seeds(&job->run, &job->error);
     return &job->base;
 }
 
@@ -262,10 +261,16 @@ static flow_status wait_job(flow_job *base, flow_error *error)
 {
     struct simulated_job *job = (struct simulated_job *)(void *)base;
     const flow_status status = job->status;
-    if (error)
-        *error = job->error;
-    flow_release(job->allocator, job, sizeof *job);
+    *error = job->error;
+    close_engine(&job->run);
+    flow_release(job->run.graph->allocator, job, sizeof *job);
     return status;
+}
+
+static flow_status run_simulated(const flow_graph *graph, const void *options, flow_error *error)
+{
+    flow_job *job = start(graph, options, error);
+    return job ? wait_job(job, error) : error->status;
 }
 
 static void nothing(flow_job *job)
@@ -275,18 +280,23 @@ static void nothing(flow_job *job)
 
 static void status_of(const flow_job *job, flow_status_report *report)
 {
-    (void)job;
-    memset(report, 0, sizeof *report);
+    const struct run *run = &((const struct simulated_job *)(const void *)job)->run;
+    if (run->engine)
+        fl_engine_status(run->engine, report);
     report->ended = true;
-    report->watermark.us = FLOW_TIME_MAX_US;
 }
 
 static bool step_of(const flow_job *job, size_t index, flow_step_report *report)
 {
-    (void)job;
-    (void)index;
-    memset(report, 0, sizeof *report);
-    return false;
+    const struct run *run = &((const struct simulated_job *)(const void *)job)->run;
+    return run->engine && fl_engine_step_report(run->engine, index, report);
+}
+
+static bool metrics_of(
+    const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user)
+{
+    const struct run *run = &((const struct simulated_job *)(const void *)job)->run;
+    return !run->engine || fl_engine_metrics(run->engine, show, user);
 }
 
 const struct flow_runner_ops flow_simulated_runner_ops = {
@@ -298,4 +308,5 @@ const struct flow_runner_ops flow_simulated_runner_ops = {
     .drain = nothing,
     .status = status_of,
     .step = step_of,
+    .metrics = metrics_of,
 };

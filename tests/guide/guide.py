@@ -22,6 +22,7 @@ PROGRAMS = [
     'examples/guide/functions.c',
     'examples/guide/job.c',
     'examples/guide/late.c',
+    'examples/guide/metrics.c',
     'examples/guide/options.c',
     'examples/guide/prices.c',
     'examples/guide/records.c',

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include <flow/metrics.h>
 #include <flow/transform.h>
 
 #ifdef __cplusplus
@@ -254,8 +255,11 @@ typedef struct flow_ctx_ops {
     const void *(*side_find)(const flow_ctx *ctx, uint32_t side, const flow_type *type,
         const flow_side_key *key); /**< flow_side_find */
     flow_side_walk (*side_rows)(const flow_ctx *ctx, uint32_t side, const flow_type *type,
-        const flow_side_key *key);                  /**< flow_side_rows */
-    const void *(*side_next)(flow_side_walk *walk); /**< flow_side_next */
+        const flow_side_key *key);                                            /**< flow_side_rows */
+    const void *(*side_next)(flow_side_walk *walk);                           /**< flow_side_next */
+    void (*measure)(flow_ctx *ctx, const flow_metric *metric, int64_t value); /**< flow_measure */
+    void (*measure_text)(
+        flow_ctx *ctx, const flow_metric *metric, flow_str text); /**< flow_measure_text */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its
@@ -287,6 +291,10 @@ typedef struct flow_runner_ops {
     void (*drain)(flow_job *job);                                    /**< flow_job_drain */
     void (*status)(const flow_job *job, flow_status_report *report); /**< flow_job_status */
     bool (*step)(const flow_job *job, size_t index, flow_step_report *report); /**< flow_job_step */
+    /** Shows every figure once; what they point to is lent for the call. False when `show` said so.
+     * flow_job_metrics */
+    bool (*metrics)(
+        const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user);
 } flow_runner_ops;
 
 #ifdef __cplusplus

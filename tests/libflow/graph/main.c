@@ -159,6 +159,7 @@ TCase *check_tests(void);
 TCase *coll_tests(void);
 TCase *display_tests(void);
 TCase *job_tests(void);
+TCase *metrics_tests(void);
 TCase *name_tests(void);
 TCase *pipeline_tests(void);
 TCase *print_tests(void);
@@ -180,6 +181,7 @@ int main(void)
     suite_add_tcase(suite, coll_tests());
     suite_add_tcase(suite, display_tests());
     suite_add_tcase(suite, job_tests());
+    suite_add_tcase(suite, metrics_tests());
     suite_add_tcase(suite, name_tests());
     suite_add_tcase(suite, pipeline_tests());
     suite_add_tcase(suite, print_tests());

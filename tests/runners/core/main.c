@@ -10,6 +10,7 @@ TCase *fault_tests(void);
 TCase *firing_tests(void);
 TCase *graph_tests(void);
 TCase *late_graph_tests(void);
+TCase *measure_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
 TCase *side_play_tests(void);
@@ -31,6 +32,7 @@ int main(void)
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, bundle_tests());
+    suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, graph_tests());
