@@ -189,8 +189,8 @@ START_TEST(r23_windows_that_end_with_the_global_one_may_have_late_panes)
     // the second row moves the watermark to the end of the global window: not yet the end of time
     const struct flow_test_row rows[] = { flow_test_row_at(1, 1, end - 1),
         flow_test_row_at(2, 2, end + flow_seconds(1).us), flow_test_row_at(1, 4, end - 1) };
-    const struct flow_test_piece pieces[] = { { 0, &rows[0], 1, 0, false },
-        { 0, &rows[1], 1, 0, false }, { 0, &rows[2], 1, 0, false } };
+    const struct flow_test_piece pieces[] = { { .rows = &rows[0], .count = 1 },
+        { .rows = &rows[1], .count = 1 }, { .rows = &rows[2], .count = 1 } };
     const struct flow_test_script script = { .type = &flow_test_row_type,
         .pieces = pieces,
         .piece_count = 3,
