@@ -14,6 +14,7 @@ struct waiting {
     uint16_t *left;      // rows that still wait after this bundle; NULL: all of `selection` do
     uint32_t count, left_count;
     int64_t earliest;
+    int64_t hold; // the same, but that a window that has ended before its element's time counts too
     bool changed; // in this bundle
 };
 
@@ -23,10 +24,10 @@ struct fl_gate {
     uint32_t incoming_count;  // batches that the commit adds
     struct waiting *at;       // oldest first
     uint32_t count, room;
-    int64_t earliest; // of all that wait
-    bool look;        // though no view has changed
-    uint64_t epoch;   // of the views when they were looked at last
-    int64_t *marks;   // by side input, likewise
+    int64_t hold;   // of all that wait
+    bool look;      // though no view has changed
+    uint64_t epoch; // of the views when they were looked at last
+    int64_t *marks; // by side input, likewise
     // whether elements of a main window find their side inputs ready, as the bundle sees them
     bool known, ready;
     flow_window window;
@@ -42,7 +43,7 @@ bool fl_gate_init(struct fl_op *op)
     memset(gate, 0, sizeof *gate);
     op->keyed->gate = gate;
     gate->layout = fl_layout_of(&op->plan->shape);
-    gate->earliest = FL_NEVER;
+    gate->hold = FL_NEVER;
     gate->marks = fl_mem_alloc(&engine->cache, engine->mem, sides * sizeof *gate->marks);
     for (uint32_t s = 0; gate->marks && s < sides; s++)
         gate->marks[s] = FLOW_TIME_MIN_US;
@@ -350,13 +351,19 @@ static flow_status seal(struct fl_op *op)
     return FLOW_OK;
 }
 
-static void find_earliest(struct waiting *waiting)
+// An element whose time lies behind its window must not come late, nor find its side window gone,
+// because it has waited: it holds the watermark at the end of its window.
+static void find_earliest(const struct fl_op *op, struct waiting *waiting)
 {
     const struct fl_view rows = { waiting->batch, waiting->selection, waiting->count };
-    waiting->earliest = FL_NEVER;
+    waiting->earliest = waiting->hold = FL_NEVER;
     for (uint32_t i = 0; i < rows.count; i++) {
-        const int64_t time = fl_batch_time(rows.batch, fl_view_row(&rows, i));
+        const uint32_t row = fl_view_row(&rows, i);
+        const int64_t time = fl_batch_time(rows.batch, row);
+        const int64_t last = flow_window_last_instant(fl_row_window(op, rows.batch, row)).us;
+        const int64_t hold = last < time ? last : time;
         waiting->earliest = time < waiting->earliest ? time : waiting->earliest;
+        waiting->hold = hold < waiting->hold ? hold : waiting->hold;
     }
 }
 
@@ -371,7 +378,7 @@ static void add_incoming(struct fl_op *op)
         bytes += batch->counted = fl_batch_size(batch);
         struct waiting *waiting = &gate->at[gate->count++];
         *waiting = (struct waiting){ .batch = batch, .count = batch->count };
-        find_earliest(waiting);
+        find_earliest(op, waiting);
         gate->look = true;
     }
     gate->incoming.last = NULL;
@@ -400,7 +407,7 @@ static uint64_t take_released(struct fl_op *op)
             waiting->left = NULL;
             waiting->left_count = 0;
             waiting->changed = false;
-            find_earliest(waiting);
+            find_earliest(op, waiting);
         }
         gate->at[kept++] = *waiting;
     }
@@ -415,10 +422,10 @@ static void commit(struct fl_op *op)
     const uint64_t bytes = take_released(op);
     add_incoming(op);
     gate->known = false;
-    gate->earliest = FL_NEVER;
+    gate->hold = FL_NEVER;
     for (uint32_t i = 0; i < gate->count; i++)
-        if (gate->at[i].earliest < gate->earliest)
-            gate->earliest = gate->at[i].earliest;
+        if (gate->at[i].hold < gate->hold)
+            gate->hold = gate->at[i].hold;
     const uint64_t before = bytes ? atomic_fetch_sub(&engine->in_flight[op->index], bytes) : 0;
     if (before >= engine->flight_limit && before - bytes < engine->flight_limit)
         fl_wake_all(engine);
@@ -450,7 +457,7 @@ static int64_t next(struct fl_op *op)
 static int64_t hold(struct fl_op *op)
 {
     struct fl_worker *worker = op->worker;
-    int64_t at = op->keyed->gate->earliest;
+    int64_t at = op->keyed->gate->hold;
     for (uint32_t s = 0; op->plan->follows && s < op->plan->side_count; s++) {
         const uint32_t view = op->plan->sides[s];
         if (worker->engine->plan.ops[view].kind != FL_OP_TABLE)

@@ -15,6 +15,7 @@
     X(WINDOW)                                                                                      \
     X(STAMP)                                                                                       \
     X(FLATTEN)                                                                                     \
+    X(SIDE)                                                                                        \
     X(COUNT)                                                                                       \
     X(SUM)                                                                                         \
     X(MIN)                                                                                         \
@@ -189,6 +190,13 @@ static inline flow_status graph_done(flow_ctx *ctx, const struct flow_test_row *
         return flow_fail(ctx, FLOW_USER, "refused");
     // not the row's fault, so that no policy routes it
     return flow_test_trips() ? flow_fail(ctx, FLOW_INTERNAL, "tripped") : FLOW_OK;
+}
+
+#define GRAPH_SIDE_NONE 7 // where a side input has nothing
+
+static inline int64_t graph_side(int64_t v, int64_t side)
+{
+    return (v + graph_mix(side)) % 1000003;
 }
 
 static inline bool graph_keeps(const struct graph_par *par, const struct flow_test_row *row)

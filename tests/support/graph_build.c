@@ -193,6 +193,19 @@ static flow_status show_time(flow_ctx *ctx, const struct flow_test_row *in)
 }
 FLOW_ELEMENT_FN(show_time, flow_test_row, flow_test_row);
 
+// --- side inputs: the sum of its window
+
+static flow_status add_side(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    const struct flow_integer *side = FLOW_SIDE(ctx, 0, flow_integer);
+    if (!side)
+        return ctx->status;
+    struct flow_test_row row = *in;
+    row.v = graph_side(in->v, side->value);
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+}
+FLOW_ELEMENT_FN(add_side, flow_test_row, flow_test_row);
+
 // --- groupings
 
 struct graph_acc {
@@ -395,6 +408,15 @@ static flow_coll windows(const struct graph_node *node, flow_coll in)
     return flow_window_into(in, &options);
 }
 
+static flow_coll looking(struct builder *b, flow_coll in, flow_coll side)
+{
+    const struct flow_integer none = { GRAPH_SIDE_NONE };
+    const flow_view view = flow_as_singleton_or(
+        flow_sum(side, FLOW_FIELD(flow_test_row, v)), &flow_integer_type, &none);
+    return drops(b, flow_do(in, &add_side_fn,
+                        &(flow_do_options){ .name = "do", .sides = &view, .side_count = 1 }));
+}
+
 static flow_coll build_node(struct builder *b, const struct graph_node *node)
 {
     flow_coll ins[3];
@@ -413,6 +435,8 @@ static flow_coll build_node(struct builder *b, const struct graph_node *node)
         return flow_with_timestamps(step(b, ins[0], &move_time_fn), FLOW_FIELD(flow_test_row, at));
     case GRAPH_FLATTEN:
         return flow_flatten(ins, node->in_count);
+    case GRAPH_SIDE:
+        return looking(b, ins[0], ins[1]);
     case GRAPH_DISTINCT:
         return flow_do(flow_unkey(flow_distinct(ins[0])), &show_time_fn);
     case GRAPH_TOP:

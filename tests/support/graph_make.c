@@ -19,6 +19,7 @@ const char *const graph_step_names[GRAPH_OP_COUNT] = {
     [GRAPH_REPEAT] = "do",
     [GRAPH_SPLIT] = "do",
     [GRAPH_WINDOW] = "window",
+    [GRAPH_SIDE] = "do",
     [GRAPH_COUNT] = "count",
     [GRAPH_SUM] = "sum",
     [GRAPH_MIN] = "min",
@@ -107,6 +108,17 @@ static void pick_flatten(struct graph *graph, struct graph_node *node, uint64_t 
     }
 }
 
+// What a side input shows of late elements depends on when they come.
+static void pick_side(struct graph *graph, struct graph_node *node, uint64_t *random)
+{
+    node->ins[1] = pick(graph, random);
+    node->in_count = 2;
+    if (!(graph->kinds & (GRAPH_LATE | GRAPH_IDLE)))
+        return;
+    node->op = GRAPH_MAP;
+    node->in_count = 1;
+}
+
 static void set_windows(struct graph_node *node, const struct graph_node *from)
 {
     node->now = from->now;
@@ -134,7 +146,7 @@ static void set_windows(struct graph_node *node, const struct graph_node *from)
 // Sliding windows and repeats make more of what comes.
 static void set_size(struct graph *graph, struct graph_node *node)
 {
-    for (uint32_t i = 0; i < node->in_count; i++)
+    for (uint32_t i = 0; i < (node->op == GRAPH_SIDE ? 1 : node->in_count); i++)
         node->size += maker(graph, node->ins[i])->size;
     const flow_windows *windows = &maker(graph, node->ins[0])->now;
     const double overlap = windows->kind == FLOW_WINDOW_SLIDING
@@ -224,6 +236,8 @@ static void add_node(struct graph *graph, uint64_t *random)
     node->ins[0] = pick(graph, random);
     if (node->op == GRAPH_FLATTEN)
         pick_flatten(graph, node, random);
+    if (node->op == GRAPH_SIDE)
+        pick_side(graph, node, random);
     if (graph->kinds & (GRAPH_LATE | GRAPH_POLICIES))
         choose_exact(graph, node);
     node->par.a = 2 + flow_test_below(random, 5);

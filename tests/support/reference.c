@@ -125,7 +125,8 @@ static void ref_node(struct reference *r, uint32_t n)
 {
     const struct graph_node *node = &r->graph->nodes[n];
     r->n = n;
-    for (uint32_t i = 0; i < node->in_count; i++) {
+    const uint32_t ins = node->op == GRAPH_SIDE ? 1 : node->in_count;
+    for (uint32_t i = 0; i < ins; i++) {
         const struct list *in = &r->lists[node->ins[i].node][node->ins[i].output];
         struct list *out = r->lists[n];
         for (uint32_t o = 0; o < GRAPH_OUTS; o++)
@@ -134,6 +135,8 @@ static void ref_node(struct reference *r, uint32_t n)
             ref_window(r, &node->windows, in, out);
         else if (node->op == GRAPH_STAMP)
             ref_stamp(node, in, out);
+        else if (node->op == GRAPH_SIDE)
+            ref_side(in, &r->lists[node->ins[1].node][node->ins[1].output], out);
         else if (node->op >= GRAPH_CHAIN_SUM)
             ref_chain(r, node, in, out);
         else if (node->op >= GRAPH_COUNT) {

@@ -53,6 +53,9 @@ void ref_add(struct list *list, const struct element *element);
 // Adds an element once for each window it is in.
 void ref_each_window(const struct list *in, const struct element *element, struct list *out);
 struct list ref_exploded(const struct list *in);
+
+// Elements with the sum that they find in a side input.
+void ref_side(const struct list *in, const struct list *side, struct list *out);
 bool ref_in_any_window(const struct list *in, const struct element *element);
 
 int ref_compare_text(flow_str a, flow_str b);

@@ -69,6 +69,60 @@ bool ref_in_any_window(const struct list *in, const struct element *element)
     return any;
 }
 
+// --- side inputs
+
+// The sum of what lies in a window of a side input, windows written down.
+static int64_t sum_in(const struct list *side, const flow_window *window)
+{
+    int64_t sum = 0;
+    bool any = false;
+    for (size_t i = 0; i < side->count; i++) {
+        const flow_window *other = &side->at[i].window;
+        if (other->start.us != window->start.us || other->end.us != window->end.us)
+            continue;
+        sum += side->at[i].row.v;
+        any = true;
+    }
+    return any ? sum : GRAPH_SIDE_NONE;
+}
+
+// What an element of a window finds: of the windows of the side input that hold its last instant
+// the earliest counts (R70).
+static int64_t found(const struct list *side, const flow_window *window)
+{
+    const struct element last = { .time = window->end.us - 1, .implied = true };
+    struct list windows = { .windows = side->windows };
+    ref_each_window(side, &last, &windows);
+    const int64_t sum =
+        windows.count ? sum_in(side, &windows.at[windows.count - 1].window) : GRAPH_SIDE_NONE;
+    free(windows.at);
+    return sum;
+}
+
+void ref_side(const struct list *in, const struct list *side, struct list *out)
+{
+    struct list rows = ref_exploded(side);
+    const bool once = side->windows.kind == FLOW_WINDOW_GLOBAL;
+    flow_window known = { { 1 }, { 0 } };
+    int64_t sum = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        struct list each = { .windows = in->windows };
+        ref_each_window(in, &in->at[i], &each);
+        for (size_t w = 0; w < (once ? 1 : each.count); w++) {
+            const flow_window *window = &each.at[w].window;
+            if (window->start.us != known.start.us || window->end.us != known.end.us)
+                sum = found(&rows, window);
+            known = *window;
+            struct element e =
+                in->windows.kind == FLOW_WINDOW_SLIDING && !once ? each.at[w] : in->at[i];
+            e.row.v = graph_side(e.row.v, sum);
+            ref_add(out, &e);
+        }
+        free(each.at);
+    }
+    free(rows.at);
+}
+
 // --- keys
 
 int ref_compare_text(flow_str a, flow_str b)
