@@ -17,6 +17,22 @@ flow_status flow_emit_slow(flow_ctx *ctx, uint32_t output, const flow_type *type
     return ops_of(ctx)->emit_slow(ctx, output, type, row);
 }
 
+flow_status flow_emit_stamped(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_stamp stamp)
+{
+    return ops_of(ctx)->emit_stamped(ctx, output, type, row, stamp);
+}
+
+void *flow_self(flow_ctx *ctx)
+{
+    return ops_of(ctx)->self(ctx);
+}
+
+flow_status flow_after_commit(flow_ctx *ctx, void (*done)(void *user), void *user)
+{
+    return ops_of(ctx)->after_commit(ctx, done, user);
+}
+
 void flow_adopt(flow_ctx *ctx, const flow_type *type, void *row)
 {
     ops_of(ctx)->adopt(ctx, type, row);

@@ -44,9 +44,14 @@ static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_
     if (options->on_error < FLOW_ON_ERROR_FAIL || options->on_error > FLOW_ON_ERROR_SKIP)
         return fl_refuse(call, FLOW_INVALID, "its options have an unknown 'on_error' %d",
             (int)options->on_error);
-    if (options->time_sorted && fn->form != FLOW_FORM_STATEFUL)
+    const bool stateful = fn->form == FLOW_FORM_STATEFUL || fn->form == FLOW_FORM_CELLS;
+    if (options->time_sorted && !stateful)
         return fl_refuse(
             call, FLOW_INVALID, "only stateful functions take their input 'time_sorted'");
+    if (options->stable_input && !stateful)
+        return fl_refuse(call, FLOW_UNSUPPORTED,
+            "only stateful functions take a 'stable_input': that of others is made anew when a "
+            "bundle is tried again; key it first (R66b)");
     return true;
 }
 
@@ -118,10 +123,11 @@ static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
         .input_count = 1,
         .fn = fn,
         .on_error = options->on_error,
-        .time_sorted = options->time_sorted };
+        .time_sorted = options->time_sorted,
+        .stable_input = options->stable_input };
     if (!fl_check_fn(call, fn, &from->shape) || !check_options(call, fn, options) ||
-        !check_kind(call, &node, fn, from) || !copy_config(call, options, &node) ||
-        !take_sides(call, options, &node))
+        !fl_check_state(call, fn, from) || !check_kind(call, &node, fn, from) ||
+        !copy_config(call, options, &node) || !take_sides(call, options, &node))
         return fl_nothing(in.pipeline);
     flow_edge out = main_output(fn, from);
     if (kind == FLOW_NODE_GROUP && !fl_windowing_grouped(call, &out))

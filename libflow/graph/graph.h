@@ -145,6 +145,11 @@ bool fl_windows_alike(const flow_windows *a, const flow_windows *b);
 // How prints and errors call the windows: "sessions", "days of Europe/Berlin".
 void fl_windows_put(flow_buffer *out, const flow_windows *windows);
 
+// --- check_state.c
+
+// Checks the cells and timers that a function declares, if it is of that form.
+bool fl_check_state(const fl_call *call, const flow_fn *fn, const flow_edge *in);
+
 // --- shape.c
 
 // Unkeyed rows of one type.

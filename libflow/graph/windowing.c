@@ -153,7 +153,8 @@ bool fl_windowing_grouped(const fl_call *call, flow_edge *out)
 static bool groups(const flow_node *node)
 {
     return node->kind == FLOW_NODE_COMBINE || node->kind == FLOW_NODE_GROUP ||
-           (node->kind == FLOW_NODE_DO && node->fn->form == FLOW_FORM_STATEFUL);
+           (node->kind == FLOW_NODE_DO &&
+               (node->fn->form == FLOW_FORM_STATEFUL || node->fn->form == FLOW_FORM_CELLS));
 }
 
 // Marks by node whether a grouping follows it, from the last node to the first: nodes stand behind

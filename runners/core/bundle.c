@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles: what they did becomes visible in one step, or leaves no trace (R3).
+#include "life.h"
 #include "measure.h"
 #include "shuffle.h"
 #include "side.h"
@@ -11,6 +12,7 @@ bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct 
     bundle->number++;
     bundle->op = op;
     bundle->undo = NULL;
+    bundle->after = bundle->after_last = NULL;
     bundle->batches = 0;
     bundle->staged = 0;
     bundle->mem = fl_mem_new(&worker->cache);
@@ -58,6 +60,8 @@ static flow_status finish_outputs(struct fl_worker *worker)
         struct fl_op *op = &worker->ops[i];
         if (op->keyed && op->keyed->touched)
             status = fl_late_emit(op);
+        if (status == FLOW_OK && op->begun)
+            status = fl_life_finish(op);
         if (status == FLOW_OK)
             status = fl_call_flush(op);
     }
@@ -156,6 +160,7 @@ flow_status fl_bundle_commit(struct fl_worker *worker)
     } else if (bundle->kind == FL_BUNDLE_DATA) {
         consume_inbox(worker, bundle->op);
     }
+    fl_life_committed(worker);
     end(worker, true);
     return worker->error.status; // memory ran out where nothing may fail: the job ends
 }
@@ -173,6 +178,7 @@ void fl_bundle_abort(struct fl_worker *worker)
             fl_shuffle_abort(op);
         if (op->staged && op->plan->node->sink->abort)
             op->plan->node->sink->abort(op->sink_self, worker->index);
+        fl_life_abort(op);
         fl_call_drop(op);
         atomic_store_explicit(&op->counts.in, op->saved.in, memory_order_relaxed);
         atomic_store_explicit(&op->counts.out, op->saved.out, memory_order_relaxed);

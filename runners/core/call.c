@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The context that functions are called with, and what happens when they fail on a row.
+#include "cells.h"
+#include "life.h"
 #include "measure.h"
 #include "side.h"
 
@@ -53,6 +55,11 @@ static flow_status ctx_emit(flow_ctx *ctx, uint32_t output, const flow_type *typ
     struct fl_op *op = call->op;
     if (ctx->status != FLOW_OK)
         return ctx->status;
+    if (call->edge != FL_EDGE_NONE)
+        return sticky(ctx, fl_op_fail(op, FLOW_INVALID,
+                               "its %s emits without time and window; a finish may, with "
+                               "flow_emit_stamped (R67)",
+                               fl_edge_name(call)));
     if (output + 2 >= op->out_count)
         return sticky(
             ctx, fl_op_fail(op, FLOW_INVALID, "emitted on output %u, which it has not", output));
@@ -74,6 +81,10 @@ static void *ctx_reserve(flow_ctx *ctx, uint32_t output, const flow_type *type, 
     struct fl_op *op = call_of(ctx)->op;
     if (ctx->status != FLOW_OK)
         return NULL;
+    if (op->call.edge != FL_EDGE_NONE) {
+        ctx_emit(ctx, output, type, NULL);
+        return NULL;
+    }
     if (output + 2 >= op->out_count || !flow_type_equal(op->outs[output].type, type)) {
         sticky(ctx, fl_op_fail(op, FLOW_TYPE, "reserved '%s' on output %u, which has not that type",
                         type->name, output));
@@ -272,6 +283,21 @@ static const flow_ctx_ops ctx_ops = {
     .side_next = fl_side_next,
     .measure = fl_measure,
     .measure_text = fl_measure_text,
+    .timer_start = fl_cells_timer_start,
+    .timer_stop = fl_cells_timer_stop,
+    .timer_time = fl_cells_timer_time,
+    .timer_tag = fl_cells_timer_tag,
+    .processing_time = fl_cells_processing_time,
+    .cell_get = fl_cells_get,
+    .cell_put = fl_cells_put,
+    .cell_remove = fl_cells_remove,
+    .cell_clear = fl_cells_clear_cell,
+    .cell_count = fl_cells_count,
+    .cell_walk = fl_cells_walk,
+    .cursor_next = fl_cells_next,
+    .emit_stamped = fl_life_emit,
+    .self = fl_life_self,
+    .after_commit = fl_life_after,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)
@@ -288,6 +314,14 @@ flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const fl
 {
     struct fl_call *call = &op->call;
     flow_ctx *ctx = &call->engine.ctx;
+    if (op->life && !op->begun) {
+        const flow_status status = fl_life_begin(op);
+        if (status != FLOW_OK)
+            return status;
+        for (uint32_t position = 0; position < op->out_count; position++)
+            if (op->outs[position].batch)
+                fl_out_open(op, position);
+    }
     call->in = view;
     call->shape = shape;
     call->safe.len = 0;

@@ -2,6 +2,7 @@
 // Making an engine of a graph, ending it, and its figures.
 #include "engine.h"
 
+#include "life.h"
 #include "shuffle.h"
 #include "side.h"
 #include "spin.h"
@@ -121,6 +122,22 @@ static bool open_outside(struct fl_engine *engine, flow_error *error)
     return true;
 }
 
+static bool set_up(struct fl_engine *engine, flow_error *error)
+{
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_worker *worker = &engine->workers[w];
+        for (uint32_t i = 0; i < engine->plan.op_count; i++) {
+            if (fl_life_setup(&worker->ops[i]))
+                continue;
+            if (worker->error.status == FLOW_OK)
+                fl_no_memory(&worker->ops[i]);
+            *error = worker->error;
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool init(struct fl_engine *engine, flow_error *error)
 {
     engine->mem = fl_mem_new(&engine->cache);
@@ -157,7 +174,7 @@ static bool init(struct fl_engine *engine, flow_error *error)
             return false;
         }
     }
-    return true;
+    return set_up(engine, error);
 }
 
 struct fl_engine *fl_engine_new(
@@ -261,6 +278,7 @@ static void free_worker(struct fl_worker *worker)
         struct fl_op *op = &worker->ops[i];
         if (!op->worker)
             continue;
+        fl_life_end(op);
         fl_call_drop(op);
         if (op->shuffle)
             fl_shuffle_fini(op);

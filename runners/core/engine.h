@@ -38,6 +38,15 @@ struct fl_output {
     uint16_t origin[FLOW_BATCH_ROWS];
 };
 
+// Where in its life, apart from rows, a function is.
+enum fl_edge {
+    FL_EDGE_NONE,
+    FL_EDGE_SETUP,
+    FL_EDGE_START,
+    FL_EDGE_FINISH,
+    FL_EDGE_TEARDOWN
+};
+
 // What a user's function is called with. The public part comes first: its address is the call's.
 struct fl_call {
     flow_ctx_engine engine;
@@ -48,6 +57,7 @@ struct fl_call {
     flow_bytes safe;        // last range found safe, and by whom it is kept
     struct fl_mem *safe_mem;
     uint32_t reserved;    // rows that flow_reserve gave
+    enum fl_edge edge;    // no rows are in work
     bool hold;            // full outputs wait, so that a failed row can be taken back
     flow_window window;   // of flow_event_window when rows share it
     struct fl_rows *rows; // group functions
@@ -71,6 +81,11 @@ struct fl_op {
     bool staged;                  // sinks: this bundle staged something
     struct fl_side_place *places; // by side input
     uint32_t turn;                // sources: how far behind its share this worker looks next
+    void *self;                   // private memory of the function
+    bool life;                    // it wants to be told of bundles
+    bool alive;                   // it was set up
+    bool begun;                   // in this bundle
+    struct fl_view stamps;        // of what its finish emits
     uint64_t emitted;             // rows sent on so far, aborted bundles' too
     struct fl_counts counts;
     struct fl_counts saved;                 // as they were when the bundle began
@@ -98,9 +113,10 @@ struct fl_bundle {
     uint64_t number;
     struct fl_mem *mem; // scratch that ends with the bundle
     struct fl_undo *undo;
-    struct fl_op *op; // the source, or the stage's first keyed op
-    uint32_t batches; // DATA: rows of the inbox that are in it
-    uint64_t staged;  // bytes that sinks were given in it, about
+    struct fl_after *after, *after_last; // to be called after the commit, in order
+    struct fl_op *op;                    // the source, or the stage's first keyed op
+    uint32_t batches;                    // DATA: rows of the inbox that are in it
+    uint64_t staged;                     // bytes that sinks were given in it, about
 };
 
 // Rows on their way to a shuffled op on a worker, and the watermark behind them.
@@ -219,6 +235,7 @@ void fl_call_drop(struct fl_op *op);
 // --- output.c
 
 flow_status fl_out_ready(struct fl_op *op, uint32_t position);
+void fl_out_open(struct fl_op *op, uint32_t position); // an empty one takes rows again
 flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *type, const void *row);
 void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count);
 void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count);

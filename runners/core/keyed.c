@@ -204,8 +204,8 @@ bool fl_keyed_init(struct fl_op *op)
         rows = true;
         break;
     default:
-        keyed->ops = &fl_stateful_ops;
-        size = fl_stateful_cell_size(plan->node->fn->state);
+        keyed->ops = plan->node->fn->form == FLOW_FORM_CELLS ? &fl_full_ops : &fl_stateful_ops;
+        size = fl_stateful_cell_size(plan->node->fn);
         rows = true;
         break;
     }

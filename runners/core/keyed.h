@@ -97,7 +97,7 @@ static inline flow_time fl_keyed_expiry(const struct fl_keyed *keyed, int64_t na
 bool fl_keyed_init(struct fl_op *op);
 void fl_keyed_fini(struct fl_op *op);
 
-extern const struct fl_keyed_ops fl_combine_ops, fl_group_ops, fl_stateful_ops;
+extern const struct fl_keyed_ops fl_combine_ops, fl_group_ops, fl_stateful_ops, fl_full_ops;
 
 // The slice of each selected row, made if need be; rows that are all of one slice get it at once.
 // False without memory.
@@ -200,7 +200,7 @@ flow_status fl_group_take_late(struct fl_op *op, const struct fl_view *one, cons
     const struct fl_keys *keys, int64_t name);
 flow_status fl_group_fire_late(
     struct fl_op *op, const struct fl_pane_out *pane, const struct fl_entry *entry);
-uint32_t fl_stateful_cell_size(const flow_type *state);
+uint32_t fl_stateful_cell_size(const flow_fn *fn);
 bool fl_stateful_init(struct fl_op *op);
 void fl_stateful_fini(struct fl_op *op);
 

@@ -23,6 +23,11 @@ static void set_head(struct fl_op *op, uint32_t position, uint32_t count)
     head->room = out->pointers ? 0 : out->batch->capacity - count;
 }
 
+void fl_out_open(struct fl_op *op, uint32_t position)
+{
+    set_head(op, position, filled(op, position));
+}
+
 // Makes sure that an output has a batch.
 flow_status fl_out_ready(struct fl_op *op, uint32_t position)
 {

@@ -56,6 +56,7 @@ static enum fl_op_kind kind_of(const flow_node *node)
     case FLOW_FORM_FILTER:
         return FL_OP_FILTER;
     case FLOW_FORM_STATEFUL:
+    case FLOW_FORM_CELLS:
         return FL_OP_STATEFUL;
     default:
         return FL_OP_EMIT;
@@ -238,7 +239,8 @@ static void find_stages(struct maker *m)
     for (uint32_t i = 0; i < plan->op_count; i++) {
         struct fl_plan_op *op = &plan->ops[i];
         op->stage = i;
-        op->local = fl_plan_shuffled(op->kind) && from[i] < UNSEEN;
+        // what comes straight from another step is made anew when the bundle is tried again (R66b)
+        op->local = fl_plan_shuffled(op->kind) && from[i] < UNSEEN && !op->node->stable_input;
         if (op->local) {
             op->feeder = from[i];
             op->stage = plan->ops[op->feeder].stage;
@@ -338,7 +340,8 @@ static const char *beyond(const flow_edge *edge)
 static const flow_edge *worked_on(const flow_graph *graph, const flow_node *node)
 {
     const bool keyed = node->kind == FLOW_NODE_COMBINE || node->kind == FLOW_NODE_GROUP ||
-                       (node->kind == FLOW_NODE_DO && node->fn->form == FLOW_FORM_STATEFUL);
+                       (node->kind == FLOW_NODE_DO && (node->fn->form == FLOW_FORM_STATEFUL ||
+                                                          node->fn->form == FLOW_FORM_CELLS));
     if (node->kind == FLOW_NODE_WINDOW && !node->keep_windows)
         return &graph->edges[node->outputs[0] - 1];
     return keyed ? &graph->edges[node->inputs[0] - 1] : NULL;

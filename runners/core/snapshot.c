@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "cells.h"
 #include "side.h"
 #include "snapshot.h"
 
@@ -65,7 +66,7 @@ static const flow_type *value_type(const struct fl_plan_op *plan)
     case FL_OP_COMBINE:
         return plan->node->combine->acc;
     case FL_OP_STATEFUL:
-        return plan->node->fn->state;
+        return plan->node->fn->state ? plan->node->fn->state : plan->shape.type;
     default:
         return plan->shape.type;
     }
@@ -83,7 +84,9 @@ static uint64_t meaning(const struct fl_plan_op *plan)
     const flow_windows *windows = &plan->in->windows;
     const uint64_t words[] = { (uint64_t)plan->kind, (uint64_t)plan->shape.key,
         (uint64_t)windows->kind, (uint64_t)windows->size.us, (uint64_t)windows->every.us,
-        (uint64_t)windows->offset.us };
+        (uint64_t)windows->offset.us,
+        plan->node->fn && plan->node->fn->form == FLOW_FORM_CELLS ? fl_cells_meaning(plan->node->fn)
+                                                                  : 0 };
     return XXH3_64bits(words, sizeof words);
 }
 
@@ -346,7 +349,8 @@ static flow_status load_meaning(
 {
     if (fl_get_word(wire) != meaning(plan))
         return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
-            "its state was written by another kind of step, or with another key or windows");
+            "its state was written by another kind of step, or with another key, windows, cells "
+            "or timers");
     return FLOW_OK;
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions with a state record per key and window, and a timer. State that a bundle touches
 // leaves an image first, which puts it back when the bundle is aborted.
-#include "stateful.h"
-
 #include <stdio.h>
 
-uint32_t fl_stateful_cell_size(const flow_type *state)
+#include "cells.h"
+
+uint32_t fl_stateful_cell_size(const flow_fn *fn)
 {
-    return (uint32_t)((sizeof(struct fl_cell) + state->size + 7) & ~(size_t)7);
+    if (fn->form == FLOW_FORM_CELLS)
+        return fl_cells_size(fn);
+    return (uint32_t)((sizeof(struct fl_cell) + fn->state->size + 7) & ~(size_t)7);
 }
 
 bool fl_stateful_init(struct fl_op *op)
@@ -18,8 +20,10 @@ bool fl_stateful_init(struct fl_op *op)
         return false;
     memset(stateful, 0, sizeof *stateful);
     stateful->given = stateful->given_next = INT64_MIN;
-    stateful->pointers = flow_type_has_pointers(op->plan->node->fn->state);
     op->keyed->stateful = stateful;
+    if (op->plan->node->fn->form == FLOW_FORM_CELLS)
+        return fl_cells_init(op);
+    stateful->pointers = flow_type_has_pointers(op->plan->node->fn->state);
     return true;
 }
 
@@ -38,6 +42,8 @@ void fl_stateful_fini(struct fl_op *op)
         stateful->shapes = known->next;
         fl_give(cache, known, sizeof *known);
     }
+    if (stateful->full)
+        fl_cells_fini(op);
     fl_dues_fini(cache, &stateful->timers);
     fl_dues_fini(cache, &stateful->sorted);
 }
@@ -197,6 +203,8 @@ static struct fl_cell *cell_of(
     else
         cell->bytes = table->added;
     cell->stamp = op->worker->bundle.number;
+    if (op->keyed->stateful->full)
+        fl_cells_begin(op, cell);
     if (!fl_undo_add(op, take_out, cell, NULL, 0) || !note_changed(op, cell)) {
         take_out(op, cell, NULL);
         return NULL;
@@ -210,8 +218,12 @@ static struct fl_cell *cell_in_work(flow_ctx *ctx, struct fl_op **op)
 {
     struct fl_call *call = fl_call_of(ctx);
     *op = call->op;
-    if (call->op->plan->kind != FL_OP_STATEFUL) {
+    if (call->op->plan->kind != FL_OP_STATEFUL || call->edge != FL_EDGE_NONE) {
         flow_fail(ctx, FLOW_INVALID, "timers and state belong to stateful functions");
+        return NULL;
+    }
+    if (call->op->keyed->stateful->full) {
+        flow_fail(ctx, FLOW_INVALID, "functions with cells use the timers and cells they declare");
         return NULL;
     }
     return call->op->keyed->stateful->cells[ctx->row];
@@ -269,6 +281,9 @@ static flow_status settle(struct fl_op *op, const struct fl_view *view, const ui
 {
     struct fl_stateful *stateful = op->keyed->stateful;
     const flow_type *state = op->plan->node->fn->state;
+    for (uint32_t i = 0; stateful->full && i < view->count; i++)
+        if (!fl_cells_tell(op, stateful->cells[rows[i]]))
+            return fl_no_memory(op);
     for (uint32_t i = 0; stateful->pointers && i < view->count; i++) {
         struct fl_cell *cell = stateful->cells[rows[i]];
         if (!fl_settle(op, state, fl_cell_state(cell), &cell->slice->table, view->batch))
@@ -310,12 +325,21 @@ static flow_status call_each(
         const struct fl_view one = { view->batch, &row, 1 };
         struct fl_cell *cell = op->keyed->stateful->cells[row];
         memcpy(image, cell, size);
+        struct fl_edit_mark mark = { { NULL, 0 }, { NULL, 0 } };
+        if (op->keyed->stateful->full)
+            mark = fl_edit_mark(fl_cells_edit(op));
         const uint64_t bad = op->counts.rejected + op->counts.other;
         const flow_status status = call_rows(op, &one, shape, process);
         if (status != FLOW_OK)
             return status;
-        if (op->counts.rejected + op->counts.other != bad)
-            memcpy(cell, image, size);
+        if (op->counts.rejected + op->counts.other == bad)
+            continue;
+        memcpy(cell, image, size);
+        if (!op->keyed->stateful->full)
+            continue;
+        fl_edit_rollback(fl_cells_edit(op), &mark);
+        if (!fl_cells_tell(op, cell))
+            return fl_no_memory(op);
     }
     return FLOW_OK;
 }

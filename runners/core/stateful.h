@@ -29,8 +29,11 @@ struct fl_known_shape {
     flow_shape shape;
 };
 
+struct fl_full;
+
 struct fl_stateful {
-    bool pointers; // states point to bytes outside
+    struct fl_full *full; // cells.h; NULL: one record and one timer a key
+    bool pointers;        // states point to bytes outside
     struct fl_known_shape *shapes;
     uint64_t serial;
     struct fl_dues timers;
@@ -48,6 +51,14 @@ struct fl_stateful {
 struct fl_slices *fl_stateful_set(struct fl_keyed *keyed);
 
 void *fl_cell_state(struct fl_cell *cell);
+
+// Whether the cell that an entry of a queue means is still there.
+bool fl_due_alive(const struct fl_keyed *keyed, const struct fl_due *due);
+
+// The earliest timer that was not replaced, or FL_NEVER.
+int64_t fl_stateful_next_timer(struct fl_keyed *keyed);
+
+flow_window fl_stateful_window(const struct fl_keyed *keyed, int64_t end);
 
 // Calls a function over rows whose cells are in place.
 flow_status fl_stateful_call(

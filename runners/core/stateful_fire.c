@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When stateful functions are called: at once, in order of event time (R65), by timers (R58, R59).
-#include "stateful.h"
+#include "cells.h"
 
 static flow_status wait_for_time(
     struct fl_op *op, const struct fl_view *all, const flow_shape *shape);
@@ -150,16 +150,19 @@ static flow_status take(struct fl_op *op, const struct fl_view *view, const flow
 
 // --- timers
 
-static bool valid(const struct fl_keyed *keyed, const struct fl_due *due)
+bool fl_due_alive(const struct fl_keyed *keyed, const struct fl_due *due)
 {
     struct fl_keyed *any = (struct fl_keyed *)(uintptr_t)keyed;
     const struct fl_cell *cell = due->item;
-    return fl_slices_find(fl_stateful_set(any), due->then) && cell->serial == due->serial &&
-           cell->timer == due->at;
+    return fl_slices_find(fl_stateful_set(any), due->then) && cell->serial == due->serial;
 }
 
-// The earliest timer that was not replaced, or FL_NEVER.
-static int64_t next_timer(struct fl_keyed *keyed)
+static bool valid(const struct fl_keyed *keyed, const struct fl_due *due)
+{
+    return fl_due_alive(keyed, due) && ((const struct fl_cell *)due->item)->timer == due->at;
+}
+
+int64_t fl_stateful_next_timer(struct fl_keyed *keyed)
 {
     struct fl_dues *timers = &keyed->stateful->timers;
     const struct fl_due *first;
@@ -200,7 +203,7 @@ static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
         return NULL;
     }
     const int64_t slice = fl_dues_first(&stateful->timers)->then;
-    while (batch->count < batch->capacity && next_timer(keyed) < limit &&
+    while (batch->count < batch->capacity && fl_stateful_next_timer(keyed) < limit &&
            fl_dues_first(&stateful->timers)->then == slice) {
         const struct fl_due due = fl_dues_take(&stateful->timers);
         struct fl_cell *cell = due.item;
@@ -252,7 +255,7 @@ static flow_status process_sorted(struct fl_op *op)
 static int64_t next(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
-    int64_t at = next_timer(keyed);
+    int64_t at = fl_stateful_next_timer(keyed);
     const int64_t sorted = next_sorted(keyed);
     const struct fl_slices *set = fl_stateful_set(keyed);
     at = sorted < at ? sorted : at;
@@ -274,7 +277,8 @@ static flow_status fire(struct fl_op *op)
     flow_status status = FLOW_OK;
     while (status == FLOW_OK && op->counts.in + op->emitted - before < FL_FIRE_ROWS &&
            steps++ < FL_FIRE_STEPS) {
-        const int64_t element = next_sorted(keyed), timer = next_timer(keyed);
+        const int64_t element = next_sorted(keyed), timer = fl_stateful_next_timer(keyed);
+        const int64_t limit = element < keyed->watermark ? element : keyed->watermark;
         if (element >= keyed->watermark && timer >= keyed->watermark)
             break;
         if (element <= timer || element == stateful->given_next) {
@@ -282,7 +286,7 @@ static flow_status fire(struct fl_op *op)
             status = process_sorted(op);
             continue;
         }
-        status = fire_timers(op, element < keyed->watermark ? element : keyed->watermark);
+        status = stateful->full ? fl_cells_fire(op, limit) : fire_timers(op, limit);
     }
     return status;
 }
@@ -295,16 +299,23 @@ static bool is_zero(const char *bytes, size_t size)
     return true;
 }
 
+// Whether nothing is left of a cell that anybody would miss.
+static bool is_over(const struct fl_op *op, struct fl_cell *cell)
+{
+    if (op->keyed->stateful->full)
+        return fl_cells_of(cell)->gone || fl_cells_empty(op, cell);
+    if (!cell->clear)
+        return false;
+    cell->clear = false; // a later row of the bundle may have written it again
+    return cell->timer == FL_NEVER && is_zero(fl_cell_state(cell), op->plan->node->fn->state->size);
+}
+
 static void forget_cleared(struct fl_op *op)
 {
-    const size_t size = op->plan->node->fn->state->size;
     for (struct fl_touched *t = op->keyed->stateful->changed; t; t = t->next) {
         struct fl_cell *cell = t->cell;
-        if (!cell->clear || cell->serial == 0)
+        if (cell->serial == 0 || !is_over(op, cell))
             continue;
-        cell->clear = false;
-        if (cell->timer != FL_NEVER || !is_zero(fl_cell_state(cell), size))
-            continue; // a later row of the bundle has written it again
         cell->serial = 0;
         if (cell->slice->table.form == FL_KEY_WORD)
             fl_table_remove_word(&cell->slice->table, cell->word);
@@ -343,9 +354,11 @@ static void commit(struct fl_op *op)
     stateful->incoming = NULL;
     stateful->incoming_count = 0;
     forget_cleared(op);
+    if (stateful->full)
+        fl_cells_commit(op);
     // windows past their expiry are forgotten whole (R26, R27)
     struct fl_slices *set = fl_stateful_set(keyed);
-    if (next_timer(keyed) >= keyed->watermark && next_sorted(keyed) >= keyed->watermark)
+    if (fl_stateful_next_timer(keyed) >= keyed->watermark && next_sorted(keyed) >= keyed->watermark)
         while (set->count > 0 && fl_keyed_expiry(keyed, set->at[0]->end).us < keyed->watermark)
             fl_slices_drop(cache, set, set->at[0]->end);
     fl_dues_commit(&stateful->timers);
@@ -363,6 +376,31 @@ static void abort_bundle(struct fl_op *op)
     stateful->given_next = stateful->given;
     fl_dues_abort(&stateful->timers);
     fl_dues_abort(&stateful->sorted);
+    if (stateful->full)
+        fl_cells_abort(op);
+}
+
+// What is due by the watermark comes before what is due by the clock.
+static flow_status fire_full(struct fl_op *op)
+{
+    flow_status status = fire(op);
+    for (uint64_t steps = 0; status == FLOW_OK && steps < FL_FIRE_STEPS &&
+                             next(op) > op->keyed->watermark && fl_cells_clock(op) < op->keyed->now;
+         steps++)
+        status = fl_cells_fire_clock(op);
+    return status;
+}
+
+static int64_t wake(struct fl_op *op)
+{
+    const int64_t at = fl_cells_clock(op);
+    return at == FL_NEVER ? FL_NEVER : at + 1; // strictly after
+}
+
+static int64_t hold_full(struct fl_op *op)
+{
+    const int64_t waiting = hold(op), timers = fl_cells_hold(op);
+    return waiting < timers ? waiting : timers;
 }
 
 const struct fl_keyed_ops fl_stateful_ops = {
@@ -373,3 +411,11 @@ const struct fl_keyed_ops fl_stateful_ops = {
     .abort = abort_bundle,
     .hold = hold,
 };
+
+const struct fl_keyed_ops fl_full_ops = { .take = take,
+    .next = next,
+    .fire = fire_full,
+    .commit = commit,
+    .abort = abort_bundle,
+    .wake = wake,
+    .hold = hold_full };

@@ -2,13 +2,17 @@
 // Stateful steps in snapshots: cells with their timers, and elements that wait for their time.
 #include <stdlib.h>
 
+#include "cells.h"
 #include "shuffle.h"
 #include "snapshot.h"
-#include "stateful.h"
 
 void fl_stateful_save(struct fl_op *op, const void *value, flow_buffer *out)
 {
     struct fl_cell *cell = (struct fl_cell *)(uintptr_t)value;
+    if (op->keyed->stateful->full) {
+        fl_cells_save(op, cell, out);
+        return;
+    }
     fl_put_word(out, (uint64_t)cell->timer);
     flow_encode(op->plan->node->fn->state, fl_cell_state(cell), out);
 }
@@ -24,13 +28,15 @@ flow_status fl_stateful_load(struct fl_op *op, struct fl_slice *slice, const str
     flow_memory memory;
     if (!fl_table_memory(op, &slice->table, pair, &memory))
         return fl_no_memory(op);
-    cell->timer = (int64_t)fl_get_word(wire);
+    cell->timer = stateful->full ? FL_NEVER : (int64_t)fl_get_word(wire);
     cell->serial = ++stateful->serial;
     cell->slice = slice;
     cell->hash = key->hash;
     cell->word = key->word;
     if (op->keyed->form == FL_KEY_BYTES)
         cell->bytes = slice->table.added;
+    if (stateful->full)
+        return fl_cells_load(op, cell, wire);
     flow_status status = flow_evolution_decode(
         wire->stored->of[FL_STORED_VALUE], &wire->rest, fl_cell_state(cell), &memory, NULL);
     if (status == FLOW_OK)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 PROGRAMS = [
+    'examples/guide/cells.c',
     'examples/guide/combine.c',
     'examples/guide/composite.c',
     'examples/guide/cutting.c',
@@ -21,6 +22,7 @@ PROGRAMS = [
     'examples/guide/first_pipeline.c',
     'examples/guide/functions.c',
     'examples/guide/job.c',
+    'examples/guide/life.c',
     'examples/guide/late.c',
     'examples/guide/metrics.c',
     'examples/guide/options.c',

@@ -37,6 +37,31 @@ static void tally_merge(struct tally *acc, const struct tally *other)
 }
 FLOW_COMBINE_FN(tally, word);
 
+FLOW_BAG(seen, word);
+FLOW_MAP(counts, flow_str, tally, .ttl = FLOW_TTL(60));
+FLOW_COMBINING(sum, tally, word);
+FLOW_TIMER(flush, flow_str, FLOW_EVENT_TIME);
+static flow_status note(flow_ctx *ctx, const flow_str *key, const struct word *word)
+{
+    const struct tally *found = FLOW_CELL_GET(ctx, counts, key);
+    FLOW_CELL_PUT(ctx, counts, key, (&(struct tally){ found ? found->count + 1 : 1 }));
+    FLOW_CELL_ADD(ctx, seen, word);
+    FLOW_CELL_ADD(ctx, sum, word);
+    FLOW_TIMER_IN(ctx, flush, flow_seconds(1), .tag = word->text);
+    return ctx->status;
+}
+static flow_status flush_due(flow_ctx *ctx, const flow_str *key)
+{
+    flow_cursor at = FLOW_CELL_ALL(ctx, seen);
+    while (flow_cursor_next(&at))
+        FLOW_EMIT(ctx, word, .text = FLOW_AT(seen, at)->text);
+    FLOW_CELL_REMOVE(ctx, counts, key);
+    FLOW_CELL_CLEAR(ctx, seen);
+    return ctx->status;
+}
+FLOW_CELLS_FN(
+    note, flow_str, word, (word, tally), FLOW_CELLS(seen, counts, sum), FLOW_TIMERS(flush));
+
 int main(void)
 {
     flow_pipeline *p = flow_pipeline_new("control");
@@ -44,6 +69,7 @@ int main(void)
     flow_coll words = flow_key_by(flow_do(lines, &split_fn), FLOW_FIELD(word, text));
     flow_combine(words, &tally_combine);
     flow_do(words, &run_up_fn);
+    flow_do(words, &note_fn);
     flow_do(words, &shout_fn, &(flow_do_options){ .name = "shout" });
     flow_pipeline_free(p);
     return 0;

@@ -282,7 +282,7 @@ UNKEYED(flow_integer, row.v = in->value);
 UNKEYED(flow_averaged, row.v = in->count; row.x = in->mean);
 UNKEYED(graph_acc, row.v = in->count; row.s = in->most);
 static const struct words words_none = { &flow_counted_row_fn, &flow_integer_row_fn,
-    &flow_averaged_row_fn, &graph_acc_row_fn, NULL, NULL, NULL, NULL, NULL };
+    &flow_averaged_row_fn, &graph_acc_row_fn, NULL, NULL, NULL, NULL, NULL, NULL };
 
 static const struct words *const words_of[KEY_COUNT] = { &words_none, &words_k, &words_s, &words_x,
     &words_place };
@@ -374,7 +374,7 @@ static flow_coll combined(struct builder *b, const struct graph_node *node, flow
     case GRAPH_GROUP:
         return drops(b, flow_group(in, words->group, &options));
     case GRAPH_STATEFUL:
-        return drops(b, step(b, in, words->stateful));
+        return drops(b, step(b, in, node->par.b % 2 ? words->cells : words->stateful));
     default:
         return drops(b, step(b, in, words->sorted));
     }

@@ -71,6 +71,32 @@ static inline void graph_timer(flow_ctx *ctx)
     }                                                                                              \
     FLOW_STATEFUL_FN(sum_state_##K, KEY, flow_test_row, graph_state, flow_test_row);
 
+// The same with cells.
+#define GRAPH_CELLS_OF(K, KEY, PUT)                                                                \
+    FLOW_BAG(bag_##K, graph_state);                                                                \
+    FLOW_TIMER(end_##K, KEY, FLOW_EVENT_TIME);                                                     \
+    static flow_status sum_cells_##K(                                                              \
+        flow_ctx *ctx, const KEY *key, const struct flow_test_row *in)                             \
+    {                                                                                              \
+        (void)key;                                                                                 \
+        const struct graph_state one = { .value = graph_mix(in->v), .text = in->s };               \
+        FLOW_CELL_ADD(ctx, bag_##K, &one);                                                         \
+        FLOW_TIMER_SET(ctx, end_##K, ((flow_time){ flow_window_end(ctx).us - 1 }));                \
+        return graph_done(ctx, in);                                                                \
+    }                                                                                              \
+    static flow_status end_##K##_due(flow_ctx *ctx, const KEY *key)                                \
+    {                                                                                              \
+        GRAPH_ROW(ctx, PUT);                                                                       \
+        flow_cursor at = FLOW_CELL_ALL(ctx, bag_##K);                                              \
+        while (flow_cursor_next(&at))                                                              \
+            row.v += FLOW_AT(bag_##K, at)->value;                                                  \
+        FLOW_CELL_CLEAR(ctx, bag_##K);                                                             \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
+        return graph_done(ctx, &row);                                                              \
+    }                                                                                              \
+    FLOW_CELLS_FN(sum_cells_##K, KEY, flow_test_row, (flow_test_row), FLOW_CELLS(bag_##K),         \
+        FLOW_TIMERS(end_##K));
+
 #define GRAPH_ITSELF(in)    (in)
 #define GRAPH_NOT_A_ROW(in) NULL
 
@@ -110,17 +136,18 @@ static inline void graph_timer(flow_ctx *ctx)
     GRAPH_GROUP_OF(K, KEY, PUT, flow_test_row, v)                                                  \
     GRAPH_GROUP_OF(K, KEY, PUT, flow_integer, value)                                               \
     GRAPH_STATEFUL_OF(K, KEY, PUT)                                                                 \
+    GRAPH_CELLS_OF(K, KEY, PUT)                                                                    \
     GRAPH_SORTED_OF(K, KEY, PUT, flow_test_row, v, GRAPH_ITSELF)                                   \
     GRAPH_SORTED_OF(K, KEY, PUT, flow_integer, value, GRAPH_NOT_A_ROW)                             \
     static const struct words words_##K = { &flow_counted_row_##K##_fn,                            \
         &flow_integer_row_##K##_fn, &flow_averaged_row_##K##_fn, &graph_acc_row_##K##_fn,          \
         &flow_test_row_group_##K##_fn, &flow_integer_group_##K##_fn, &sum_state_##K##_fn,          \
-        &flow_test_row_sorted_##K##_fn, &flow_integer_sorted_##K##_fn };
+        &flow_test_row_sorted_##K##_fn, &flow_integer_sorted_##K##_fn, &sum_cells_##K##_fn };
 
 // The functions for one kind of key.
 struct words {
     const flow_fn *counted, *integer, *averaged, *acc, *group, *group_integer, *stateful, *sorted,
-        *sorted_integer;
+        *sorted_integer, *cells;
 };
 
 #endif

@@ -13,9 +13,11 @@
 
 #include <flow/base.h>
 #include <flow/function.h>
+#include <flow/state.h>
 #include <flow/trigger.h>
 #include <flow/type.h>
 #include <flow/typed.h>
+#include <flow/typed_state.h>
 #include <flow/window.h>
 
 #ifdef __cplusplus
@@ -103,6 +105,11 @@ typedef struct flow_do_options {
     bool time_sorted;       /**< Stateful: elements of a key come in order of event time (R65). */
     const flow_view *sides; /**< Side inputs, which the function asks for by number; copied. */
     uint32_t side_count;    /**< How many. */
+    /** Stateful: a bundle that is tried again sees the same elements to the byte (R66b). The local
+     * runner keeps what was sent to the step until the bundle has committed. A job that goes on
+     * from a snapshot reads its sources again: what its functions make of them then is up to them.
+     */
+    bool stable_input;
 } flow_do_options;
 
 /** flow_do_with, told how large the caller's idea of the options is. */

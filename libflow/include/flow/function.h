@@ -88,9 +88,15 @@ typedef enum flow_form {
     FLOW_FORM_FILTER = 5,   /**< Fills `keep` and `kept`. */
     FLOW_FORM_STATEFUL = 6, /**< As EMIT, with states and a timer. */
     FLOW_FORM_GROUP = 7,    /**< `process` is called for one key at a time; see flow_rows. */
-    FLOW_FORM_STAGE = 8     /**< Writes at most one row for each, at outs[0].next and .origin; sets
+    FLOW_FORM_STAGE = 8,    /**< Writes at most one row for each, at outs[0].next and .origin; sets
                                `kept` to how many. */
+    FLOW_FORM_CELLS = 9     /**< As EMIT, with the cells and timers it lists; see flow/state.h. */
 } flow_form;
+
+/** A state cell, a timer: see `<flow/state.h>`. */
+typedef struct flow_cell flow_cell;
+/** See flow_cell. */
+typedef struct flow_timer flow_timer;
 
 /** What kind of key a function wants; all zero: any or none. */
 typedef struct flow_key_spec {
@@ -112,7 +118,29 @@ typedef struct flow_fn {
     flow_batch_fn *process; /**< Called with rows. */
     flow_batch_fn
         *timer; /**< Stateful: called with the keys and states of due timers; may be NULL. */
+    const flow_cell *const *cells;   /**< CELLS: its state. */
+    const flow_timer *const *timers; /**< CELLS: its timers. */
+    uint32_t cell_count;             /**< Cells. */
+    uint32_t timer_count;            /**< Timers. */
+    uint32_t self_size; /**< Bytes of private memory on each worker, zeroed; see flow_self. */
+    /** Once a worker, before all else; emits nothing. A failure refuses the job. May be NULL. */
+    flow_status (*setup)(flow_ctx *ctx);
+    /** Before the first rows of a bundle, anew when it is tried again; emits nothing. May be NULL.
+     */
+    flow_status (*start)(flow_ctx *ctx);
+    /** After the last rows of a bundle, before it commits; emits with flow_emit_stamped (R67). May
+     * be NULL. */
+    flow_status (*finish)(flow_ctx *ctx);
+    /** Once a worker, when the job has ended, if the process lives so long; its status does not
+     * matter. May be NULL. */
+    flow_status (*teardown)(flow_ctx *ctx);
 } flow_fn;
+
+/** Where and when what a finish emits lies (R67): `window` is one of those that hold `at`. */
+typedef struct flow_stamp {
+    flow_time at;       /**< Event time; what lies before the watermark is late. */
+    flow_window window; /**< Its window. */
+} flow_stamp;
 
 /** The accumulators that the engine knows and runs without an indirect call. */
 typedef enum flow_primitive {
@@ -183,6 +211,20 @@ static inline flow_status flow_emit(
     out->room--;
     return FLOW_OK;
 }
+
+/** Emits from the finish of a function, with time and window, which no row in work gives (R67).
+ * Sticky on failure. */
+FLOW_API flow_status flow_emit_stamped(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_stamp stamp);
+
+/** The function's private memory on this worker, of `self_size` bytes: not part of the bundle, so
+ * what a failed bundle did there stays. */
+FLOW_API void *flow_self(flow_ctx *ctx);
+
+/** Calls `done(user)` on the worker's thread once the bundle in work has been committed, to tell
+ * the outside. Never if the bundle is aborted, which is then tried again; not at all if the process
+ * ends between the two (R67). */
+FLOW_API flow_status flow_after_commit(flow_ctx *ctx, void (*done)(void *user), void *user);
 
 /**
  * Room for up to `*count` rows of an output, to be written in place; `*count` is lowered to what

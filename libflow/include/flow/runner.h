@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include <flow/metrics.h>
+#include <flow/state.h>
 #include <flow/transform.h>
 
 #ifdef __cplusplus
@@ -104,6 +105,7 @@ typedef struct flow_node {
     const flow_view_spec *view;   /**< VIEW. */
     const uint32_t *sides;        /**< DO, GROUP: ids of the edges that VIEW steps make. */
     uint32_t side_count;          /**< How many. */
+    bool stable_input;            /**< DO, stateful: see flow_do_options. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */
@@ -260,6 +262,30 @@ typedef struct flow_ctx_ops {
     void (*measure)(flow_ctx *ctx, const flow_metric *metric, int64_t value); /**< flow_measure */
     void (*measure_text)(
         flow_ctx *ctx, const flow_metric *metric, flow_str text); /**< flow_measure_text */
+    void (*timer_start)(
+        flow_ctx *ctx, const flow_timer *timer, flow_timer_when when); /**< flow_timer_start */
+    void (*timer_stop)(
+        flow_ctx *ctx, const flow_timer *timer, flow_str tag); /**< flow_timer_stop */
+    flow_time (*timer_time)(const flow_ctx *ctx);              /**< flow_timer_time */
+    flow_str (*timer_tag)(const flow_ctx *ctx);                /**< flow_timer_tag */
+    flow_time (*processing_time)(const flow_ctx *ctx);         /**< flow_processing_time */
+    const void *(*cell_get)(
+        flow_ctx *ctx, const flow_cell *cell, const void *key); /**< flow_cell_get */
+    const void *(*cell_put)(
+        flow_ctx *ctx, const flow_cell *cell, flow_cell_entry entry); /**< flow_cell_put */
+    void (*cell_remove)(
+        flow_ctx *ctx, const flow_cell *cell, const void *key); /**< flow_cell_remove */
+    void (*cell_clear)(
+        flow_ctx *ctx, const flow_cell *cell, const flow_time range[2]); /**< flow_cell_clear */
+    uint64_t (*cell_count)(flow_ctx *ctx, const flow_cell *cell);        /**< flow_cell_count */
+    void (*cell_walk)(flow_ctx *ctx, const flow_cell *cell, flow_cursor *cursor,
+        const void *key);                     /**< flow_cell_walk, by the cursor's from_ and to_ */
+    bool (*cursor_next)(flow_cursor *cursor); /**< flow_cursor_next */
+    flow_status (*emit_stamped)(flow_ctx *ctx, uint32_t output, const flow_type *type,
+        const void *row, flow_stamp stamp); /**< flow_emit_stamped */
+    void *(*self)(flow_ctx *ctx);           /**< flow_self */
+    flow_status (*after_commit)(
+        flow_ctx *ctx, void (*done)(void *user), void *user); /**< flow_after_commit */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -20,6 +20,14 @@
 #define FLOW_EMIT_TO(ctx, output, T, ...)                                                          \
     flow_emit((ctx), (output), &T##_type, &(struct T){ __VA_ARGS__ }, sizeof(struct T))
 
+/** Emits a row from a finish, on the main output: `FLOW_EMIT_STAMPED(ctx, stamp, word, .text = t)`.
+ */
+#define FLOW_EMIT_STAMPED(ctx, stamp, T, ...)                                                      \
+    flow_emit_stamped((ctx), 0, &T##_type, &(struct T){ __VA_ARGS__ }, (stamp))
+
+/** The function's private memory on this worker, of `.self_size = sizeof(struct T)`. */
+#define FLOW_SELF_OF(ctx, T) ((struct T *)flow_self(ctx))
+
 /** Emits a row that exists: `FLOW_EMIT_ROW(ctx, word, &row)`. */
 #define FLOW_EMIT_ROW(ctx, T, row)                                                                 \
     flow_emit((ctx), 0, &T##_type, (const struct T *){ (row) }, sizeof(struct T))
@@ -97,6 +105,9 @@
 #define FLOW_TYPE_COMMA_(ignored, T) &T##_type,
 #define FLOW_OUTS_(fn, ...)                                                                        \
     static const flow_type *const fn##_outs_[] = { FLOW_EACH(FLOW_TYPE_COMMA_, ~, __VA_ARGS__) }
+#define FLOW_OUTS_EACH_(...) FLOW_EACH(FLOW_TYPE_COMMA_, ~, __VA_ARGS__)
+#define FLOW_OUTS_LIST_(fn, outputs)                                                               \
+    static const flow_type *const fn##_outs_[] = { FLOW_OUTS_EACH_ outputs }
 #define FLOW_OUTS_OF_(fn)                                                                          \
     .outs = fn##_outs_, .out_count = sizeof(fn##_outs_) / sizeof(fn##_outs_[0])
 #define FLOW_KEY_SPEC_(KEY)                                                                        \
@@ -119,6 +130,23 @@
         .in = &IN##_type,                                                                          \
         FLOW_OUTS_OF_(fn),                                                                         \
         .process = fn##_batch_ }
+
+/**
+ * FLOW_ELEMENT_FN with a life of its own: outputs in brackets, then members of flow_fn:
+ * `FLOW_ELEMENT_FN_WITH(send, order, (receipt), .self_size = sizeof(struct link), .setup = connect,
+ * .start = begin, .finish = flush, .teardown = leave);`
+ */
+#define FLOW_ELEMENT_FN_WITH(fn, IN, outputs, ...)                                                 \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *),                             \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *)");                  \
+    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
+        fn(ctx, FLOW_ROW_(struct IN))) } FLOW_OUTS_LIST_(fn, outputs);                             \
+    static const flow_fn fn##_fn = { .name = #fn,                                                  \
+        .form = FLOW_FORM_EMIT,                                                                    \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(fn),                                                                         \
+        .process = fn##_batch_,                                                                    \
+        __VA_ARGS__ }
 
 /**
  * `flow_status fn(flow_ctx *, const flow_batch *)`, for each batch: for who can do better than a

@@ -199,7 +199,34 @@ static const void *side_next(flow_side_walk *walk)
     return walk;
 }
 
+static flow_status emit_stamped(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_stamp stamp)
+{
+    (void)type;
+    (void)row;
+    return heard(ctx, "stamped", output * 1000 + (size_t)(stamp.at.us + stamp.window.end.us));
+}
+
+static void *self(flow_ctx *ctx)
+{
+    return engine_of(ctx)->memory;
+}
+
+static flow_status after_commit(flow_ctx *ctx, void (*done)(void *user), void *user)
+{
+    done(user);
+    return heard(ctx, "after", 0);
+}
+
+static void tick(void *user)
+{
+    ++*(int *)user;
+}
+
 static const flow_ctx_ops ops = {
+    .emit_stamped = emit_stamped,
+    .self = self,
+    .after_commit = after_commit,
     .emit_slow = emit_slow,
     .adopt = adopt,
     .reserve = reserve,
@@ -265,6 +292,13 @@ START_TEST(times_state_and_rows_come_from_the_engine)
     ck_assert_uint_eq(flow_pane_info(ctx()).index, 4);
     ck_assert(flow_pane_info(ctx()).last);
     ck_assert_int_eq(flow_sign(ctx()), -1);
+    const flow_stamp stamp = { { 4 }, { { 0 }, { 10 } } };
+    int ticks = 0;
+    ck_assert_int_eq(flow_emit_stamped(ctx(), 2, NULL, NULL, stamp), FLOW_CANCELLED);
+    ck_assert_str_eq(engine.heard, "stamped 2014");
+    ck_assert_ptr_eq(flow_self(ctx()), engine.memory);
+    ck_assert_int_eq(flow_after_commit(ctx(), tick, &ticks), FLOW_CANCELLED);
+    ck_assert_int_eq(ticks, 1);
     flow_timer_set(ctx(), (flow_time){ 8 });
     ck_assert_str_eq(engine.heard, "timer 8");
     flow_timer_clear(ctx());

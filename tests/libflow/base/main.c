@@ -5,6 +5,7 @@
 TCase *alloc_tests(void);
 TCase *arena_tests(void);
 TCase *buffer_tests(void);
+TCase *ctx_state_tests(void);
 TCase *ctx_tests(void);
 TCase *span_tests(void);
 TCase *status_tests(void);
@@ -18,6 +19,7 @@ int main(void)
     suite_add_tcase(suite, alloc_tests());
     suite_add_tcase(suite, arena_tests());
     suite_add_tcase(suite, buffer_tests());
+    suite_add_tcase(suite, ctx_state_tests());
     suite_add_tcase(suite, ctx_tests());
     suite_add_tcase(suite, span_tests());
     suite_add_tcase(suite, status_tests());

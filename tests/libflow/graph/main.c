@@ -155,6 +155,7 @@ TCase *build_key_tests(void);
 TCase *build_time_tests(void);
 TCase *build_view_tests(void);
 TCase *build_window_tests(void);
+TCase *check_state_tests(void);
 TCase *check_tests(void);
 TCase *coll_tests(void);
 TCase *display_tests(void);
@@ -177,6 +178,7 @@ int main(void)
     suite_add_tcase(suite, build_time_tests());
     suite_add_tcase(suite, build_view_tests());
     suite_add_tcase(suite, build_window_tests());
+    suite_add_tcase(suite, check_state_tests());
     suite_add_tcase(suite, check_tests());
     suite_add_tcase(suite, coll_tests());
     suite_add_tcase(suite, display_tests());

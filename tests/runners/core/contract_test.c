@@ -115,6 +115,60 @@ static flow_status keep_tally_timer(flow_ctx *ctx, const int64_t *key, struct ta
 }
 FLOW_STATEFUL_FN(keep_tally, int64_t, flow_test_row, tally, label);
 
+struct counted {
+    int64_t count;
+};
+FLOW_RECORD(counted, count);
+
+FLOW_COMBINING(range, spread, flow_test_row);
+FLOW_MAP(by_text, flow_str, counted);
+FLOW_SET(values, int64_t);
+FLOW_MULTIMAP(rows_of, int64_t, label);
+FLOW_ORDERED(by_value, label);
+FLOW_TIMER(window_over, int64_t, FLOW_WINDOW_EXPIRY);
+FLOW_TIMER(by_tag, int64_t, FLOW_EVENT_TIME);
+
+// The same with all kinds of cells: whatever the order of the rows, the end knows the same.
+static flow_status keep_cells(flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row)
+{
+    const struct counted *before = FLOW_CELL_GET(ctx, by_text, &row->s);
+    const struct counted now = { before ? before->count + 1 : 1 };
+    const struct label label = { row->v, row->s };
+    (void)key;
+    FLOW_CELL_ADD(ctx, range, row);
+    FLOW_CELL_PUT(ctx, by_text, &row->s, &now);
+    (void)FLOW_CELL_INSERT(ctx, values, &row->v);
+    FLOW_CELL_PUT(ctx, rows_of, &row->v, &label);
+    FLOW_CELL_ADD_AT(ctx, by_value, ((flow_time){ row->v }), &label);
+    FLOW_TIMER_SET(ctx, by_tag, ((flow_time){ flow_window_end(ctx).us - 1 }), .tag = row->s);
+    return ctx->status;
+}
+
+static flow_status by_tag_due(flow_ctx *ctx, const int64_t *key)
+{
+    const flow_str tag = flow_timer_tag(ctx);
+    const struct counted *counted = FLOW_CELL_GET(ctx, by_text, &tag);
+    return FLOW_EMIT(ctx, label, .k = *key + counted->count * 100, .text = tag);
+}
+
+static flow_status window_over_due(flow_ctx *ctx, const int64_t *key)
+{
+    const struct spread *spread = FLOW_CELL_READ(ctx, range);
+    int64_t sum = spread->high - spread->low + *key;
+    flow_cursor at = FLOW_CELL_ALL(ctx, values);
+    while (flow_cursor_next(&at)) {
+        flow_cursor of = FLOW_CELL_ALL_OF(ctx, rows_of, FLOW_KEY_AT(values, at));
+        while (flow_cursor_next(&of))
+            sum = sum * 7 + FLOW_AT(rows_of, of)->k;
+    }
+    at = FLOW_CELL_RANGE(ctx, by_value, ((flow_time){ -5 }), ((flow_time){ 5 }));
+    while (flow_cursor_next(&at))
+        sum = sum * 3 + FLOW_AT(by_value, at)->k;
+    return FLOW_EMIT(ctx, label, .k = sum % 1000003, .text = { NULL, 0 });
+}
+FLOW_CELLS_FN(keep_cells, int64_t, flow_test_row, (label),
+    FLOW_CELLS(range, by_text, values, rows_of, by_value), FLOW_TIMERS(by_tag, window_over));
+
 struct risen {
     flow_time at;
     int64_t before, now; // sums of earlier times and of this one
@@ -196,6 +250,11 @@ static flow_coll stateful(flow_coll in)
     return flow_do(by_k(in), &keep_tally_fn);
 }
 
+static flow_coll cells(flow_coll in)
+{
+    return flow_do(by_k(in), &keep_cells_fn);
+}
+
 static flow_coll sorted(flow_coll in)
 {
     return flow_do(by_k(in), &rise_fn, &(flow_do_options){ .time_sorted = true });
@@ -223,6 +282,7 @@ static const struct {
     { "combine", combine, false, false },
     { "group", group, false, false },
     { "state and timer", stateful, true, false },
+    { "cells and timers", cells, true, false },
     { "sorted by time", sorted, true, true },
     { "keyed behind keyed", twice, true, false },
     { "another key behind state", other_key, true, false },

@@ -109,8 +109,10 @@ int main(void)
     suite_add_tcase(suite, memory_unit_tests());
     suite_add_tcase(suite, plan_unit_tests());
     suite_add_tcase(suite, slice_unit_tests());
+    suite_add_tcase(suite, small_unit_tests());
     suite_add_tcase(suite, table_unit_tests());
     suite_add_tcase(suite, timer_unit_tests());
+    suite_add_tcase(suite, tree_unit_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

@@ -49,7 +49,9 @@ TCase *key_unit_tests(void);
 TCase *memory_unit_tests(void);
 TCase *plan_unit_tests(void);
 TCase *slice_unit_tests(void);
+TCase *small_unit_tests(void);
 TCase *table_unit_tests(void);
 TCase *timer_unit_tests(void);
+TCase *tree_unit_tests(void);
 
 #endif

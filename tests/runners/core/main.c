@@ -3,6 +3,9 @@
 #include <check.h>
 
 TCase *bundle_tests(void);
+TCase *cells_fire_tests(void);
+TCase *cells_save_tests(void);
+TCase *cells_tests(void);
 TCase *contract_tests(void);
 TCase *end_tests(void);
 TCase *evolve_tests(void);
@@ -10,6 +13,7 @@ TCase *fault_tests(void);
 TCase *firing_tests(void);
 TCase *graph_tests(void);
 TCase *late_graph_tests(void);
+TCase *life_tests(void);
 TCase *measure_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
@@ -29,9 +33,13 @@ int main(void)
     suite_add_tcase(suite, side_tests());
     suite_add_tcase(suite, side_play_tests());
     suite_add_tcase(suite, state_tests());
+    suite_add_tcase(suite, cells_tests());
+    suite_add_tcase(suite, cells_fire_tests());
+    suite_add_tcase(suite, cells_save_tests());
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, bundle_tests());
+    suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, firing_tests());

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timers of the full form: set, due, and what else ends in its time. The queues have one entry a
+// key and window for what is due next there; what that is says the block itself (R29).
+#include <stdio.h>
+
+#include "cells.h"
+
+// --- the queues
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t known(int64_t first)
+{
+    return first > FLOW_TIME_MAX_US ? FL_NEVER : first;
+}
+
+// What of a block ends first: an entry's life, or the window.
+static int64_t first_end(const struct fl_op *op, struct fl_cell *cell)
+{
+    const struct fl_full *full = op->keyed->stateful->full;
+    const struct fl_cells *cells = fl_cells_of(cell);
+    int64_t first = INT64_MAX;
+    for (uint32_t i = FL_ROOT_CELLS; full->expires && i < full->roots; i++)
+        first = earlier(first, fl_root_first(&cells->roots[i], FL_FIRST_DUE));
+    return first;
+}
+
+static bool tell(struct fl_op *op, struct fl_dues *dues, struct fl_cell *cell, int64_t at)
+{
+    const struct fl_due due = {
+        .at = at, .serial = cell->serial, .item = cell, .then = cell->slice->end
+    };
+    return at == FL_NEVER || fl_dues_add(&op->worker->cache, dues, &due);
+}
+
+bool fl_cells_tell(struct fl_op *op, struct fl_cell *cell)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    struct fl_cells *cells = fl_cells_of(cell);
+    const struct fl_root *event = &cells->roots[FL_ROOT_EVENT];
+    const struct fl_root *clock = &cells->roots[FL_ROOT_CLOCK];
+    if (!cells->dirty || cells->gone)
+        return true;
+    cells->dirty = false;
+    int64_t next = earlier(fl_root_first(event, FL_FIRST_DUE), first_end(op, cell));
+    next = known(earlier(next, fl_keyed_expiry(op->keyed, cell->slice->end).us));
+    const int64_t wake = known(fl_root_first(clock, FL_FIRST_DUE));
+    const int64_t hold =
+        known(earlier(fl_root_first(event, FL_FIRST_HOLD), fl_root_first(clock, FL_FIRST_HOLD)));
+    const bool told = (next == cell->timer || tell(op, &stateful->timers, cell, next)) &&
+                      (wake == cells->clock || tell(op, &stateful->full->clocks, cell, wake)) &&
+                      (hold == cells->hold || tell(op, &stateful->full->holds, cell, hold));
+    cell->timer = next;
+    cells->clock = wake;
+    cells->hold = hold;
+    return told;
+}
+
+int64_t fl_cells_clock(struct fl_op *op)
+{
+    struct fl_dues *clocks = &op->keyed->stateful->full->clocks;
+    const struct fl_due *first;
+    while ((first = fl_dues_first(clocks)) &&
+           (!fl_due_alive(op->keyed, first) || fl_cells_of(first->item)->clock != first->at))
+        fl_dues_take(clocks);
+    return first ? first->at : FL_NEVER;
+}
+
+int64_t fl_cells_hold(struct fl_op *op)
+{
+    struct fl_dues *holds = &op->keyed->stateful->full->holds;
+    const struct fl_due *first;
+    while ((first = fl_dues_first(holds)) &&
+           (!fl_due_alive(op->keyed, first) || fl_cells_of(first->item)->hold != first->at))
+        fl_dues_take(holds);
+    fl_dues_commit(holds); // nothing that counts was taken
+    return first ? first->at : FL_NEVER;
+}
+
+void fl_cells_commit(struct fl_op *op)
+{
+    struct fl_full *full = op->keyed->stateful->full;
+    fl_edit_commit(&full->edit);
+    fl_dues_commit(&full->clocks);
+}
+
+void fl_cells_abort(struct fl_op *op)
+{
+    struct fl_full *full = op->keyed->stateful->full;
+    fl_edit_abort(&full->edit);
+    fl_dues_abort(&full->clocks);
+    full->in_work = FL_NO_TIMER;
+    full->ending = false;
+}
+
+// --- setting
+
+static bool index_of(flow_ctx *ctx, const struct fl_op *op, const flow_timer *timer, uint32_t *i)
+{
+    const flow_fn *fn = op->plan->node->fn;
+    for (*i = 0; *i < fn->timer_count; ++*i)
+        if (fn->timers[*i] == timer)
+            break;
+    if (*i == fn->timer_count)
+        flow_fail(ctx, FLOW_INVALID, "timer '%s' is not among those that the function declares",
+            timer->name);
+    else if (timer->clock == FLOW_WINDOW_EXPIRY)
+        flow_fail(ctx, FLOW_INVALID, "timer '%s' is set by the engine alone", timer->name);
+    else if (op->keyed->stateful->full->ending)
+        flow_fail(
+            ctx, FLOW_INVALID, "the window ends here: timer '%s' would never fire", timer->name);
+    return ctx->status == FLOW_OK;
+}
+
+static int64_t add(int64_t a, int64_t b)
+{
+    if (b > 0 && a > FLOW_TIME_MAX_US - b)
+        return FLOW_TIME_MAX_US;
+    return b < 0 && a < FLOW_TIME_MIN_US - b ? FLOW_TIME_MIN_US : a + b;
+}
+
+static int64_t relative(
+    const struct fl_op *op, const flow_timer *timer, const flow_timer_when *when)
+{
+    const struct fl_port *port = &op->worker->engine->options.port;
+    const bool event = timer->clock == FLOW_EVENT_TIME;
+    const int64_t now = event ? op->keyed->watermark : port->now(port->user);
+    const int64_t at = add(now, when->after.us);
+    if (when->align.us <= 0)
+        return at;
+    const int64_t past =
+        flow_floor_mod(flow_floor_mod(at, when->align.us) - when->phase.us, when->align.us);
+    return past ? add(at, when->align.us - past) : at;
+}
+
+// A timer that is being set.
+struct setting {
+    const struct fl_op *op;
+    const flow_timer *timer;
+    const flow_timer_when *when;
+    int64_t expiry; // of its window
+    int64_t at, output;
+};
+
+// The instant to fire at. False when the row fails (R61).
+static bool instant(flow_ctx *ctx, struct setting *setting)
+{
+    const flow_timer *timer = setting->timer;
+    const bool event = timer->clock == FLOW_EVENT_TIME;
+    const flow_timer_when *when = setting->when;
+    setting->at = when->relative ? relative(setting->op, timer, when) : when->at.us;
+    if (!event || setting->at <= setting->expiry)
+        return true;
+    if (when->relative) {
+        setting->at = setting->expiry;
+        return true;
+    }
+    char text[40], end[40];
+    text[flow_time_print((flow_time){ setting->at }, text)] = '\0';
+    end[flow_time_print((flow_time){ setting->expiry }, end)] = '\0';
+    flow_fail(ctx, FLOW_INVALID,
+        "timer '%s' at %s lies behind the expiry of its window at %s and would never fire",
+        timer->name, text, end);
+    return false;
+}
+
+// The time of what the timer emits. False when the row fails (R60).
+static bool output_time(flow_ctx *ctx, struct setting *setting)
+{
+    const flow_timer *timer = setting->timer;
+    const flow_time row = flow_event_time(ctx);
+    if (!setting->when->output) {
+        setting->output = timer->clock == FLOW_EVENT_TIME ? setting->at : row.us;
+        return true;
+    }
+    setting->output = setting->when->output->us;
+    if (setting->output >= row.us && setting->output <= setting->expiry)
+        return true;
+    char text[40], from[40], to[40];
+    text[flow_time_print((flow_time){ setting->output }, text)] = '\0';
+    from[flow_time_print(row, from)] = '\0';
+    to[flow_time_print((flow_time){ setting->expiry }, to)] = '\0';
+    flow_fail(ctx, FLOW_INVALID,
+        "timer '%s' has the output time %s, which must lie between that of the element, %s, and "
+        "the expiry of its window, %s",
+        timer->name, text, from, to);
+    return false;
+}
+
+static struct fl_spot spot_of(uint32_t timer, flow_str tag)
+{
+    const struct fl_spot spot = { timer, tag, 0 };
+    return spot;
+}
+
+static struct fl_root *root_of(struct fl_cell *cell, const flow_timer *timer)
+{
+    struct fl_cells *cells = fl_cells_of(cell);
+    return &cells->roots[timer->clock == FLOW_EVENT_TIME ? FL_ROOT_EVENT : FL_ROOT_CLOCK];
+}
+
+static const flow_field instant_fields[] = {
+    { .name = "us", .kind = FLOW_KIND_I64, .size = sizeof(int64_t) },
+};
+const flow_type fl_instant_type = { "instant", sizeof(int64_t), sizeof(int64_t), 1,
+    instant_fields };
+
+void fl_cells_timer_start(flow_ctx *ctx, const flow_timer *timer, flow_timer_when when)
+{
+    struct fl_op *op;
+    struct fl_cell *cell = fl_cells_in_work(ctx, &op);
+    uint32_t i;
+    if (!cell || !index_of(ctx, op, timer, &i))
+        return;
+    struct setting setting = { .op = op, .timer = timer, .when = &when };
+    setting.expiry = fl_keyed_expiry(op->keyed, cell->slice->end).us;
+    if (!instant(ctx, &setting) || !output_time(ctx, &setting))
+        return;
+    const struct fl_spot spot = spot_of(i, when.tag);
+    const struct fl_new_item what = {
+        .spot = &spot, .type = &fl_instant_type, .row = &setting.output
+    };
+    struct fl_item *item = fl_cells_item(op, &what);
+    if (item) {
+        // what fires by event time holds the watermark before it by itself
+        const bool event = timer->clock == FLOW_EVENT_TIME;
+        const bool holds = !when.no_hold && (!event || setting.output < setting.at);
+        item->first[FL_FIRST_DUE] = setting.at;
+        item->first[FL_FIRST_HOLD] = holds ? setting.output : INT64_MAX;
+        fl_tree_put(fl_cells_edit(op), root_of(cell, timer), item);
+    }
+    fl_cells_of(cell)->dirty = true;
+    if (fl_cells_edit(op)->failed)
+        ctx->status = fl_no_memory(op);
+}
+
+void fl_cells_timer_stop(flow_ctx *ctx, const flow_timer *timer, flow_str tag)
+{
+    struct fl_op *op;
+    struct fl_cell *cell = fl_cells_in_work(ctx, &op);
+    uint32_t i;
+    if (!cell || !index_of(ctx, op, timer, &i))
+        return;
+    const struct fl_spot spot = spot_of(i, tag);
+    fl_tree_remove(fl_cells_edit(op), root_of(cell, timer), &spot);
+    fl_cells_of(cell)->dirty = true;
+    if (fl_cells_edit(op)->failed)
+        ctx->status = fl_no_memory(op);
+}
+
+// The step's own if a timer is in work, or NULL.
+static const struct fl_full *firing(const flow_ctx *ctx)
+{
+    const struct fl_op *op = fl_call_of(ctx)->op;
+    const bool cells = op->plan->kind == FL_OP_STATEFUL && op->keyed->stateful->full;
+    return cells && op->keyed->stateful->full->in_work != FL_NO_TIMER ? op->keyed->stateful->full
+                                                                      : NULL;
+}
+
+flow_time fl_cells_timer_time(const flow_ctx *ctx)
+{
+    const struct fl_full *full = firing(ctx);
+    return full ? (flow_time){ full->due[ctx->row] } : flow_event_time(ctx);
+}
+
+flow_str fl_cells_timer_tag(const flow_ctx *ctx)
+{
+    const struct fl_full *full = firing(ctx);
+    return full ? full->tags[ctx->row] : (flow_str){ NULL, 0 };
+}
+
+flow_time fl_cells_processing_time(const flow_ctx *ctx)
+{
+    const struct fl_port *port = &fl_call_of(ctx)->op->worker->engine->options.port;
+    return (flow_time){ port->now(port->user) };
+}
+
+// --- what ends
+
+// Tells that something of a key and window is gone: the record, or where there is none the key.
+static flow_status tell_dropped(
+    struct fl_op *op, const struct fl_cell *cell, struct fl_rejection *why)
+{
+    struct fl_worker *worker = op->worker;
+    flow_buffer shown = { .allocator = worker->engine->graph->allocator };
+    why->window = fl_cut_window(&op->keyed->cut, cell->slice->end);
+    why->windowed = true;
+    if (!why->row) {
+        const size_t size = op->plan->shape.key_size + 8;
+        void *key = fl_mem_alloc(&worker->cache, worker->bundle.mem, size);
+        if (!key)
+            return fl_no_memory(op);
+        fl_key_write(&op->plan->shape, cell->word, cell->bytes, key);
+        fl_show_key(op, key, &shown);
+        why->element = (flow_str){ shown.data, shown.len };
+    }
+    const flow_status status =
+        shown.failed ? fl_no_memory(op) : fl_reject(op, FLOW_OUTPUT_DROPPED, why);
+    flow_buffer_free(&shown);
+    return status;
+}
+
+static flow_status drop_entry(
+    struct fl_op *op, struct fl_cell *cell, uint32_t i, const struct fl_item *item)
+{
+    const flow_cell *declared = op->plan->node->fn->cells[i];
+    char message[160];
+    snprintf(message, sizeof message, "an entry of cell '%s' outlived its time", declared->name);
+    struct fl_rejection why = {
+        .reason = "expired-state", .message = message, .at = item->first[FL_FIRST_DUE]
+    };
+    why.type = declared->kind == FLOW_CELL_COMBINING ? declared->combine->acc : declared->type;
+    why.row = why.type ? fl_item_row(item) : NULL;
+    return tell_dropped(op, cell, &why);
+}
+
+// Entries whose time to live ends at an instant go.
+static flow_status end_entries(struct fl_op *op, struct fl_cell *cell, int64_t at)
+{
+    struct fl_full *full = op->keyed->stateful->full;
+    struct fl_cells *cells = fl_cells_of(cell);
+    struct fl_edit *edit = fl_cells_edit(op);
+    flow_status status = FLOW_OK;
+    for (uint32_t i = FL_ROOT_CELLS; i < full->roots; i++) {
+        struct fl_root *root = &cells->roots[i];
+        while (status == FLOW_OK && fl_root_first(root, FL_FIRST_DUE) <= at && !edit->failed) {
+            const struct fl_item *item = fl_tree_soonest(root->top, FL_FIRST_DUE);
+            const struct fl_spot spot = fl_item_spot(item);
+            status = drop_entry(op, cell, i - FL_ROOT_CELLS, item);
+            fl_tree_remove(edit, root, &spot);
+        }
+    }
+    cells->dirty = true;
+    return status == FLOW_OK && edit->failed ? fl_no_memory(op) : status;
+}
+
+// Timers by the clock that wait for more than their window has: they never fire (R28).
+static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell)
+{
+    const struct fl_root *root = &fl_cells_of(cell)->roots[FL_ROOT_CLOCK];
+    flow_status status = FLOW_OK;
+    struct fl_spot at = { 0 };
+    for (const struct fl_item *item = fl_tree_from(root->top, &at, false);
+         item && status == FLOW_OK; item = fl_tree_from(root->top, &at, true)) {
+        char message[160];
+        at = fl_item_spot(item);
+        snprintf(message, sizeof message, "timer '%s' had not fired when its window expired",
+            op->plan->node->fn->timers[item->word]->name);
+        struct fl_rejection why = {
+            .reason = "expired-timer", .message = message, .at = *(const int64_t *)fl_item_row(item)
+        };
+        status = tell_dropped(op, cell, &why);
+    }
+    return status;
+}
+
+static flow_status end_block(struct fl_op *op, struct fl_cell *cell)
+{
+    const flow_status status = drop_timers(op, cell);
+    fl_cells_clear(op, cell);
+    struct fl_cells *cells = fl_cells_of(cell);
+    cells->gone = true;
+    cell->timer = cells->clock = cells->hold = FL_NEVER;
+    return status == FLOW_OK && fl_cells_edit(op)->failed ? fl_no_memory(op) : status;
+}
+
+// --- firing
+
+// Timers that are called together: the same one, of keys of one window.
+struct round {
+    struct fl_batch *batch;
+    int64_t *times;
+    int64_t slice;
+    uint32_t timer;
+};
+
+#define WINDOW_ENDS (FL_NO_TIMER - 1) // the window ends, and no timer is declared for it
+
+static bool open_round(struct fl_op *op, struct round *round, int64_t slice)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    const flow_shape *in = &op->plan->shape;
+    const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
+    round->batch = fl_batch_new(cache, in->type, stride);
+    round->times = round->batch ? fl_batch_need_times(cache, round->batch) : NULL;
+    round->slice = slice;
+    round->timer = FL_NO_TIMER;
+    return round->times != NULL;
+}
+
+static void add_row(
+    struct fl_op *op, struct round *round, struct fl_cell *cell, const struct fl_item *item)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    struct fl_batch *batch = round->batch;
+    const uint32_t row = batch->count++;
+    stateful->cells[row] = cell;
+    stateful->full->due[row] = item ? item->first[FL_FIRST_DUE] : cell->timer;
+    stateful->full->tags[row] = item ? fl_item_bytes(item) : (flow_str){ NULL, 0 };
+    round->times[row] =
+        item ? *(const int64_t *)fl_item_row(item)
+             : flow_window_last_instant(fl_cut_window(&op->keyed->cut, cell->slice->end)).us;
+    fl_key_write(
+        &op->plan->shape, cell->word, cell->bytes, batch->rows + (size_t)row * batch->stride);
+}
+
+static flow_status call_round(struct fl_op *op, struct round *round)
+{
+    struct fl_full *full = op->keyed->stateful->full;
+    struct fl_batch *batch = round->batch;
+    const uint32_t count = batch->count;
+    const bool ending = round->timer == full->expiry || round->timer == WINDOW_ENDS;
+    const bool called = round->timer < op->plan->node->fn->timer_count;
+    flow_shape shape = op->plan->shape;
+    flow_status status = FLOW_OK;
+    shape.key_offset = shape.value_offset = 0;
+    batch->content = FL_CONTENT_KEYS;
+    batch->time_form = FL_TIME_STRIDED;
+    batch->times = (const char *)round->times;
+    batch->times_stride = sizeof *round->times;
+    batch->window_form = FL_WINDOW_UNIFORM;
+    batch->window = fl_cut_window(&op->keyed->cut, round->slice);
+    full->in_work = round->timer;
+    full->ending = ending;
+    const struct fl_view view = { batch, NULL, count };
+    if (called && count > 0)
+        status = fl_stateful_call(op, &view, &shape, op->plan->node->fn->timers[round->timer]->due);
+    full->in_work = FL_NO_TIMER;
+    full->ending = false;
+    for (uint32_t i = 0; ending && i < count && status == FLOW_OK; i++)
+        status = end_block(op, op->keyed->stateful->cells[i]);
+    return status;
+}
+
+// Takes what is due of a block next into the round. False when that must be called in another; then
+// nothing was taken.
+static bool take_due(struct fl_op *op, struct round *round, struct fl_cell *cell, int root)
+{
+    struct fl_full *full = op->keyed->stateful->full;
+    struct fl_cells *cells = fl_cells_of(cell);
+    struct fl_root *timers = &cells->roots[root];
+    const int64_t due = root == FL_ROOT_EVENT ? cell->timer : cells->clock;
+    const struct fl_item *item = NULL;
+    uint32_t which = full->expiry == FL_NO_TIMER ? WINDOW_ENDS : full->expiry;
+    if (root == FL_ROOT_CLOCK || fl_root_first(timers, FL_FIRST_DUE) == due) {
+        item = fl_tree_soonest(timers->top, FL_FIRST_DUE);
+        which = (uint32_t)item->word;
+    }
+    if (round->batch->count > 0 && round->timer != which)
+        return false;
+    round->timer = which;
+    add_row(op, round, cell, item);
+    if (item) {
+        const struct fl_spot spot = fl_item_spot(item);
+        fl_tree_remove(fl_cells_edit(op), timers, &spot);
+        cells->dirty = true;
+    }
+    return true;
+}
+
+// Whether the ends of entries come before what else is due of a block.
+static bool ends_first(const struct fl_op *op, struct fl_cell *cell)
+{
+    const struct fl_root *timers = &fl_cells_of(cell)->roots[FL_ROOT_EVENT];
+    return fl_root_first(timers, FL_FIRST_DUE) > cell->timer && first_end(op, cell) <= cell->timer;
+}
+
+static flow_status fill_round(
+    struct fl_op *op, struct round *round, struct fl_dues *dues, int64_t limit)
+{
+    struct fl_keyed *keyed = op->keyed;
+    const int root = dues == &keyed->stateful->timers ? FL_ROOT_EVENT : FL_ROOT_CLOCK;
+    flow_status status = FLOW_OK;
+    while (status == FLOW_OK && round->batch->count < round->batch->capacity) {
+        const int64_t next =
+            root == FL_ROOT_EVENT ? fl_stateful_next_timer(keyed) : fl_cells_clock(op);
+        const struct fl_due *first = fl_dues_first(dues);
+        if (next >= limit || first->then != round->slice)
+            break;
+        struct fl_cell *cell = first->item;
+        if (!fl_stateful_touch(op, cell))
+            return fl_no_memory(op);
+        const bool ends = root == FL_ROOT_EVENT && ends_first(op, cell);
+        if (!ends && !take_due(op, round, cell, root))
+            break;
+        fl_dues_take(dues);
+        if (ends)
+            status = end_entries(op, cell, cell->timer);
+        if (root == FL_ROOT_EVENT)
+            cell->timer = FL_NEVER; // told again after the call
+        else
+            fl_cells_of(cell)->clock = FL_NEVER;
+        fl_cells_of(cell)->dirty = true;
+        if (ends && status == FLOW_OK && !fl_cells_tell(op, cell))
+            status = fl_no_memory(op);
+    }
+    return status;
+}
+
+static flow_status fire_round(struct fl_op *op, struct fl_dues *dues, int64_t limit)
+{
+    struct round round;
+    flow_status status = FLOW_OK;
+    if (!open_round(op, &round, fl_dues_first(dues)->then))
+        status = fl_no_memory(op);
+    if (status == FLOW_OK)
+        status = fill_round(op, &round, dues, limit);
+    if (status == FLOW_OK)
+        status = call_round(op, &round);
+    fl_batch_unref(&op->worker->cache, round.batch);
+    return status;
+}
+
+flow_status fl_cells_fire(struct fl_op *op, int64_t limit)
+{
+    return fire_round(op, &op->keyed->stateful->timers, limit);
+}
+
+flow_status fl_cells_fire_clock(struct fl_op *op)
+{
+    return fire_round(op, &op->keyed->stateful->full->clocks, op->keyed->now);
+}
