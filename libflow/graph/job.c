@@ -2,6 +2,7 @@
 // Running a pipeline: the checked graph is handed to the runner, and calls about a job to the
 // runner of that job.
 #include <flow/runner.h>
+#include <flow/text.h>
 
 static const flow_graph *ready(
     flow_pipeline *pipeline, const flow_runner *runner, flow_error *error)
@@ -66,4 +67,13 @@ void flow_job_status(const flow_job *job, flow_status_report *report)
 bool flow_job_step(const flow_job *job, size_t index, flow_step_report *report)
 {
     return job && job->ops->step(job, index, report);
+}
+
+char *flow_job_explain(const flow_job *job, const char *step)
+{
+    flow_buffer out = { 0 };
+    if (job && step && job->ops->explain(job, step, &out))
+        return flow_buffer_text(&out);
+    flow_buffer_free(&out);
+    return NULL;
 }

@@ -74,6 +74,10 @@ void fl_engine_fail(struct fl_engine *engine, const flow_error *error);
 void fl_engine_status(const struct fl_engine *engine, flow_status_report *report);
 bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_step_report *report);
 
+// Writes why the watermark of a step is where it is; false when there is no such step. From any
+// thread.
+bool fl_engine_explain(const struct fl_engine *engine, const char *step, flow_buffer *out);
+
 // Shows every figure of an engine once, from any thread; false when `show` said so.
 bool fl_engine_metrics(const struct fl_engine *engine,
     bool (*show)(void *user, const flow_figure *figure), void *user);

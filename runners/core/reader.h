@@ -35,4 +35,7 @@ struct fl_reader {
     void (*yield)(void); // for who waits for it; may be NULL
 };
 
+// What a partition promises: no element below it will come. Under the lock.
+int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partition *partition);
+
 #endif

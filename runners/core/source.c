@@ -127,8 +127,7 @@ static int64_t told(const struct fl_reader *reader, const struct fl_partition *p
                                                            : partition->latest - disorder;
 }
 
-// What a partition promises: no element below it will come.
-static int64_t promise(const struct fl_reader *reader, const struct fl_partition *partition)
+int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partition *partition)
 {
     if (partition->over && !partition->first)
         return FLOW_TIME_MAX_US;
@@ -151,7 +150,7 @@ static void update_watermark(struct fl_engine *engine, uint32_t op)
     bool over = true;
     for (uint32_t p = 0; p < reader->partition_count; p++) {
         const struct fl_partition *partition = &reader->partitions[p];
-        const int64_t now = promise(reader, partition);
+        const int64_t now = fl_reader_promise(reader, partition);
         lowest = now < lowest ? now : lowest;
         over = over && partition->over && !partition->first;
     }
@@ -165,6 +164,17 @@ static void update_watermark(struct fl_engine *engine, uint32_t op)
 }
 
 // --- claiming
+
+// Notes since when a partition has nothing.
+static void start_waiting(
+    const struct fl_engine *engine, struct fl_reader *reader, struct fl_partition *partition)
+{
+    const int64_t now = engine->options.port.now(engine->options.port.user);
+    lock(reader);
+    if (partition->waiting_since == 0)
+        partition->waiting_since = now;
+    unlock(reader);
+}
 
 static enum fl_claim_result claim_from(
     struct fl_worker *worker, struct fl_reader *reader, uint32_t p, uint32_t op)
@@ -193,6 +203,8 @@ static enum fl_claim_result claim_from(
         return FL_CLAIMED;
     }
     fl_give(&worker->cache, claimed, sizeof *claimed);
+    if (claim == FLOW_CLAIM_WAIT)
+        start_waiting(engine, reader, partition);
     if (claim == FLOW_CLAIM_END) {
         lock(reader);
         partition->over = true;

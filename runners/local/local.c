@@ -357,6 +357,11 @@ static bool local_step(const flow_job *job, size_t index, flow_step_report *repo
     return fl_engine_step_report(((const struct local_job *)job)->engine, index, report);
 }
 
+static bool local_explain(const flow_job *job, const char *step, flow_buffer *out)
+{
+    return fl_engine_explain(((const struct local_job *)job)->engine, step, out);
+}
+
 static bool local_metrics(
     const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -372,6 +377,7 @@ const flow_runner_ops flow_local_runner_ops = {
     .drain = local_drain,
     .status = local_status,
     .step = local_step,
+    .explain = local_explain,
     .metrics = local_metrics,
 };
 

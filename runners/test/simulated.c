@@ -292,6 +292,12 @@ static bool step_of(const flow_job *job, size_t index, flow_step_report *report)
     return run->engine && fl_engine_step_report(run->engine, index, report);
 }
 
+static bool explain_of(const flow_job *job, const char *step, flow_buffer *out)
+{
+    const struct run *run = &((const struct simulated_job *)(const void *)job)->run;
+    return run->engine && fl_engine_explain(run->engine, step, out);
+}
+
 static bool metrics_of(
     const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -308,5 +314,6 @@ const struct flow_runner_ops flow_simulated_runner_ops = {
     .drain = nothing,
     .status = status_of,
     .step = step_of,
+    .explain = explain_of,
     .metrics = metrics_of,
 };

@@ -363,6 +363,14 @@ typedef struct flow_status_report {
 /** Reads how a job stands; cheap, from any thread. */
 FLOW_API void flow_job_status(const flow_job *job, flow_status_report *report);
 
+/**
+ * Why the watermark of a step is where it is, in words, and so why a window has not fired: the path
+ * from the step up to the source, partition or held result that bounds it, what that waits for and
+ * since when. `step` is its path. Owned by the caller, released with flow_text_free; NULL when
+ * there is no such step, or without memory. From any thread until flow_job_wait.
+ */
+FLOW_API char *flow_job_explain(const flow_job *job, const char *step);
+
 /** Figures of one step, summed over workers. */
 typedef struct flow_step_report {
     const char *path;    /**< Lent until the pipeline is freed. */

@@ -317,6 +317,8 @@ typedef struct flow_runner_ops {
     void (*drain)(flow_job *job);                                    /**< flow_job_drain */
     void (*status)(const flow_job *job, flow_status_report *report); /**< flow_job_status */
     bool (*step)(const flow_job *job, size_t index, flow_step_report *report); /**< flow_job_step */
+    /** Writes the words of flow_job_explain; false when there is no such step. */
+    bool (*explain)(const flow_job *job, const char *step, flow_buffer *out);
     /** Shows every figure once; what they point to is lent for the call. False when `show` said so.
      * flow_job_metrics */
     bool (*metrics)(
