@@ -2,7 +2,7 @@
 // A bounded collection of rows in the caller's memory.
 #include <flow/memory.h>
 
-#define PIECE_ROWS ((size_t)16 * 1024)
+#define PIECE_ROWS ((size_t)32 * 1024)
 
 struct create_config {
     const void *rows;

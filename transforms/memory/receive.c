@@ -92,6 +92,14 @@ static flow_status adopt_key(
     return FLOW_OK;
 }
 
+// Whether rows are whole in themselves: neither element nor key points anywhere.
+static bool is_plain(const struct receive *receive)
+{
+    const flow_kind key = receive->key.kind;
+    return !flow_type_has_pointers(receive->type) && key != FLOW_KIND_STR &&
+           key != FLOW_KIND_BYTES && key != FLOW_KIND_RECORD;
+}
+
 static flow_status copy_rows(
     struct receive *receive, struct fl_memory_arena *arena, flow_batch *batch)
 {
@@ -99,7 +107,10 @@ static flow_status copy_rows(
     char *rows = fl_memory_take(arena, (size_t)batch->count * batch->stride);
     if (rows == NULL)
         return FLOW_MEMORY;
-    for (uint32_t i = 0; i < batch->count; i++) {
+    const bool plain = is_plain(receive);
+    if (plain && !batch->selection)
+        memcpy(rows, batch->rows, (size_t)batch->count * batch->stride);
+    for (uint32_t i = 0; (!plain || batch->selection) && i < batch->count; i++) {
         const size_t from = batch->selection ? batch->selection[i] : i;
         char *row = rows + (size_t)i * batch->stride;
         memcpy(row, batch->rows + from * batch->stride, batch->stride);
