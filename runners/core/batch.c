@@ -383,6 +383,37 @@ bool fl_batch_own_times(struct fl_cache *cache, struct fl_batch *batch)
     return true;
 }
 
+// A loop that the compiler makes one of vectors.
+static struct fl_reach delta_span(const struct fl_batch *batch, uint32_t count)
+{
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (uint32_t row = 0; row < count; row++) {
+        const int32_t delta = batch->deltas[row];
+        low = delta < low ? delta : low;
+        high = delta > high ? delta : high;
+    }
+    const struct fl_reach span = { batch->time_base + low, batch->time_base + high };
+    return span;
+}
+
+struct fl_reach fl_view_reach(const struct fl_view *view)
+{
+    const struct fl_batch *batch = view->batch;
+    struct fl_reach span = { batch->time_base, batch->time_base };
+    if (batch->time_form == FL_TIME_UNIFORM)
+        return span;
+    if (batch->time_form == FL_TIME_DELTA && !view->selection)
+        return delta_span(batch, view->count);
+    span.earliest = INT64_MAX;
+    span.latest = INT64_MIN;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const int64_t time = fl_batch_time(batch, fl_view_row(view, i));
+        span.earliest = time < span.earliest ? time : span.earliest;
+        span.latest = time > span.latest ? time : span.latest;
+    }
+    return span;
+}
+
 size_t fl_batch_size(const struct fl_batch *batch)
 {
     return fl_block_size(sizeof *batch) + (batch->rows_size ? fl_block_size(batch->rows_size) : 0) +

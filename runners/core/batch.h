@@ -46,6 +46,7 @@ struct fl_batch {
     enum fl_content content;
     bool fresh; // made by the stage that has it: may be changed by a sole owner
     bool lent;  // rows belong to the caller of the library
+    bool keyed; // rows lie as a shuffle lays them: the key in canonical form first
     int64_t time_base;
     int32_t *deltas;
     const char *times;
@@ -56,7 +57,7 @@ struct fl_batch {
     flow_pane pane;          // of all rows, unless `panes` is there
     flow_pane *panes;        // by row; NULL: all in `pane`
     int8_t *signs;           // +1 or −1 (a retraction) by row; NULL: all +1
-    uint64_t *hashes;        // of the keys, where they travel along
+    uint64_t *hashes;        // of the keys, where they travel along (fl_format.hashed)
     uint64_t origin;         // ordinal of row 0 within the piece being read; FL_ORIGIN_LOST
     struct fl_mem *mem;      // where strings lie
     struct fl_batch *parent; // whose rows these are, for another view of the same rows
@@ -162,6 +163,19 @@ static inline int8_t fl_batch_sign(const struct fl_batch *batch, uint32_t row)
 static inline uint32_t fl_view_row(const struct fl_view *view, uint32_t i)
 {
     return view->selection ? view->selection[i] : i;
+}
+
+// Earliest and latest time of a view's rows, which has some.
+struct fl_reach {
+    int64_t earliest, latest;
+};
+struct fl_reach fl_view_reach(const struct fl_view *view);
+
+// Bytes from a row to the same row of the next batch, where the caller's rows lie one behind the
+// other: a loop that asks for it lets memory work while functions do. 0: not known.
+static inline size_t fl_batch_ahead(const struct fl_batch *batch)
+{
+    return batch->lent && batch->rows ? (size_t)batch->count * batch->stride : 0;
 }
 
 // Bytes of a batch that count as in flight.

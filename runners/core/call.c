@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define AHEAD 64u // rows (bench: stateless_fused)
+#define AHEAD 128u // rows (bench: stateless_fused)
 
 static struct fl_call *call_of(const flow_ctx *ctx)
 {

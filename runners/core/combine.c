@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define AHEAD 16u // slots are prefetched this many rows ahead (bench: keyed_1m)
+#define AHEAD 32u // slots are prefetched this many rows ahead (bench: keyed_1m)
 
 static const flow_combine_fn *combine_of(const struct fl_op *op)
 {
@@ -75,19 +75,26 @@ static uint64_t count_new(struct fl_op *op, struct fl_slice *slice, const struct
     if (!seen)
         return count;
     memset(seen, 0, SEEN_SLOTS * sizeof *seen);
+    const bool words = keys->form == FL_KEY_WORD;
+    bool zero = false;
     uint64_t fresh = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (!placed->one && placed->by[i] != slice)
             continue;
         if (find(&slice->table, keys, i))
             continue;
-        const uint64_t hash = keys->hashes[i] | 1;
-        uint64_t at = (hash >> 1) % SEEN_SLOTS;
-        while (seen[at] != 0 && seen[at] != hash)
-            at = (at + 1) % SEEN_SLOTS;
-        if (seen[at] == hash)
+        const uint64_t mark = words ? keys->words[i] : keys->hashes[i];
+        if (mark == 0) {
+            fresh += !zero;
+            zero = true;
             continue;
-        seen[at] = hash;
+        }
+        uint64_t at = (fl_table_mix(mark) >> 32) % SEEN_SLOTS;
+        while (seen[at] != 0 && seen[at] != mark)
+            at = (at + 1) % SEEN_SLOTS;
+        if (seen[at] == mark)
+            continue;
+        seen[at] = mark;
         fresh++;
         slice->promised_bytes += keys->form == FL_KEY_BYTES ? keys->bytes[i].len : 0;
     }
@@ -122,7 +129,7 @@ static size_t pointer_bytes(struct fl_op *op, const struct fl_view *view, const 
 {
     if (!op->keyed->acc_pointers)
         return 0;
-    const bool partial = view->batch->hashes && view->batch->content == FL_CONTENT_PARTIAL;
+    const bool partial = view->batch->keyed && view->batch->content == FL_CONTENT_PARTIAL;
     const flow_type *type = partial ? op->plan->node->combine->acc : shape->type;
     flow_buffer *scratch = &op->worker->scratch;
     size_t bytes = 0;
@@ -176,10 +183,14 @@ static void prefetch(const struct fl_table *table, const struct fl_keys *keys, u
 static void count_words(struct fl_cache *cache, struct fl_table *table, const struct fl_keys *keys,
     uint32_t count, const struct fl_lane *partial)
 {
+    const struct fl_words words = fl_table_words(table);
+    const size_t size = 2 * sizeof(uint64_t);
     for (uint32_t i = 0; i < count; i++) {
-        if (i + AHEAD < count)
-            __builtin_prefetch(fl_table_slot_word(table, keys->words[i + AHEAD]), 1);
-        int64_t *acc = fl_table_add_word_inline(cache, table, keys->words[i]);
+        const uint64_t later = keys->words[i + AHEAD < count ? i + AHEAD : i];
+        __builtin_prefetch(fl_words_home(&words, later, size), 1);
+        int64_t *acc = fl_words_add(table, &words, keys->words[i], size);
+        if (__builtin_expect(!acc, 0))
+            acc = fl_table_add_word(cache, table, 0);
         int64_t more = 1;
         if (partial)
             memcpy(&more, partial->base + (size_t)i * partial->stride, sizeof more);
@@ -221,7 +232,7 @@ static void add_row(struct fl_op *op, void *acc, enum fl_content content, const 
 
 static enum fl_content content_of(const struct fl_batch *batch)
 {
-    return batch->hashes ? batch->content : FL_CONTENT_ROWS;
+    return batch->keyed ? batch->content : FL_CONTENT_ROWS;
 }
 
 void fl_combine_add(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
@@ -306,7 +317,7 @@ static void apply_staged(struct fl_op *op, struct fl_staged *staged, struct fl_p
     const struct fl_sets sets = fl_keyed_sets(keyed);
     if (worker->gathered != staged->batch) {
         worker->gathered = NULL; // what another step gathered is written over
-        if (staged->batch->hashes)
+        if (staged->batch->keyed)
             fl_format_keys(&view, keyed->form, worker->keys);
         else
             fl_keys_gather(worker->keys, &view, &staged->shape, &worker->scratch);
@@ -364,7 +375,10 @@ static flow_status fire_table(
     struct fl_keyed *keyed = op->keyed;
     struct fl_entry entry;
     flow_status status = fl_pane_begin(op, pane);
-    for (uint32_t rows = 0; status == FLOW_OK && rows < FL_FIRE_ROWS; rows++) {
+    uint32_t left = FL_FIRE_ROWS;
+    if (status == FLOW_OK && table->slots && fl_pane_plain(op, pane, table))
+        status = fl_pane_slots(op, pane, table, &keyed->fire_at_next, &left);
+    for (; status == FLOW_OK && left > 0; left--) {
         if (!fl_table_next(table, &keyed->fire_at_next, &entry)) {
             *whole = true;
             break;

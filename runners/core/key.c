@@ -53,7 +53,9 @@ struct fl_lane fl_view_lane(const struct fl_view *view, const flow_shape *shape,
 #define GATHER(T, convert)                                                                         \
     for (uint32_t i = 0; i < view->count; i++) {                                                   \
         T value;                                                                                   \
-        memcpy(&value, lane.base + fl_view_row(view, i) * lane.stride, sizeof value);              \
+        const char *at = lane.base + fl_view_row(view, i) * lane.stride;                           \
+        __builtin_prefetch(at + ahead);                                                            \
+        memcpy(&value, at, sizeof value);                                                          \
         keys->words[i] = (convert);                                                                \
     }
 
@@ -76,6 +78,7 @@ static uint64_t float_word(float value)
 static void gather_words(
     struct fl_keys *keys, const struct fl_view *view, flow_kind kind, struct fl_lane lane)
 {
+    const size_t ahead = fl_batch_ahead(view->batch);
     switch (kind) {
     case FLOW_KIND_BOOL:
         GATHER(uint8_t, value != 0)
@@ -99,8 +102,30 @@ static void gather_words(
         GATHER(uint64_t, value)
         break;
     }
-    for (uint32_t i = 0; i < view->count; i++)
+}
+
+void fl_keys_hash_words(struct fl_keys *keys, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
         keys->hashes[i] = fl_hash_word(keys->words[i]);
+}
+
+static struct fl_lane key_lane(const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_lane lane = { NULL, 0 };
+    if (shape->key == FLOW_KIND_NONE)
+        return lane;
+    if (!view->batch->rows)
+        return fl_view_lane(view, shape, shape->key_offset - shape->value_offset);
+    lane.base = view->batch->rows + shape->key_offset;
+    lane.stride = view->batch->stride;
+    return lane;
+}
+
+void fl_keys_words(struct fl_keys *keys, const struct fl_view *view, const flow_shape *shape)
+{
+    keys->form = FL_KEY_WORD;
+    gather_words(keys, view, shape->key, key_lane(view, shape));
 }
 
 static bool gather_records(struct fl_keys *keys, const struct fl_view *view,
@@ -127,19 +152,12 @@ bool fl_keys_gather(
     struct fl_keys *keys, const struct fl_view *view, const flow_shape *shape, flow_buffer *scratch)
 {
     keys->form = fl_key_form(shape->key);
-    struct fl_lane lane = { NULL, 0 };
-    if (shape->key != FLOW_KIND_NONE) {
-        if (view->batch->rows) {
-            lane.base = view->batch->rows + shape->key_offset;
-            lane.stride = view->batch->stride;
-        } else {
-            lane = fl_view_lane(view, shape, shape->key_offset - shape->value_offset);
-        }
-    }
     if (keys->form == FL_KEY_WORD) {
-        gather_words(keys, view, shape->key, lane);
+        fl_keys_words(keys, view, shape);
+        fl_keys_hash_words(keys, view->count);
         return true;
     }
+    const struct fl_lane lane = key_lane(view, shape);
     if (shape->key == FLOW_KIND_RECORD) {
         if (!gather_records(keys, view, shape, lane, scratch))
             return false;

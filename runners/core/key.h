@@ -40,6 +40,10 @@ struct fl_one_key {
 bool fl_key_of(
     const flow_shape *shape, const void *at, flow_buffer *scratch, struct fl_one_key *key);
 
+// The words of a view whose keys are scalars, without hashes; and the hashes of words gathered.
+void fl_keys_words(struct fl_keys *keys, const struct fl_view *view, const flow_shape *shape);
+void fl_keys_hash_words(struct fl_keys *keys, uint32_t count);
+
 // Where a field of all rows lies: first value and bytes from one to the next.
 struct fl_lane {
     const char *base;

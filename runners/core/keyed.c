@@ -30,6 +30,8 @@ struct fl_format fl_format_of(const struct fl_plan_op *plan, enum fl_content con
     case FL_CONTENT_KEYS: // never sent
         break;
     }
+    // combines of what the engine knows look words up by the words themselves
+    format.hashed = format.form == FL_KEY_BYTES || content == FL_CONTENT_ROWS;
     format.stride = round_up(format.value_at + format.value_size, 8);
     format.shape = *in;
     format.shape.key_offset = format.key_at;
@@ -42,15 +44,19 @@ void fl_format_keys(const struct fl_view *view, enum fl_key_form form, struct fl
 {
     const struct fl_batch *batch = view->batch;
     keys->form = form;
-    for (uint32_t i = 0; i < view->count; i++) {
-        const uint32_t row = fl_view_row(view, i);
-        const char *at = batch->rows + (size_t)row * batch->stride;
-        if (form == FL_KEY_WORD)
-            memcpy(&keys->words[i], at, sizeof keys->words[i]);
-        else
-            memcpy(&keys->bytes[i], at, sizeof keys->bytes[i]);
-        keys->hashes[i] = batch->hashes[row];
+    if (form == FL_KEY_WORD && batch->stride == sizeof(uint64_t) && !view->selection) {
+        memcpy(keys->words, batch->rows, view->count * sizeof(uint64_t));
+    } else {
+        for (uint32_t i = 0; i < view->count; i++) {
+            const char *at = batch->rows + (size_t)fl_view_row(view, i) * batch->stride;
+            if (form == FL_KEY_WORD)
+                memcpy(&keys->words[i], at, sizeof keys->words[i]);
+            else
+                memcpy(&keys->bytes[i], at, sizeof keys->bytes[i]);
+        }
     }
+    for (uint32_t i = 0; batch->hashes && i < view->count; i++)
+        keys->hashes[i] = batch->hashes[fl_view_row(view, i)];
 }
 
 static bool place_implied(struct fl_cache *cache, const struct fl_sets *sets,
@@ -59,13 +65,11 @@ static bool place_implied(struct fl_cache *cache, const struct fl_sets *sets,
     const struct fl_cut *cut = sets->cut;
     struct fl_slice *slice = NULL;
     int64_t end = 0, start = 1; // of `slice`; nothing lies between
-    bool one = true;
     for (uint32_t i = 0; i < view->count; i++) {
         const int64_t time = fl_batch_time(view->batch, fl_view_row(view, i));
         if (time < start || time >= end) {
             end = fl_cut_end(cut, time);
             start = fl_cut_start(cut, end);
-            one = slice == NULL;
             slice = fl_slices_get(cache, sets->slices, end);
             if (!slice)
                 return false;
@@ -73,7 +77,6 @@ static bool place_implied(struct fl_cache *cache, const struct fl_sets *sets,
         }
         placed->by[i] = slice;
     }
-    placed->one = one ? slice : NULL;
     return true;
 }
 
@@ -97,8 +100,10 @@ bool fl_place(struct fl_cache *cache, const struct fl_sets *sets, const struct f
     case FL_WINDOW_IMPLIED:
         break;
     }
-    if (batch->time_form == FL_TIME_UNIFORM) {
-        placed->one = fl_slices_get(cache, sets->slices, fl_cut_end(sets->cut, batch->time_base));
+    const struct fl_reach span = fl_view_reach(view);
+    const int64_t end = fl_cut_end(sets->cut, span.earliest);
+    if (span.latest < end || end == fl_cut_end(sets->cut, span.latest)) {
+        placed->one = fl_slices_get(cache, sets->slices, end);
         return placed->one != NULL;
     }
     return place_implied(cache, sets, view, placed);
@@ -158,7 +163,7 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
         status = fl_gate_expire(op, &open, shape, kept);
     if (status != FLOW_OK || open.count == 0)
         return status;
-    if (open.batch->hashes)
+    if (open.batch->keyed)
         fl_format_keys(&open, op->keyed->form, worker->keys);
     else if (!fl_keys_gather(worker->keys, &open, shape, &worker->scratch))
         return fl_no_memory(op);

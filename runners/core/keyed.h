@@ -16,6 +16,7 @@ struct fl_format {
     uint32_t value_size;
     uint32_t stride;
     bool points;      // rows point to bytes outside
+    bool hashed;      // hashes of the keys travel along: who takes the rows wants them
     flow_shape shape; // for functions
 };
 
@@ -170,6 +171,15 @@ void fl_window_abort(struct fl_op *op);
 flow_status fl_pane_begin(struct fl_op *op, const struct fl_pane_out *pane);
 flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
     const struct fl_entry *entry, const void *acc, struct fl_mem *mem);
+
+// Whether the pane's rows are the words and values of a table's slots as they stand.
+bool fl_pane_plain(
+    const struct fl_op *op, const struct fl_pane_out *pane, const struct fl_table *table);
+
+// Writes such rows from slot *at on, the slot of the word 0 excepted, at most *left; counts it
+// down.
+flow_status fl_pane_slots(struct fl_op *op, const struct fl_pane_out *pane,
+    const struct fl_table *table, uint64_t *at, uint32_t *left);
 
 // What kind of accumulator the engine adds to; see FL_SUM_UNSIGNED.
 flow_primitive fl_combine_primitive(const struct fl_op *op);

@@ -7,19 +7,17 @@
 static bool all_on_time(const struct fl_keyed *keyed, const struct fl_view *view)
 {
     const struct fl_batch *batch = view->batch;
-    int64_t earliest = INT64_MAX;
     if (keyed->watermark == FLOW_TIME_MIN_US)
         return true;
     if (batch->window_form == FL_WINDOW_UNIFORM)
         return batch->window.end.us > keyed->watermark;
-    for (uint32_t i = 0; i < view->count; i++) {
-        const uint32_t row = fl_view_row(view, i);
-        const int64_t at = batch->window_form == FL_WINDOW_ROWS ? batch->windows[row].end.us
-                                                                : fl_batch_time(batch, row);
-        earliest = at < earliest ? at : earliest;
+    if (batch->window_form == FL_WINDOW_ROWS) {
+        for (uint32_t i = 0; i < view->count; i++)
+            if (batch->windows[fl_view_row(view, i)].end.us <= keyed->watermark)
+                return false;
+        return true;
     }
-    if (batch->window_form == FL_WINDOW_ROWS)
-        return earliest > keyed->watermark;
+    const int64_t earliest = fl_view_reach(view).earliest;
     const int64_t first = fl_cut_first_window(&keyed->cut, fl_cut_end(&keyed->cut, earliest));
     return fl_cut_due(first) > keyed->watermark;
 }
@@ -50,7 +48,7 @@ static flow_status collect(
     struct fl_worker *worker = op->worker;
     struct fl_keys *keys = worker->keys;
     struct fl_placed *placed = worker->placed;
-    if (one->batch->hashes)
+    if (one->batch->keyed)
         fl_format_keys(one, op->keyed->form, keys);
     else if (!fl_keys_gather(keys, one, shape, &worker->scratch))
         return fl_no_memory(op);
@@ -91,7 +89,7 @@ static flow_status drop(
 {
     const struct fl_rejection why = { .reason = "late",
         .message = "it came after the watermark had passed the expiry of its window" };
-    if (view->batch->hashes && view->batch->content != FL_CONTENT_ROWS)
+    if (view->batch->keyed && view->batch->content != FL_CONTENT_ROWS)
         return drop_projected(op, view, row, &why);
     return fl_drop_row(op, view, shape, row, &why);
 }

@@ -4,7 +4,7 @@
 #include "accumulate.h"
 #include "shuffle.h"
 
-#define LIFT_REST 64u // bundles that go by before lifting is tried again
+#define LIFT_REST ((uint64_t)1 << 20) // rows that go by before lifting is tried again
 
 static uint64_t lifted_keys(const struct fl_slices *lifted)
 {
@@ -53,7 +53,10 @@ void fl_lift_end(struct fl_op *op)
     judge(op);
     shuffle->rows = shuffle->keys = 0;
     shuffle->least = INT64_MAX;
-    if (!shuffle->lift && shuffle->can_lift && shuffle->rest > 0 && --shuffle->rest == 0)
+    const uint64_t rest = shuffle->rest;
+    shuffle->rest -= shuffle->passed < rest ? shuffle->passed : rest;
+    shuffle->passed = 0;
+    if (!shuffle->lift && shuffle->can_lift && rest > 0 && shuffle->rest == 0)
         shuffle->lift = true;
 }
 
@@ -108,7 +111,7 @@ static bool word_lanes(
         return false;
     lanes->selection = view->selection;
     lanes->kind = field->kind;
-    lanes->ahead = batch->lent && batch->rows ? (size_t)batch->count * batch->stride : 0;
+    lanes->ahead = fl_batch_ahead(batch);
     if (op->shuffle->format.value_size)
         lanes->field = fl_view_lane(view, shape, field->offset);
     lanes->base = batch->time_base;
@@ -143,19 +146,6 @@ static inline int64_t time_at(const struct lanes *lanes, uint32_t row, int mode)
     return time;
 }
 
-// What the loop needs of a table, where stores to accumulators cannot change it.
-struct slots {
-    char *at;
-    uint64_t mask;
-    uint32_t shift;
-};
-
-static struct slots slots_of(const struct fl_table *table)
-{
-    const struct slots slots = { table->slots, table->mask, table->shift };
-    return slots;
-}
-
 // The accumulator of a key that is not where it would be found at once; NULL without memory.
 static __attribute__((noinline)) void *lift_new(
     struct fl_cache *cache, struct fl_table *table, uint64_t word)
@@ -165,17 +155,57 @@ static __attribute__((noinline)) void *lift_new(
     return fl_table_add_word(cache, table, word);
 }
 
-// Where a word is, or the empty slot where it would be; words are not 0.
-static inline char *find_slot(const struct slots *slots, uint64_t word, size_t size)
+// The accumulator of a key where it stands at home or next to it, which in a sparse table all but
+// some in a thousand do; else NULL. Which of the two is not branched on: nobody could foresee it.
+static inline void *find_word(const struct fl_words *words, uint64_t word, size_t size)
 {
-    uint64_t i = fl_table_mix(word) >> slots->shift;
-    for (;;) {
-        char *slot = slots->at + i * size;
-        const uint64_t first = *(const uint64_t *)(const void *)slot;
-        if (__builtin_expect(first == word || first == 0, 1))
-            return slot;
-        i = (i + 1) & slots->mask;
+    char *slot = fl_words_home(words, word, size);
+    slot += size & -(size_t)(fl_word_at(slot) != word); // behind the last slot stands that of 0
+    return __builtin_expect(fl_word_at(slot) == word && word != 0, 1) ? slot + sizeof word : NULL;
+}
+
+static ptrdiff_t apart(const char *a, const char *b)
+{
+    return (ptrdiff_t)((uintptr_t)a - (uintptr_t)b);
+}
+
+// The commonest rows by far: key, time and field of a row lie at the same distances in all rows, so
+// that one pointer finds them. As lift_run.
+static inline __attribute__((always_inline)) uint32_t lift_rows(struct fl_cache *cache,
+    const struct run *run, const struct lanes *lanes, flow_primitive primitive, bool timed)
+{
+    struct fl_table *table = &run->slice->table;
+    const size_t size = primitive == FLOW_PRIMITIVE_COUNT ? 16 : 24;
+    const uint16_t *const selection = lanes->selection;
+    const char *const base = lanes->key.base;
+    const size_t stride = lanes->key.stride, ahead = lanes->ahead;
+    const ptrdiff_t time_at = timed ? apart(lanes->time.base, base) : 0;
+    const ptrdiff_t field_at = lanes->field.base ? apart(lanes->field.base, base) : 0;
+    const flow_kind kind = lanes->kind;
+    const uint64_t start = (uint64_t)run->start, span = (uint64_t)run->end - start;
+    const uint32_t last = run->last;
+    uint32_t i = run->first;
+    if (!table->slots && !fl_table_reserve(cache, table, 1, 0))
+        return UINT32_MAX;
+    struct fl_words words = fl_table_words(table);
+    for (; i < last; i++) {
+        const char *const key = base + (selection ? selection[i] : i) * stride;
+        if (timed && fl_word_at(key + time_at) - start >= span)
+            break;
+        const uint64_t word = fl_word_at(key);
+        __builtin_prefetch(key + ahead);
+        void *acc = find_word(&words, word, size);
+        if (__builtin_expect(!acc, 0)) {
+            acc = lift_new(cache, table, word);
+            if (!acc)
+                return UINT32_MAX;
+            words = fl_table_words(table);
+        }
+        const int64_t value =
+            primitive == FLOW_PRIMITIVE_COUNT ? 1 : fl_integer_at(kind, key + field_at);
+        fl_add_value(primitive, acc, value);
     }
+    return i;
 }
 
 // Adds rows up to the first that lies in another slice; returns where it stopped, UINT32_MAX
@@ -192,9 +222,11 @@ static inline __attribute__((always_inline)) uint32_t lift_run(struct fl_cache *
             return UINT32_MAX;
         memcpy(local, single, size - sizeof(uint64_t));
     }
+    if (!table->slots && !fl_table_reserve(cache, table, 1, 0))
+        return UINT32_MAX;
     const uint16_t *const selection = lanes->selection;
     const int64_t start = run->start, end = run->end;
-    struct slots slots = slots_of(table);
+    struct fl_words words = fl_table_words(table);
     uint32_t i = run->first;
     for (; i < run->last; i++) {
         const uint32_t row = selection ? selection[i] : i;
@@ -205,18 +237,15 @@ static inline __attribute__((always_inline)) uint32_t lift_run(struct fl_cache *
                 break;
         }
         if (mode & MODE_KEYED) {
-            uint64_t word;
             const char *key = lane_at(&lanes->key, row);
-            memcpy(&word, key, sizeof word);
+            const uint64_t word = fl_word_at(key);
             __builtin_prefetch(key + lanes->ahead);
-            char *slot = word && slots.at ? find_slot(&slots, word, size) : NULL;
-            if (__builtin_expect(!slot || *(const uint64_t *)(const void *)slot != word, 0)) {
+            acc = find_word(&words, word, size);
+            if (__builtin_expect(!acc, 0)) {
                 acc = lift_new(cache, table, word);
                 if (!acc)
                     return UINT32_MAX;
-                slots = slots_of(table);
-            } else {
-                acc = slot + sizeof word;
+                words = fl_table_words(table);
             }
         }
         const int64_t value = primitive == FLOW_PRIMITIVE_COUNT
@@ -229,10 +258,61 @@ static inline __attribute__((always_inline)) uint32_t lift_run(struct fl_cache *
     return i;
 }
 
+// Sums of 64-bit fields where neither key nor time matters. Values are cut in halves that are added
+// up apart, so that no carry chains one row to the next: 2^32 rows would be too many for one half.
+// A negative value, taken as unsigned, is too large by 2^64.
+static inline __attribute__((always_inline)) void sum_halves(const struct lanes *lanes,
+    const struct run *run, size_t stride, const uint16_t *selection, uint64_t *sum)
+{
+    const char *const base = lanes->field.base;
+    uint64_t low = 0, high = 0, negative = 0;
+    for (uint32_t i = run->first; i < run->last; i++) {
+        const uint32_t row = selection ? selection[i] : i;
+        uint64_t value;
+        memcpy(&value, base + row * stride, sizeof value);
+        low += value & UINT32_MAX;
+        high += value >> 32;
+        negative += value >> 63;
+    }
+    fl_add_wide(sum, low, 0);
+    fl_add_wide(sum, high << 32, high >> 32);
+    sum[1] -= lanes->kind == FLOW_KIND_U64 ? 0 : negative;
+}
+
+static bool sums_words(const struct fl_op *op, const struct lanes *lanes)
+{
+    const bool narrow = lanes->kind == FLOW_KIND_BOOL || lanes->kind == FLOW_KIND_I32 ||
+                        lanes->kind == FLOW_KIND_U32;
+    return op->plan->node->combine->primitive == FLOW_PRIMITIVE_SUM && !narrow;
+}
+
+static bool sum_all(struct fl_cache *cache, const struct run *run, const struct lanes *lanes)
+{
+    uint64_t *sum = lift_new(cache, &run->slice->table, 0);
+    if (!sum)
+        return false;
+    if (lanes->field.stride == sizeof(uint64_t) && !lanes->selection)
+        sum_halves(lanes, run, sizeof(uint64_t), NULL, sum);
+    else
+        sum_halves(lanes, run, lanes->field.stride, lanes->selection, sum);
+    return true;
+}
+
+// Whether lift_rows does.
+static bool together(const struct lanes *lanes, int mode)
+{
+    const size_t stride = lanes->key.stride;
+    return !(mode & MODE_DELTAS) && (!(mode & MODE_TIMES) || lanes->time.stride == stride) &&
+           (!lanes->field.base || lanes->field.stride == stride);
+}
+
 #define LIFT_MODE(primitive, mode)                                                                 \
     case mode:                                                                                     \
         return lift_run(cache, run, lanes, primitive, mode);
 #define LIFT_LOOPS(primitive)                                                                      \
+    if (mode & MODE_KEYED && together(lanes, mode))                                                \
+        return mode & MODE_TIMES ? lift_rows(cache, run, lanes, primitive, true)                   \
+                                 : lift_rows(cache, run, lanes, primitive, false);                 \
     switch (mode) {                                                                                \
         LIFT_MODE(primitive, 0)                                                                    \
         LIFT_MODE(primitive, MODE_KEYED)                                                           \
@@ -266,6 +346,8 @@ static uint32_t lift_extreme(
 static uint32_t lift_one(
     struct fl_op *op, const struct run *run, const struct lanes *lanes, int mode)
 {
+    if (mode == 0 && sums_words(op, lanes))
+        return sum_all(&op->worker->cache, run, lanes) ? run->last : UINT32_MAX;
     switch (fl_combine_primitive(op)) {
     case FLOW_PRIMITIVE_COUNT:
         return lift_count(&op->worker->cache, run, lanes, mode);

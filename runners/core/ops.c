@@ -340,10 +340,12 @@ struct details {
 static void fill_details(struct details *details, struct fl_op *op, const struct fl_view *view)
 {
     flow_ctx *ctx = &op->call.engine.ctx;
+    const struct fl_batch *batch = view->batch;
+    const bool one = batch->window_form == FL_WINDOW_UNIFORM;
     for (uint32_t i = 0; i < view->count; i++) {
         ctx->row = fl_view_row(view, i);
-        details->times[i] = flow_event_time(ctx);
-        details->windows[i] = flow_event_window(ctx);
+        details->times[i].us = fl_batch_time(batch, ctx->row);
+        details->windows[i] = one ? batch->window : flow_event_window(ctx);
         details->panes[i] = *fl_batch_pane(view->batch, ctx->row);
         details->signs[i] = fl_batch_sign(view->batch, ctx->row);
     }

@@ -360,6 +360,15 @@ static flow_status send_lent(struct fl_op *op, struct fl_batch *batch)
     return status;
 }
 
+// The time of a batch's last row is looked at before all others: of the next batch it is asked for
+// now, so that nobody waits for it then.
+static void ask_for_last(const struct fl_op *op, const char *rows, uint32_t count)
+{
+    const flow_field_ref *time = &op->plan->node->read->event_time;
+    if (count > 0 && time->type)
+        __builtin_prefetch(rows + (size_t)(count - 1) * time->type->size + time->offset);
+}
+
 flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count)
 {
     const uint32_t most = fl_batch_capacity(type->size);
@@ -368,6 +377,7 @@ flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *row
     while (count > 0 && status == FLOW_OK) {
         const uint32_t now = count < most ? count : most;
         struct fl_batch *batch = fl_batch_lend(&op->worker->cache, type, at, now);
+        ask_for_last(op, at + (size_t)now * type->size, count - now < most ? count - now : most);
         status = batch ? send_lent(op, batch) : fl_no_memory(op);
         at += (size_t)now * type->size;
         count -= now;

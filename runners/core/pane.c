@@ -106,25 +106,99 @@ flow_status fl_pane_begin(struct fl_op *op, const struct fl_pane_out *pane)
     return status == FLOW_OK ? ready(op, pane) : status;
 }
 
+static flow_status room_for_rows(struct fl_op *op, const struct fl_pane_out *pane)
+{
+    const struct fl_output *out = &op->outs[0];
+    if (out->batch && (uint32_t)(op->out_heads[0].origin - out->origin) < out->batch->capacity)
+        return FLOW_OK;
+    const flow_status status = fl_call_flush(op);
+    return status == FLOW_OK ? ready(op, pane) : status;
+}
+
+static bool numbers_panes(const struct fl_op *op, const struct fl_pane_out *pane)
+{
+    return op->keyed->lateness.us > 0 && !pane->pane.last && pane->pane.timing != FLOW_TIMING_LATE;
+}
+
+bool fl_pane_plain(
+    const struct fl_op *op, const struct fl_pane_out *pane, const struct fl_table *table)
+{
+    if (!listened(op) || numbers_panes(op, pane) || op->plan->node->combine->extract ||
+        table->form != FL_KEY_WORD || table->rows || table->mem)
+        return false;
+    switch (op->plan->out->shape.key) {
+    case FLOW_KIND_I64:
+    case FLOW_KIND_U64:
+    case FLOW_KIND_TIME:
+    case FLOW_KIND_DURATION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Every slot is written to the next row, which only full ones use up: which are full nobody could
+// foresee, so it is not branched on.
+static uint32_t copy_slots(
+    const struct fl_table *table, uint64_t *at, char *to, const flow_shape *shape, uint32_t room)
+{
+    const size_t stride = shape->stride, key_at = shape->key_offset, value_at = shape->value_offset;
+    const size_t size = table->value_size, slot_size = table->slot_size;
+    const uint64_t slots = table->mask + 1;
+    const char *slot = table->slots + *at * slot_size;
+    uint64_t i = *at;
+    uint32_t made = 0;
+    for (; i < slots && made < room; i++) {
+        const size_t full = fl_word_at(slot) != 0;
+        memcpy(to + key_at, slot, sizeof(uint64_t));
+        if (size == sizeof(uint64_t))
+            memcpy(to + value_at, slot + sizeof(uint64_t), sizeof(uint64_t));
+        else
+            memcpy(to + value_at, slot + sizeof(uint64_t), size);
+        to += stride & -full;
+        made += (uint32_t)full;
+        slot += slot_size;
+    }
+    *at = i;
+    return made;
+}
+
+flow_status fl_pane_slots(struct fl_op *op, const struct fl_pane_out *pane,
+    const struct fl_table *table, uint64_t *at, uint32_t *left)
+{
+    const flow_shape *shape = &op->plan->out->shape;
+    flow_out *head = &op->out_heads[0];
+    while (*at <= table->mask && *left > 0) {
+        const flow_status status = room_for_rows(op, pane);
+        if (status != FLOW_OK)
+            return status;
+        const struct fl_output *out = &op->outs[0];
+        uint32_t room = out->batch->capacity - (uint32_t)(head->origin - out->origin);
+        room = room < *left ? room : *left;
+        if (head->stride > sizeof(uint64_t) + table->value_size)
+            memset(head->next, 0, (size_t)room * head->stride);
+        const uint32_t made = copy_slots(table, at, head->next, shape, room);
+        head->next += (size_t)made * head->stride;
+        head->origin += made;
+        *left -= made;
+    }
+    return FLOW_OK;
+}
+
 flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
     const struct fl_entry *entry, const void *acc, struct fl_mem *mem)
 {
     const flow_combine_fn *combine = op->plan->node->combine;
     struct fl_cache *cache = &op->worker->cache;
-    if (op->keyed->lateness.us > 0 && !pane->pane.last && pane->pane.timing != FLOW_TIMING_LATE &&
-        !fl_late_fired(op, pane->name, entry))
+    if (numbers_panes(op, pane) && !fl_late_fired(op, pane->name, entry))
         return fl_no_memory(op);
     if (!listened(op))
         return FLOW_OK;
     flow_out *head = &op->out_heads[0];
     struct fl_output *out = &op->outs[0];
-    if (!out->batch || (uint32_t)(head->origin - out->origin) == out->batch->capacity) {
-        flow_status status = fl_call_flush(op);
-        if (status == FLOW_OK)
-            status = ready(op, pane);
-        if (status != FLOW_OK)
-            return status;
-    }
+    const flow_status room = room_for_rows(op, pane);
+    if (room != FLOW_OK)
+        return room;
     const flow_shape *shape = &op->plan->out->shape;
     if (mem) {
         struct fl_mem *own = fl_batch_need_mem(cache, out->batch);

@@ -10,6 +10,26 @@ static uint32_t worker_of(const struct fl_op *op, uint64_t hash)
     return (uint32_t)(shard * op->worker->engine->options.workers >> SHARD_BITS);
 }
 
+// Rows of a view that go to one worker, in their order.
+struct hand {
+    uint32_t count;
+    uint16_t rows[FLOW_BATCH_ROWS];
+};
+
+// A view's times and values by selected row, and who gets which: keys are in fl_keys.
+struct fl_dealt {
+    int64_t times[FLOW_BATCH_ROWS];
+    int64_t values[FLOW_BATCH_ROWS];
+    struct hand hands[];
+};
+
+static bool dealt_init(struct fl_shuffle *shuffle, struct fl_engine *engine)
+{
+    const size_t hands = engine->options.workers * sizeof(struct hand);
+    shuffle->dealt = fl_mem_alloc(&engine->cache, engine->mem, sizeof(struct fl_dealt) + hands);
+    return shuffle->dealt != NULL;
+}
+
 bool fl_shuffle_init(struct fl_op *op)
 {
     struct fl_engine *engine = op->worker->engine;
@@ -34,6 +54,8 @@ bool fl_shuffle_init(struct fl_op *op)
     shuffle->format.points = shuffle->format.form == FL_KEY_BYTES || shuffle->pointers;
     shuffle->can_lift = combine && !op->keyed->acc_pointers && !engine->options.no_lifting;
     shuffle->lift = shuffle->can_lift;
+    if (!shuffle->format.hashed && !dealt_init(shuffle, engine))
+        return false;
     shuffle->least = INT64_MAX;
     if (combine) {
         shuffle->partial = fl_format_of(op->plan, FL_CONTENT_PARTIAL);
@@ -62,7 +84,7 @@ void fl_shuffle_abort(struct fl_op *op)
     for (uint32_t w = 0; w < op->worker->engine->options.workers; w++)
         drop_list(cache, &shuffle->out[w]);
     fl_slices_drop(cache, &shuffle->lifted, INT64_MAX);
-    shuffle->rows = shuffle->keys = 0;
+    shuffle->rows = shuffle->keys = shuffle->passed = 0;
     shuffle->least = INT64_MAX;
 }
 
@@ -103,8 +125,10 @@ static struct fl_batch *open_new(
     if (!batch)
         return NULL;
     out->open = batch;
-    if (!fl_batch_need_hashes(cache, batch) || !fl_batch_need_deltas(cache, batch))
+    if ((common->format->hashed && !fl_batch_need_hashes(cache, batch)) ||
+        !fl_batch_need_deltas(cache, batch))
         return NULL;
+    batch->keyed = true;
     batch->content = common->format->content;
     batch->time_form = FL_TIME_DELTA;
     batch->time_base = time;
@@ -145,7 +169,7 @@ static void close_unfit(struct fl_op *op, const struct common *common)
     }
 }
 
-// The next free row for a worker, its hash and time written; NULL without memory.
+// The next free row for a worker, its time and (where wanted) hash written; NULL without memory.
 static inline char *next_row(struct fl_op *op, const struct common *common, uint64_t hash,
     int64_t time, struct fl_batch **to)
 {
@@ -159,7 +183,8 @@ static inline char *next_row(struct fl_op *op, const struct common *common, uint
         delta = 0;
     }
     const uint32_t row = batch->count++;
-    batch->hashes[row] = hash;
+    if (common->format->hashed)
+        batch->hashes[row] = hash;
     batch->deltas[row] = (int32_t)delta;
     *to = batch;
     return batch->rows + (size_t)row * batch->stride;
@@ -246,6 +271,113 @@ static flow_status send_rows(struct fl_op *op, const struct fl_view *view, const
     return FLOW_OK;
 }
 
+// --- direct, by column: word keys with what a combine of the engine's reads
+
+static void gather_dealt(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, struct fl_dealt *dealt)
+{
+    for (uint32_t i = 0; i < view->count; i++)
+        dealt->times[i] = fl_batch_time(view->batch, fl_view_row(view, i));
+    if (!op->shuffle->format.value_size)
+        return;
+    const struct fl_lane lane = fl_view_lane(view, shape, op->plan->node->field.offset);
+    for (uint32_t i = 0; i < view->count; i++)
+        dealt->values[i] =
+            fl_combine_read(op, lane.base + (size_t)fl_view_row(view, i) * lane.stride);
+}
+
+// Gives each worker the rows whose keys it owns.
+static void deal(struct fl_op *op, struct fl_keys *keys, uint32_t count, struct fl_dealt *dealt)
+{
+    const uint32_t workers = op->worker->engine->options.workers;
+    for (uint32_t w = 0; w < workers; w++)
+        dealt->hands[w].count = 0;
+    fl_keys_hash_words(keys, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct hand *hand = &dealt->hands[worker_of(op, keys->hashes[i])];
+        hand->rows[hand->count++] = (uint16_t)i;
+    }
+}
+
+// Writes times behind a batch's rows; false when one is too far from the batch's own.
+static bool write_times(
+    struct fl_batch *batch, const struct fl_dealt *dealt, const uint16_t *rows, uint32_t count)
+{
+    int32_t *to = batch->deltas + batch->count;
+    const uint64_t base = (uint64_t)batch->time_base;
+    uint64_t beyond = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint64_t delta = (uint64_t)dealt->times[rows[k]] - base;
+        to[k] = (int32_t)delta;
+        beyond |= (delta + (UINT64_C(1) << 31)) >> 32;
+    }
+    return beyond == 0;
+}
+
+static void write_words(struct fl_batch *batch, const struct fl_keys *keys,
+    const struct fl_dealt *dealt, const uint16_t *rows, uint32_t count)
+{
+    uint64_t *to = (uint64_t *)(void *)batch->rows;
+    if (batch->stride == sizeof *to) {
+        for (uint32_t k = 0; k < count; k++)
+            to[batch->count + k] = keys->words[rows[k]];
+    } else {
+        for (uint32_t k = 0; k < count; k++) {
+            uint64_t *pair = to + 2 * (size_t)(batch->count + k);
+            pair[0] = keys->words[rows[k]];
+            pair[1] = (uint64_t)dealt->values[rows[k]];
+        }
+    }
+    batch->count += count;
+}
+
+// Puts rows into a worker's open batch, and into further ones when it is full.
+static flow_status send_hand(struct fl_op *op, struct fl_lane_out *out, const struct common *common,
+    const uint16_t *rows, uint32_t count)
+{
+    const struct fl_keys *keys = op->worker->keys;
+    const struct fl_dealt *dealt = op->shuffle->dealt;
+    while (count > 0) {
+        struct fl_batch *batch = out->open;
+        if (!batch || batch->count == batch->capacity)
+            batch = open_new(op, out, common, dealt->times[rows[0]]);
+        if (!batch)
+            return fl_no_memory(op);
+        const uint32_t room = batch->capacity - batch->count;
+        uint32_t now = count < room ? count : room;
+        while (now > 0 && !write_times(batch, dealt, rows, now))
+            now /= 2;
+        if (batch->signs)
+            memset(batch->signs + batch->count, 1, now);
+        write_words(batch, keys, dealt, rows, now);
+        if (now == 0)
+            close_open(op, out); // the next one starts at the time of the first row
+        rows += now;
+        count -= now;
+    }
+    return FLOW_OK;
+}
+
+static flow_status send_words(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_shuffle *shuffle = op->shuffle;
+    const struct common common = { view->batch, &shuffle->format, false };
+    const uint32_t workers = worker->engine->options.workers;
+    flow_status status = FLOW_OK;
+    close_unfit(op, &common);
+    fl_keys_words(worker->keys, view, shape);
+    gather_dealt(op, view, shape, shuffle->dealt);
+    if (workers == 1)
+        return send_hand(op, &shuffle->out[0], &common, worker->identity, view->count);
+    deal(op, worker->keys, view->count, shuffle->dealt);
+    for (uint32_t w = 0; w < workers && status == FLOW_OK; w++) {
+        const struct hand *hand = &shuffle->dealt->hands[w];
+        status = send_hand(op, &shuffle->out[w], &common, hand->rows, hand->count);
+    }
+    return status;
+}
+
 // --- accumulators
 
 static const struct fl_batch implied = { .window_form = FL_WINDOW_IMPLIED,
@@ -258,8 +390,11 @@ flow_status fl_shuffle_slice(struct fl_op *op, const struct fl_table *table, int
     const bool words = format->form == FL_KEY_WORD;
     struct fl_entry entry;
     close_unfit(op, &common);
+    const bool one = op->worker->engine->options.workers == 1; // nobody asks whose a key is then
     for (uint64_t at = 0; fl_table_next(table, &at, &entry);) {
-        const uint64_t hash = words ? fl_hash_word(entry.word) : fl_hash_bytes(entry.bytes);
+        const uint64_t hash = one && !format->hashed ? 0
+                              : words                ? fl_hash_word(entry.word)
+                                                     : fl_hash_bytes(entry.bytes);
         struct fl_batch *batch;
         char *to = next_row(op, &common, hash, time, &batch);
         if (!to)
@@ -291,6 +426,10 @@ flow_status fl_shuffle_push(struct fl_op *op, const struct fl_view *view, const 
         if (status != FLOW_OK || rest.count == 0)
             return status;
     }
+    shuffle->passed += rest.count;
+    if (!shuffle->format.hashed && view->batch->window_form != FL_WINDOW_ROWS &&
+        !view->batch->signs)
+        return send_words(op, &rest, shape);
     if (!fl_keys_gather(worker->keys, &rest, shape, &worker->scratch))
         return fl_no_memory(op);
     return send_rows(op, &rest, shape, worker->keys);

@@ -15,14 +15,16 @@ struct fl_shuffle {
     struct fl_format format;  // of rows
     struct fl_format partial; // of accumulators
     struct fl_lane_out *out;  // by receiving worker
+    struct fl_dealt *dealt;   // room for dealing a view's rows out
     bool pointers;            // elements point to bytes outside
     bool key_pointers;        // so do key records
     // lifting
     bool can_lift;
     bool lift;     // now
-    uint32_t rest; // bundles until it is tried again
+    uint64_t rest; // rows until it is tried again
     struct fl_slices lifted;
     uint64_t rows, keys; // lifted in this bundle, and keys sent for them
+    uint64_t passed;     // rows of this bundle that were not lifted
     int64_t least;       // earliest end of a lifted window
 };
 

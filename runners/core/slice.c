@@ -156,6 +156,7 @@ struct fl_slice *fl_slices_get(struct fl_cache *cache, struct fl_slices *slices,
     slice->end = end;
     fl_table_init(&slice->table, slices->form, slices->value_size, slices->rows);
     slice->table.sparse = slices->sparse;
+    slice->table.expected = slices->usual;
     memmove(slices->at + i + 1, slices->at + i, (slices->count - i) * sizeof *slices->at);
     slices->at[i] = slice;
     slices->count++;
@@ -165,8 +166,10 @@ struct fl_slice *fl_slices_get(struct fl_cache *cache, struct fl_slices *slices,
 void fl_slices_drop(struct fl_cache *cache, struct fl_slices *slices, int64_t end)
 {
     uint32_t gone = 0;
-    while (gone < slices->count && slices->at[gone]->end <= end)
+    while (gone < slices->count && slices->at[gone]->end <= end) {
+        slices->usual = slices->at[gone]->table.count;
         free_slice(cache, slices->at[gone++]);
+    }
     slices->last = 0;
     if (gone == 0)
         return;

@@ -19,7 +19,8 @@ struct fl_slice {
 struct fl_slices {
     struct fl_slice **at; // by end, ascending
     uint32_t count, room;
-    uint32_t last; // where the last look-up ended
+    uint32_t last;  // where the last look-up ended
+    uint64_t usual; // keys that the last slice dropped had
     enum fl_key_form form;
     uint32_t value_size;
     bool rows;

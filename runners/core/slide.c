@@ -130,9 +130,10 @@ static void *find(const struct fl_table *table, const struct fl_entry *entry, ui
                                       : fl_table_find_bytes(table, entry->bytes, hash);
 }
 
+// Words are found without a hash.
 static uint64_t hash_of(const struct fl_table *table, const struct fl_entry *entry)
 {
-    return table->form == FL_KEY_WORD ? fl_hash_word(entry->word) : entry->hash;
+    return table->form == FL_KEY_WORD ? 0 : entry->hash;
 }
 
 // The value of a key in `to`, made if need be; its key bytes are copied. NULL without memory.

@@ -389,7 +389,7 @@ static flow_status process_mixed(
             rows[some.count++] = (uint16_t)fl_view_row(view, i);
             by[i] = NULL;
         }
-        if (some.batch->hashes)
+        if (some.batch->keyed)
             fl_format_keys(&some, op->keyed->form, worker->keys);
         else if (!fl_keys_gather(worker->keys, &some, shape, &worker->scratch))
             return fl_no_memory(op);

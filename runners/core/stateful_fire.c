@@ -9,7 +9,7 @@ static flow_status wait_for_time(
 static flow_status process(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     struct fl_worker *worker = op->worker;
-    if (view->batch->hashes)
+    if (view->batch->keyed)
         fl_format_keys(view, op->keyed->form, worker->keys);
     else if (!fl_keys_gather(worker->keys, view, shape, &worker->scratch))
         return fl_no_memory(op);

@@ -109,7 +109,7 @@ void fl_stateful_save_queue(struct fl_op *op, flow_buffer *out)
     for (size_t i = 0; i < sorted->count; i++) {
         const struct fl_due *due = order[i];
         const struct fl_view view = fl_waiting_view(op, due);
-        if (view.batch->hashes)
+        if (view.batch->keyed)
             fl_format_keys(&view, op->keyed->form, worker->keys);
         else if (!fl_keys_gather(worker->keys, &view, due->shape, &worker->scratch))
             out->failed = true;
@@ -144,6 +144,7 @@ static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const 
             memcpy(batch->rows, &bytes, sizeof bytes);
         fl_key_write(&format.shape, key->word, bytes, batch->rows + format.key_at);
         batch->hashes[0] = key->hash;
+        batch->keyed = true;
         batch->count = 1;
         batch->time_base = at;
         batch->window_form = window ? FL_WINDOW_UNIFORM : FL_WINDOW_IMPLIED;

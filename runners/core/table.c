@@ -2,8 +2,9 @@
 // Inline-slot hash tables with linear probing, at most half full.
 #include "table.h"
 
-#define SLOTS_MIN   16u
-#define INLINE_MOST 48u
+#define SLOTS_MIN    16u
+#define INLINE_MOST  48u
+#define EXPECT_LEAST 1024u // keys below which growing costs nothing
 
 void fl_table_init(struct fl_table *table, enum fl_key_form form, uint32_t value_size, bool rows)
 {
@@ -95,6 +96,14 @@ static bool grow(struct fl_cache *cache, struct fl_table *table, uint64_t slots)
     return true;
 }
 
+static uint64_t slots_for(const struct fl_table *table, uint64_t count)
+{
+    uint64_t slots = table->slots ? table->mask + 1 : SLOTS_MIN;
+    while (count > slots / (table->sparse ? 8 : 2))
+        slots *= 2;
+    return slots;
+}
+
 bool fl_table_reserve(struct fl_cache *cache, struct fl_table *table, uint64_t count, size_t bytes)
 {
     if (table->rows && !table->rows_mem && !(table->rows_mem = fl_mem_new(cache)))
@@ -111,9 +120,12 @@ bool fl_table_reserve(struct fl_cache *cache, struct fl_table *table, uint64_t c
     }
     if (table->slots && table->count + count <= table->limit)
         return true;
-    uint64_t slots = table->slots ? table->mask + 1 : SLOTS_MIN;
-    while (table->count + count > slots / (table->sparse ? 8 : 2))
-        slots *= 2;
+    const uint64_t wanted = table->count + count;
+    const uint64_t slots = slots_for(table, wanted);
+    // one that has an eighth of what is expected is made to size, where memory allows
+    if (wanted < table->expected && wanted >= table->expected / 8 && wanted > EXPECT_LEAST &&
+        grow(cache, table, slots_for(table, table->expected)))
+        return true;
     return grow(cache, table, slots);
 }
 

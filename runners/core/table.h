@@ -17,7 +17,8 @@ struct fl_table {
     uint64_t mask;     // slots − 1; the slot of the word 0 lies behind the last
     uint32_t shift;    // 64 − log2 of the slots
     uint64_t count;
-    uint64_t limit; // `count` may not pass it without growing
+    uint64_t limit;    // `count` may not pass it without growing
+    uint64_t expected; // keys it is likely to get: a hint for growing (bench: keyed_1m)
     char *slots;
     size_t slots_size;
     bool has_zero;           // word 0 is there
@@ -102,23 +103,52 @@ static inline char *fl_table_slot(const struct fl_table *table, uint64_t hash)
     return table->slots + (hash & table->mask) * table->slot_size;
 }
 
-// fl_table_add_word for kernels: a table with inline values, and room.
-static inline void *fl_table_add_word_inline(
-    struct fl_cache *cache, struct fl_table *table, uint64_t word)
+// What a loop needs of a table of words with inline values, where stores to values cannot change
+// it. Good until the table grows.
+struct fl_words {
+    char *slots;
+    const char *end; // behind the last slot, where that of the word 0 stands
+    uint32_t shift;
+};
+
+static inline struct fl_words fl_table_words(const struct fl_table *table)
 {
-    const size_t size = table->slot_size;
-    char *slot = fl_table_slot_word(table, word);
-    const char *const end = table->slots + (table->mask + 1) * size;
-    for (;;) {
-        const uint64_t first = *(const uint64_t *)(const void *)slot;
-        if (first == word && word != 0)
-            return slot + sizeof word;
-        if (first == 0 || word == 0)
-            return fl_table_add_word(cache, table, word);
+    const struct fl_words words = { table->slots,
+        table->slots + (table->mask + 1) * table->slot_size, table->shift };
+    return words;
+}
+
+static inline uint64_t fl_word_at(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static inline char *fl_words_home(const struct fl_words *words, uint64_t word, size_t size)
+{
+    return words->slots + (fl_table_mix(word) >> words->shift) * size;
+}
+
+// The value of a word, zeroed when it is new; room must have been reserved. NULL for the word 0,
+// which is not for this loop. Empty slots are all zero.
+static inline void *fl_words_add(
+    struct fl_table *table, const struct fl_words *words, uint64_t word, size_t size)
+{
+    if (word == 0)
+        return NULL;
+    char *slot = fl_words_home(words, word, size);
+    for (uint64_t first; (first = fl_word_at(slot)) != word;) {
+        if (first == 0) {
+            memcpy(slot, &word, sizeof word);
+            table->count++;
+            break;
+        }
         slot += size;
-        if (slot == end)
-            slot = table->slots;
+        if (slot == words->end)
+            slot = words->slots;
     }
+    return slot + sizeof word;
 }
 
 #endif

@@ -102,6 +102,29 @@ START_TEST(every_time_form_tells_its_times)
 }
 END_TEST
 
+START_TEST(the_span_of_a_view_has_all_its_times)
+{
+    struct bench bench;
+    bench_init(&bench, UINT64_C(8) << 20);
+    struct fl_batch *batch = items_in(&bench, _i);
+    const uint16_t some[] = { ROWS - 2, 1, 3 };
+    const struct fl_view views[] = { { batch, NULL, ROWS }, { batch, some, 3 } };
+    for (int v = 0; v < 2; v++) {
+        const struct fl_reach span = fl_view_reach(&views[v]);
+        int64_t low = INT64_MAX, high = INT64_MIN;
+        for (uint32_t i = 0; i < views[v].count; i++) {
+            const int64_t time = expected_time(_i, fl_view_row(&views[v], i));
+            low = time < low ? time : low;
+            high = time > high ? time : high;
+        }
+        ck_assert_int_eq(span.earliest, low);
+        ck_assert_int_eq(span.latest, high);
+    }
+    fl_batch_unref(&bench.cache, batch);
+    bench_fini(&bench);
+}
+END_TEST
+
 static flow_window window_of(int64_t n)
 {
     const flow_window window = { { n }, { n + 10 } };
@@ -393,6 +416,7 @@ TCase *batch_unit_tests(void)
     tcase_add_test(tests, capacity_is_1024_rows_or_32_kib);
     tcase_add_test(tests, new_batch_has_room_and_no_rows);
     tcase_add_loop_test(tests, every_time_form_tells_its_times, 0, FORMS);
+    tcase_add_loop_test(tests, the_span_of_a_view_has_all_its_times, 0, FORMS);
     tcase_add_loop_test(tests, outputs_inherit_time_window_pane_and_sign, 0, FORMS * 3);
     tcase_add_test(tests, outputs_inherit_panes_and_signs_by_row);
     tcase_add_test(tests, output_of_inputs_in_different_forms_keeps_each_time);

@@ -6,6 +6,7 @@ TCase *bundle_tests(void);
 TCase *cells_fire_tests(void);
 TCase *cells_save_tests(void);
 TCase *cells_tests(void);
+TCase *combine_tests(void);
 TCase *contract_tests(void);
 TCase *end_tests(void);
 TCase *evolve_tests(void);
@@ -30,6 +31,7 @@ int main(void)
 {
     Suite *suite = suite_create("runners/core");
     suite_add_tcase(suite, rules_tests());
+    suite_add_tcase(suite, combine_tests());
     suite_add_tcase(suite, sliding_tests());
     suite_add_tcase(suite, side_tests());
     suite_add_tcase(suite, side_play_tests());

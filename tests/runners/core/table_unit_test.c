@@ -313,6 +313,70 @@ START_TEST(million_keys_are_found_again)
 }
 END_TEST
 
+START_TEST(a_table_that_is_to_be_large_is_made_to_size_once)
+{
+    struct bench bench;
+    struct fl_table table;
+    bench_init(&bench, UINT64_C(64) << 20);
+    fl_table_init(&table, FL_KEY_WORD, 8, false);
+    table.expected = 100000;
+    uint64_t sizes = 0;
+    for (uint64_t i = 0; i < 100000; i++) {
+        const uint64_t mask = table.mask;
+        ck_assert(fl_table_reserve(&bench.cache, &table, 1, 0));
+        *(uint64_t *)fl_table_add_word(&bench.cache, &table, i) = i;
+        if (i < 100000 / 8 - 1)
+            ck_assert_uint_le(table.limit, 16384);
+        sizes += i >= 100000 / 8 && table.mask != mask;
+    }
+    ck_assert_uint_le(sizes, 1);
+    for (uint64_t i = 0; i < 100000; i++)
+        ck_assert_uint_eq(*(uint64_t *)fl_table_find_word(&table, i), i);
+    fl_table_fini(&bench.cache, &table);
+    bench_fini(&bench);
+}
+END_TEST
+
+START_TEST(expecting_more_than_memory_holds_is_no_error)
+{
+    struct bench bench;
+    struct fl_table table;
+    bench_init(&bench, UINT64_C(4) << 20);
+    fl_table_init(&table, FL_KEY_WORD, 8, false);
+    table.expected = 200000; // 8 MiB
+    for (uint64_t i = 0; i < 30000; i++) {
+        ck_assert(fl_table_reserve(&bench.cache, &table, 1, 0));
+        *(uint64_t *)fl_table_add_word(&bench.cache, &table, i) = i;
+    }
+    ck_assert_uint_eq(table.count, 30000);
+    fl_table_fini(&bench.cache, &table);
+    bench_fini(&bench);
+}
+END_TEST
+
+START_TEST(words_are_added_by_a_loop_as_by_a_call)
+{
+    struct bench bench;
+    struct fl_table table;
+    bench_init(&bench, UINT64_C(16) << 20);
+    fl_table_init(&table, FL_KEY_WORD, 8, false);
+    ck_assert(fl_table_reserve(&bench.cache, &table, KEYS, 0));
+    const struct fl_words words = fl_table_words(&table);
+    for (int round = 1; round <= 3; round++)
+        for (int key = 0; key < KEYS; key++) {
+            uint64_t *value = fl_words_add(&table, &words, word_of_key(key), 16);
+            ck_assert_int_eq(value == NULL, key == 0);
+            if (value)
+                ck_assert_uint_eq((*value)++, (uint64_t)round - 1);
+        }
+    ck_assert_uint_eq(table.count, KEYS - 1);
+    for (int key = 1; key < KEYS; key++)
+        ck_assert_uint_eq(*(uint64_t *)fl_table_find_word(&table, word_of_key(key)), 3);
+    fl_table_fini(&bench.cache, &table);
+    bench_fini(&bench);
+}
+END_TEST
+
 START_TEST(rows_of_removed_keys_are_used_again)
 {
     struct bench bench;
@@ -343,6 +407,9 @@ TCase *table_unit_tests(void)
     tcase_add_test(tests, word_zero_is_a_key_like_others);
     tcase_add_test(tests, equal_hashes_do_not_make_equal_keys);
     tcase_add_test(tests, million_keys_are_found_again);
+    tcase_add_test(tests, a_table_that_is_to_be_large_is_made_to_size_once);
+    tcase_add_test(tests, expecting_more_than_memory_holds_is_no_error);
+    tcase_add_test(tests, words_are_added_by_a_loop_as_by_a_call);
     tcase_add_test(tests, rows_of_removed_keys_are_used_again);
     return tests;
 }
