@@ -24,6 +24,8 @@ static const struct {
     { "keyed_1m_1t", bench_keyed_1m_1t, true },
     { "sliding_60", bench_sliding_60, true },
     { "sliding_60_naive", bench_sliding_60_naive, true },
+    { "session_count", bench_session_count, true },
+    { "early_count", bench_early_count, true },
     { "allocations", bench_allocations, false },
     { "json_count", bench_json_count, false },
     { "csv_count", bench_csv_count, false },

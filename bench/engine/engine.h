@@ -36,6 +36,8 @@ bench_run bench_keyed_1m;
 bench_run bench_keyed_1m_1t;
 bench_run bench_sliding_60;
 bench_run bench_sliding_60_naive;
+bench_run bench_session_count;
+bench_run bench_early_count;
 bench_run bench_allocations;
 bench_run bench_json_count;
 bench_run bench_csv_count;

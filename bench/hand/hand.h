@@ -20,6 +20,10 @@ bench_side hand_keyed_1m;
 bench_side hand_sliding;
 /** The same by adding each event to its 60 windows, one table a window (sliding_naive.c). */
 bench_side hand_sliding_naive;
+/** Count per user and session (sessions.c). */
+bench_side hand_sessions;
+/** Count per user and minute, given for every EVENT_EARLY events and at the end (sessions.c). */
+bench_side hand_early;
 
 /** A file of JSON lines. */
 struct hand_file {

@@ -24,6 +24,12 @@ struct event {
 
 /** Different users: more than the caches hold. */
 #define EVENT_USERS 1000000u
+/** Users where each has sessions. */
+#define EVENT_FEW_USERS 100000u
+/** The gap that ends a session. */
+#define EVENT_GAP_US 15000000
+/** Events after which a window is given early. */
+#define EVENT_EARLY 4
 /** Different products: the cache holds them. */
 #define EVENT_PRODUCTS 1000u
 /** A minute. */

@@ -38,6 +38,8 @@ bool fl_undo_add(struct fl_op *op, void (*back)(struct fl_op *, void *, const vo
     const void *image, size_t size)
 {
     struct fl_bundle *bundle = &op->worker->bundle;
+    if (!bundle->mem)
+        return true; // a snapshot is being restored: that has no way back
     struct fl_undo *undo = fl_mem_alloc(&op->worker->cache, bundle->mem, sizeof *undo + size);
     if (!undo)
         return false;
@@ -184,6 +186,7 @@ void fl_bundle_abort(struct fl_worker *worker)
         atomic_store_explicit(&op->counts.out, op->saved.out, memory_order_relaxed);
         atomic_store_explicit(&op->counts.rejected, op->saved.rejected, memory_order_relaxed);
         atomic_store_explicit(&op->counts.late, op->saved.late, memory_order_relaxed);
+        atomic_store_explicit(&op->counts.closed, op->saved.closed, memory_order_relaxed);
         atomic_store_explicit(&op->counts.other, op->saved.other, memory_order_relaxed);
     }
     end(worker, false);

@@ -211,7 +211,7 @@ int64_t fl_combine_read(const struct fl_op *op, const char *element)
     return fl_integer_at(field->kind, element);
 }
 
-static void add_row(struct fl_op *op, void *acc, enum fl_content content, const char *value)
+void fl_combine_value(struct fl_op *op, void *acc, enum fl_content content, const char *value)
 {
     const flow_combine_fn *combine = combine_of(op);
     if (content == FL_CONTENT_PARTIAL) {
@@ -256,7 +256,7 @@ void fl_combine_add(struct fl_op *op, const struct fl_view *view, const flow_sha
         if (i + AHEAD < view->count)
             prefetch(placed->one ? table : &placed->by[i + AHEAD]->table, keys, i + AHEAD);
         void *acc = slot_of(op, table, keys, i);
-        add_row(op, acc, content, lane.base + (size_t)fl_view_row(view, i) * lane.stride);
+        fl_combine_value(op, acc, content, lane.base + (size_t)fl_view_row(view, i) * lane.stride);
         if (op->keyed->acc_pointers && !fl_settle(op, combine_of(op)->acc, acc, table, batch))
             fl_no_memory(op); // beyond what was reserved: the job ends
     }

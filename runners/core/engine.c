@@ -355,6 +355,7 @@ void fl_engine_status(const struct fl_engine *engine, flow_status_report *report
             report->rows_out += fl_counts_sum(engine, i, offsetof(struct fl_counts, in));
         report->rejected += fl_counts_sum(engine, i, offsetof(struct fl_counts, rejected));
         report->dropped_late += fl_counts_sum(engine, i, offsetof(struct fl_counts, late));
+        report->dropped_closed += fl_counts_sum(engine, i, offsetof(struct fl_counts, closed));
         report->dropped_other += fl_counts_sum(engine, i, offsetof(struct fl_counts, other));
     }
     report->memory = atomic_load(&engine->pool.held);
@@ -382,6 +383,7 @@ bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_st
     report->rows_out = fl_counts_sum(engine, i, offsetof(struct fl_counts, out));
     report->rejected = fl_counts_sum(engine, i, offsetof(struct fl_counts, rejected));
     report->dropped = fl_counts_sum(engine, i, offsetof(struct fl_counts, late)) +
+                      fl_counts_sum(engine, i, offsetof(struct fl_counts, closed)) +
                       fl_counts_sum(engine, i, offsetof(struct fl_counts, other));
     report->watermark.us = FLOW_TIME_MAX_US;
     for (uint32_t w = 0; op->keyed && w < engine->options.workers; w++) {

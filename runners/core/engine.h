@@ -17,7 +17,7 @@ struct fl_reader;
 
 // Figures of a step on a worker: written by that worker, read by any thread.
 struct fl_counts {
-    _Atomic uint64_t in, out, rejected, late, other;
+    _Atomic uint64_t in, out, rejected, late, closed, other;
     // of aborted bundles too
     _Atomic uint64_t bytes, busy, blocked;
 };
@@ -306,6 +306,9 @@ struct fl_exploded {
     const flow_shape *shape;
 };
 flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view);
+
+// Writes windows down by row, those of a window step, and sends the rows on: once per window.
+flow_status fl_assign(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
 
 // --- step functions
 

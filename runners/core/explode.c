@@ -3,6 +3,22 @@
 // rows.
 #include "engine.h"
 
+#define AT_ONCE 16u // windows of an element that are asked for at first
+
+// Another header over the same rows, whose windows can be written down; NULL without memory.
+static struct fl_batch *with_windows(struct fl_cache *cache, struct fl_batch *batch)
+{
+    struct fl_batch *alias = fl_batch_alias(cache, batch);
+    if (!alias)
+        return NULL;
+    alias->windows = NULL; // those of the parent are others' too
+    alias->window_form = FL_WINDOW_ROWS;
+    if (fl_batch_need_windows(cache, alias))
+        return alias;
+    fl_batch_unref(cache, alias);
+    return NULL;
+}
+
 flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view)
 {
     struct fl_worker *worker = op->worker;
@@ -22,15 +38,11 @@ flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const st
             rows[count++] = (uint16_t)row;
     }
     while (count > 0 && status == FLOW_OK) {
-        struct fl_batch *alias = fl_batch_alias(&worker->cache, view->batch);
-        flow_window *own = alias ? fl_batch_need_windows(&worker->cache, alias) : NULL;
-        if (!own) {
-            fl_batch_unref(&worker->cache, alias);
+        struct fl_batch *alias = with_windows(&worker->cache, view->batch);
+        if (!alias)
             return fl_no_memory(op);
-        }
         for (uint32_t i = 0; i < count; i++)
-            own[rows[i]] = nth[rows[i]];
-        alias->window_form = FL_WINDOW_ROWS;
+            alias->windows[rows[i]] = nth[rows[i]];
         const struct fl_view some = { alias, rows, count };
         status = how->each(op, &some, how->shape);
         fl_batch_unref(&worker->cache, alias);
@@ -44,4 +56,84 @@ flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const st
         count = left;
     }
     return status;
+}
+
+// The windows of a row.
+struct assigned {
+    flow_window *list;
+    uint32_t count;
+};
+
+static bool assign_row(struct fl_op *op, const void *element, int64_t at, struct assigned *to)
+{
+    struct fl_worker *worker = op->worker;
+    const flow_windows *windows = &op->plan->out->windows;
+    const flow_time time = { at };
+    uint32_t room = AT_ONCE;
+    flow_window some[AT_ONCE];
+    to->list = some;
+    while ((to->count = flow_windows_assign(windows, element, time, to->list, room)) > room) {
+        room = to->count;
+        to->list = fl_mem_alloc(&worker->cache, worker->bundle.mem, room * sizeof *to->list);
+        if (!to->list)
+            return false;
+    }
+    if (to->list != some || to->count == 0)
+        return true;
+    to->list = fl_mem_alloc(&worker->cache, worker->bundle.mem, to->count * sizeof *to->list);
+    if (to->list)
+        memcpy(to->list, some, to->count * sizeof *to->list);
+    return to->list != NULL;
+}
+
+// Assigns windows to all rows; those in none are dropped. *most is how many a row has at most.
+static flow_status assign_rows(struct fl_op *op, const struct fl_view *view,
+    const flow_shape *shape, struct assigned *assigned, uint32_t *most)
+{
+    const struct fl_rejection none = { .reason = "no-window",
+        .message = "its windows' function puts it into none" };
+    const struct fl_batch *batch = view->batch;
+    *most = 0;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint32_t row = fl_view_row(view, i);
+        const char *element = batch->rows + (size_t)row * batch->stride + shape->value_offset;
+        if (!assign_row(op, element, fl_batch_time(batch, row), &assigned[i]))
+            return fl_no_memory(op);
+        *most = assigned[i].count > *most ? assigned[i].count : *most;
+        if (assigned[i].count > 0)
+            continue;
+        const flow_status status = fl_drop_row(op, view, shape, row, &none);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return FLOW_OK;
+}
+
+flow_status fl_assign(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    struct fl_worker *worker = op->worker;
+    struct fl_mem *mem = worker->bundle.mem;
+    struct assigned *assigned =
+        fl_mem_alloc(&worker->cache, mem, FLOW_BATCH_ROWS * sizeof *assigned);
+    uint16_t *rows = fl_mem_alloc(&worker->cache, mem, FLOW_BATCH_ROWS * sizeof *rows);
+    uint32_t most;
+    if (!assigned || !rows || !fl_batch_need_rows(&worker->cache, view->batch))
+        return fl_no_memory(op);
+    flow_status status = assign_rows(op, view, shape, assigned, &most);
+    for (uint32_t n = 0; n < most && status == FLOW_OK; n++) {
+        struct fl_batch *alias = with_windows(&worker->cache, view->batch);
+        struct fl_view some = { alias, rows, 0 };
+        if (!alias)
+            return fl_no_memory(op);
+        for (uint32_t i = 0; i < view->count; i++) {
+            if (assigned[i].count <= n)
+                continue;
+            const uint16_t row = (uint16_t)fl_view_row(view, i);
+            alias->windows[row] = assigned[i].list[n];
+            rows[some.count++] = row;
+        }
+        status = fl_send(op, 0, &some);
+        fl_batch_unref(&worker->cache, alias);
+    }
+    return status == FLOW_OK ? fl_call_flush(op) : status;
 }

@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Grouping: all rows of a key and window, kept in chunks, handed to a function when the window
 // fires.
+#include "chunk.h"
 #include "snapshot.h"
 
-// Rows of a key that stand together.
-struct chunk {
-    struct chunk *next;
-    uint32_t count, room;
-    // the rows follow
-};
-
-struct cell {
-    struct chunk *first, *last;
-    struct cell *later; // of the same key in the window being fired
+struct fl_group_cell {
+    struct fl_chunk *first, *last;
+    struct fl_group_cell *later; // of the same key in the window being fired
     uint64_t count;
     uint64_t stamp;      // bundle that touched it last
     uint32_t last_count; // rows in the last chunk, for when the cell is put back
 };
 
-// The rows that a function walks: of one key, cell by cell.
-struct fl_rows {
-    struct flow_rows head;
-    struct fl_op *op;
-    uint64_t count;
-    const struct cell *cell;
-    const struct chunk *chunk;
-    uint32_t row;
-};
-
 uint32_t fl_group_cell_size(void)
 {
-    return sizeof(struct cell);
+    return sizeof(struct fl_group_cell);
 }
 
 static uint32_t row_size(const struct fl_op *op)
@@ -40,7 +24,7 @@ static uint32_t row_size(const struct fl_op *op)
 
 static void put_back(struct fl_op *op, void *at, const void *image)
 {
-    struct cell *cell = at;
+    struct fl_group_cell *cell = at;
     (void)op;
     memcpy(cell, image, sizeof *cell);
     if (cell->last) {
@@ -81,15 +65,15 @@ static bool key_of_undo(struct fl_op *op, flow_str bytes, flow_str *kept)
     return copy != NULL;
 }
 
-static struct cell *cell_of(
+static struct fl_group_cell *cell_of(
     struct fl_op *op, struct fl_table *table, const struct fl_keys *keys, uint32_t i)
 {
     struct fl_cache *cache = &op->worker->cache;
     const bool words = keys->form == FL_KEY_WORD;
     const uint64_t hash = keys->hashes[i];
     const uint64_t bundle = op->worker->bundle.number;
-    struct cell *cell = words ? fl_table_find_word(table, keys->words[i])
-                              : fl_table_find_bytes(table, keys->bytes[i], hash);
+    struct fl_group_cell *cell = words ? fl_table_find_word(table, keys->words[i])
+                                       : fl_table_find_bytes(table, keys->bytes[i], hash);
     if (cell) {
         if (cell->stamp != bundle && !fl_undo_add(op, put_back, cell, cell, sizeof *cell))
             return NULL;
@@ -111,10 +95,10 @@ static struct cell *cell_of(
 }
 
 // Chunks grow with the number of rows that a key has.
-static char *room_for_row(struct fl_op *op, struct fl_table *table, struct cell *cell)
+static char *room_for_row(struct fl_op *op, struct fl_table *table, struct fl_group_cell *cell)
 {
     struct fl_cache *cache = &op->worker->cache;
-    struct chunk *last = cell->last;
+    struct fl_chunk *last = cell->last;
     if (!table->mem && !(table->mem = fl_mem_new(cache)))
         return NULL;
     if (!last || last->count == last->room) {
@@ -131,7 +115,8 @@ static char *room_for_row(struct fl_op *op, struct fl_table *table, struct cell 
     return (char *)(last + 1) + (size_t)last->count * row_size(op);
 }
 
-static bool append(struct fl_op *op, struct fl_table *table, struct cell *cell, const char *element)
+static bool append(
+    struct fl_op *op, struct fl_table *table, struct fl_group_cell *cell, const char *element)
 {
     struct fl_cache *cache = &op->worker->cache;
     const flow_type *type = op->plan->shape.type;
@@ -153,7 +138,7 @@ static flow_status take_into(struct fl_op *op, const struct fl_view *view, const
 {
     for (uint32_t i = 0; i < view->count; i++) {
         struct fl_slice *slice = placed->one ? placed->one : placed->by[i];
-        struct cell *cell = cell_of(op, &slice->table, keys, i);
+        struct fl_group_cell *cell = cell_of(op, &slice->table, keys, i);
         const char *element = view->batch->rows +
                               (size_t)fl_view_row(view, i) * view->batch->stride +
                               shape->value_offset;
@@ -192,19 +177,20 @@ flow_rows *fl_group_rows(flow_ctx *ctx)
 const void *fl_group_rows_next(flow_rows *flow)
 {
     struct fl_rows *rows = (struct fl_rows *)flow;
-    while (rows->cell) {
-        if (!rows->chunk)
-            rows->chunk = rows->cell->first;
-        while (rows->chunk && rows->row == rows->chunk->count) {
-            rows->chunk = rows->chunk->next;
-            rows->row = 0;
-        }
-        if (rows->chunk)
-            return (const char *)(rows->chunk + 1) + (size_t)rows->row++ * row_size(rows->op);
-        rows->cell = rows->cell->later;
+    if (rows->left == 0)
+        return NULL;
+    while (rows->chunk && rows->row == rows->chunk->count) {
+        rows->chunk = rows->chunk->next;
         rows->row = 0;
+        if (rows->chunk || !rows->cell)
+            continue;
+        rows->cell = rows->cell->later;
+        rows->chunk = rows->cell ? rows->cell->first : NULL;
     }
-    return NULL;
+    if (!rows->chunk)
+        return NULL;
+    rows->left--;
+    return (const char *)(rows->chunk + 1) + (size_t)rows->row++ * rows->stride;
 }
 
 size_t fl_group_rows_count(const flow_rows *flow)
@@ -220,22 +206,29 @@ struct firing {
     struct fl_batch *batch; // of one row, the key; made when first needed
 };
 
+struct fl_batch *fl_group_batch(struct fl_op *op)
+{
+    const flow_shape *in = &op->plan->shape;
+    const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
+    struct fl_batch *batch = fl_batch_new(&op->worker->cache, in->type, stride);
+    if (batch) {
+        batch->count = 1;
+        batch->content = FL_CONTENT_KEYS;
+    }
+    return batch;
+}
+
 // The batch that keys are shown in: the last key's, unless somebody holds on to that.
 static struct fl_batch *key_batch(struct fl_op *op, struct firing *firing)
 {
-    struct fl_cache *cache = &op->worker->cache;
     const struct fl_pane_out *pane = firing->pane;
-    const flow_shape *in = &op->plan->shape;
-    const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
     struct fl_batch *batch = firing->batch;
     if (batch && atomic_load_explicit(&batch->refs, memory_order_acquire) == 1)
         return batch;
-    fl_batch_unref(cache, batch);
-    firing->batch = batch = fl_batch_new(cache, in->type, stride);
+    fl_batch_unref(&op->worker->cache, batch);
+    firing->batch = batch = fl_group_batch(op);
     if (!batch)
         return NULL;
-    batch->count = 1;
-    batch->content = FL_CONTENT_KEYS;
     batch->time_base = flow_window_last_instant(pane->window).us;
     batch->window_form = FL_WINDOW_UNIFORM;
     batch->window = pane->window;
@@ -243,12 +236,9 @@ static struct fl_batch *key_batch(struct fl_op *op, struct firing *firing)
     return batch;
 }
 
-static flow_status call_key(
-    struct fl_op *op, struct firing *firing, const struct fl_entry *entry, struct fl_rows *rows)
+flow_status fl_group_call(
+    struct fl_op *op, struct fl_batch *batch, const struct fl_entry *entry, struct fl_rows *rows)
 {
-    struct fl_batch *batch = key_batch(op, firing);
-    if (!batch)
-        return fl_no_memory(op);
     flow_shape shape = op->plan->shape;
     fl_key_write(&shape, entry->word, entry->bytes, batch->rows);
     const struct fl_view view = { batch, NULL, 1 };
@@ -262,13 +252,22 @@ static flow_status call_key(
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 
-static struct fl_rows rows_of(struct fl_op *op, const struct cell *first, uint64_t count)
+static flow_status call_key(
+    struct fl_op *op, struct firing *firing, const struct fl_entry *entry, struct fl_rows *rows)
+{
+    struct fl_batch *batch = key_batch(op, firing);
+    return batch ? fl_group_call(op, batch, entry, rows) : fl_no_memory(op);
+}
+
+static struct fl_rows rows_of(struct fl_op *op, const struct fl_group_cell *first, uint64_t count)
 {
     const struct fl_rows rows = {
         .head = { fl_ctx_ops() },
-        .op = op,
         .cell = first,
+        .chunk = first->first,
         .count = count,
+        .left = count,
+        .stride = row_size(op),
     };
     return rows;
 }
@@ -276,7 +275,7 @@ static struct fl_rows rows_of(struct fl_op *op, const struct cell *first, uint64
 flow_status fl_group_fire_late(
     struct fl_op *op, const struct fl_pane_out *pane, const struct fl_entry *entry)
 {
-    const struct cell *cell = entry->value;
+    const struct fl_group_cell *cell = entry->value;
     struct fl_rows rows = rows_of(op, cell, cell->count);
     struct firing firing = { pane, NULL };
     const flow_status status = call_key(op, &firing, entry, &rows);
@@ -286,7 +285,7 @@ flow_status fl_group_fire_late(
 
 // Sliding windows: the cells of a key in the window being fired, linked from the first on.
 struct joint {
-    struct cell *first, *last;
+    struct fl_group_cell *first, *last;
     uint64_t count; // rows
 };
 
@@ -308,7 +307,7 @@ static bool join_table(struct fl_op *op, const struct fl_table *table)
         struct joint *joint = joint_of(op, &entry);
         if (!joint)
             return false;
-        struct cell *cell = entry.value;
+        struct fl_group_cell *cell = entry.value;
         *(joint->last ? &joint->last->later : &joint->first) = cell;
         joint->last = cell;
         joint->count += cell->count;
@@ -354,7 +353,7 @@ static flow_status fire_key(struct fl_op *op, struct firing *firing, const struc
         return fl_no_memory(op);
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
     const struct joint *joint = entry->value;
-    const struct cell *cell = sliding ? joint->first : entry->value;
+    const struct fl_group_cell *cell = sliding ? joint->first : entry->value;
     struct fl_rows rows = rows_of(op, cell, sliding ? joint->count : cell->count);
     return call_key(op, firing, entry, &rows);
 }
@@ -427,9 +426,9 @@ const struct fl_keyed_ops fl_group_ops = {
 
 void fl_group_save(struct fl_op *op, const void *value, flow_buffer *out)
 {
-    const struct cell *cell = value;
+    const struct fl_group_cell *cell = value;
     fl_put_word(out, cell->count);
-    for (const struct chunk *chunk = cell->first; chunk; chunk = chunk->next)
+    for (const struct fl_chunk *chunk = cell->first; chunk; chunk = chunk->next)
         for (uint32_t row = 0; row < chunk->count; row++)
             flow_encode(
                 op->plan->shape.type, (const char *)(chunk + 1) + (size_t)row * row_size(op), out);

@@ -141,11 +141,18 @@ bool fl_settle(struct fl_op *op, const flow_type *type, void *value, struct fl_t
     struct fl_cache *cache = &op->worker->cache;
     if (!table->mem && !(table->mem = fl_mem_new(cache)))
         return false;
-    const bool sides = op->plan->side_count > 0;
-    struct passing passing = { rows->mem, op->call.scratch, sides ? table->mem : NULL };
     void *pair[2] = { cache, table->mem };
     const flow_memory memory = { fl_take_from, pair };
+    const bool sides = op->plan->side_count > 0;
+    struct passing passing = { rows->mem, op->call.scratch, sides ? table->mem : NULL };
     return flow_row_adopt(type, value, &memory, lasts, &passing) == FLOW_OK;
+}
+
+bool fl_settle_in(struct fl_op *op, const flow_type *type, void *value, const flow_memory *memory,
+    const struct fl_batch *rows)
+{
+    struct passing passing = { rows->mem, op->call.scratch, NULL };
+    return flow_row_adopt(type, value, memory, lasts, &passing) == FLOW_OK;
 }
 
 flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
@@ -158,7 +165,9 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
         fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
     if (!kept)
         return fl_no_memory(op);
-    flow_status status = fl_late_split(op, &open, shape, kept);
+    // the general path asks each window by itself
+    flow_status status =
+        op->plan->kind == FL_OP_LIVES ? FLOW_OK : fl_late_split(op, &open, shape, kept);
     if (status == FLOW_OK && op->plan->side_count > 0)
         status = fl_gate_expire(op, &open, shape, kept);
     if (status != FLOW_OK || open.count == 0)
@@ -179,7 +188,8 @@ bool fl_keyed_init(struct fl_op *op)
     memset(keyed, 0, sizeof *keyed);
     op->keyed = keyed;
     const struct fl_plan_op *plan = op->plan;
-    keyed->cut = fl_cut_of(&plan->in->windows);
+    if (plan->kind != FL_OP_LIVES)
+        keyed->cut = fl_cut_of(&plan->in->windows);
     keyed->lateness = plan->in->lateness;
     keyed->form = fl_key_form(plan->shape.key);
     keyed->watermark = FLOW_TIME_MIN_US;
@@ -203,6 +213,13 @@ bool fl_keyed_init(struct fl_op *op)
     case FL_OP_TABLE:
         keyed->ops = &fl_table_ops;
         break;
+    case FL_OP_LIVES:
+        keyed->ops = &fl_lives_ops;
+        if (plan->node->combine) {
+            keyed->acc_size = plan->node->combine->acc->size;
+            keyed->acc_pointers = flow_type_has_pointers(plan->node->combine->acc);
+        }
+        return fl_lives_init(op);
     case FL_OP_GROUP:
         keyed->ops = &fl_group_ops;
         size = fl_group_cell_size();
@@ -243,6 +260,7 @@ void fl_keyed_fini(struct fl_op *op)
         fl_gate_fini(op);
     if (keyed->view)
         fl_view_fini(op);
+    fl_lives_fini(op);
     if (keyed->slide)
         fl_slide_free(op);
     fl_table_fini(cache, &keyed->joints);

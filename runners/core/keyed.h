@@ -86,6 +86,7 @@ struct fl_keyed {
     struct fl_stateful *stateful;
     struct fl_view_op *view; // steps that make views
     struct fl_gate *gate;
+    struct fl_lives *lives; // groupings on the general path
 };
 
 // When the window with this name is forgotten (R23).
@@ -94,11 +95,16 @@ static inline flow_time fl_keyed_expiry(const struct fl_keyed *keyed, int64_t na
     return flow_window_expiry(fl_cut_window(&keyed->cut, name), keyed->lateness);
 }
 
+// The general path: see live.h.
+bool fl_lives_init(struct fl_op *op);
+void fl_lives_fini(struct fl_op *op);
+
 // Makes the state of a keyed op. False without memory.
 bool fl_keyed_init(struct fl_op *op);
 void fl_keyed_fini(struct fl_op *op);
 
-extern const struct fl_keyed_ops fl_combine_ops, fl_group_ops, fl_stateful_ops, fl_full_ops;
+extern const struct fl_keyed_ops fl_combine_ops, fl_group_ops, fl_stateful_ops, fl_full_ops,
+    fl_lives_ops;
 
 // The slice of each selected row, made if need be; rows that are all of one slice get it at once.
 // False without memory.
@@ -123,6 +129,10 @@ bool fl_place(struct fl_cache *cache, const struct fl_sets *sets, const struct f
 bool fl_settle(struct fl_op *op, const flow_type *type, void *value, struct fl_table *table,
     const struct fl_batch *rows);
 
+// The same, to any memory.
+bool fl_settle_in(struct fl_op *op, const flow_type *type, void *value, const flow_memory *memory,
+    const struct fl_batch *rows);
+
 // Gathers keys of rows in a shuffle's format.
 void fl_format_keys(const struct fl_view *view, enum fl_key_form form, struct fl_keys *keys);
 
@@ -141,6 +151,9 @@ void fl_combine_add(struct fl_op *op, const struct fl_view *view, const flow_sha
 // Merges one accumulator into another.
 void fl_combine_merge(const struct fl_op *op, void *acc, const void *other);
 void fl_combine_subtract(const struct fl_op *op, void *acc, const void *other);
+
+// Adds one value, of whichever content.
+void fl_combine_value(struct fl_op *op, void *acc, enum fl_content content, const char *value);
 
 // Writes a pane's row on the output: key and result.
 struct fl_pane_out {
@@ -193,6 +206,10 @@ int64_t fl_combine_read(const struct fl_op *op, const char *element);
 // with a window still open stay. Returns the selection that stays in `kept`.
 flow_status fl_late_split(
     struct fl_op *op, struct fl_view *view, const flow_shape *shape, uint16_t *kept);
+
+// Drops a row, as rows of a shuffle lie too.
+flow_status fl_late_drop(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    uint32_t row, const struct fl_rejection *why);
 
 // Emits the late panes that the bundle collected.
 flow_status fl_late_emit(struct fl_op *op);

@@ -84,14 +84,20 @@ static flow_status drop_projected(
     return status;
 }
 
+flow_status fl_late_drop(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
+    uint32_t row, const struct fl_rejection *why)
+{
+    if (view->batch->keyed && view->batch->content != FL_CONTENT_ROWS)
+        return drop_projected(op, view, row, why);
+    return fl_drop_row(op, view, shape, row, why);
+}
+
 static flow_status drop(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape, uint32_t row)
 {
     const struct fl_rejection why = { .reason = "late",
         .message = "it came after the watermark had passed the expiry of its window" };
-    if (view->batch->keyed && view->batch->content != FL_CONTENT_ROWS)
-        return drop_projected(op, view, row, &why);
-    return fl_drop_row(op, view, shape, row, &why);
+    return fl_late_drop(op, view, shape, row, &why);
 }
 
 // One row: each of its windows is open, late or expired. *open tells whether any is open.

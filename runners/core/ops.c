@@ -272,6 +272,8 @@ static flow_status drop_gaps(
 static flow_status push_window(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
+    if (op->plan->write_windows)
+        return fl_assign(op, view, shape);
     struct fl_view passed = *view;
     const flow_windows *windows = &op->plan->out->windows;
     flow_status status = FLOW_OK;
@@ -283,7 +285,7 @@ static flow_status push_window(
         alias->window_form = FL_WINDOW_IMPLIED;
         passed.batch = alias;
     }
-    if (windows->every.us > windows->size.us)
+    if (windows->kind == FLOW_WINDOW_SLIDING && windows->every.us > windows->size.us)
         status = drop_gaps(op, &passed, shape, windows);
     if (status == FLOW_OK && passed.count > 0)
         status = fl_send(op, 0, &passed);

@@ -466,6 +466,8 @@ flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejecti
         fl_count(&op->counts.rejected, 1);
     else if (strcmp(rejection->reason, "late") == 0)
         fl_count(&op->counts.late, 1);
+    else if (strcmp(rejection->reason, "closed-window") == 0)
+        fl_count(&op->counts.closed, 1);
     else
         fl_count(&op->counts.other, 1);
     if (op->plan->outs[output].count == 0)

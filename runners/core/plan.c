@@ -24,7 +24,7 @@ static void *take(struct maker *m, size_t size)
 bool fl_plan_keyed(enum fl_op_kind kind)
 {
     return kind == FL_OP_COMBINE || kind == FL_OP_GROUP || kind == FL_OP_STATEFUL ||
-           kind == FL_OP_TABLE || kind == FL_OP_GATE;
+           kind == FL_OP_TABLE || kind == FL_OP_GATE || kind == FL_OP_LIVES;
 }
 
 static enum fl_op_kind kind_of(const flow_node *node)
@@ -246,7 +246,7 @@ static void find_stages(struct maker *m)
             op->stage = plan->ops[op->feeder].stage;
         }
         const bool starts =
-            op->kind == FL_OP_COMBINE && op->out && op->out->shape.key != FLOW_KIND_NONE;
+            op->keyed && op->node->combine && op->out && op->out->shape.key != FLOW_KIND_NONE;
         for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
             for (uint32_t t = 0; t < op->outs[o].count; t++) {
                 const struct fl_target *target = &op->outs[o].list[t];
@@ -320,44 +320,23 @@ static void find_bare(struct fl_plan *plan)
     }
 }
 
-// What an edge asks for that keyed steps do not do yet; NULL for what they do.
-static const char *beyond(const flow_edge *edge)
-{
-    static const char *const kinds[] = { NULL, NULL, NULL, "session windows", "calendar windows",
-        "cumulating windows", "custom windows" };
-    const flow_triggering *said = edge->triggering;
-    if (edge->windows.kind > FLOW_WINDOW_SLIDING || !said)
-        return kinds[edge->windows.kind];
-    return said->trigger.count                          ? "triggers"
-           : said->accumulation > FLOW_DISCARDING       ? "results that accumulate"
-           : said->closing == FLOW_EMPTY_ALWAYS         ? "empty closing results"
-           : said->output_time > FLOW_OUTPUT_TIME_UNSET ? "output times"
-                                                        : NULL;
-}
-
-// The edge whose windows a step works with: those that it cuts, or that it groups in; NULL for
-// steps that do not care.
-static const flow_edge *worked_on(const flow_graph *graph, const flow_node *node)
-{
-    const bool keyed = node->kind == FLOW_NODE_COMBINE || node->kind == FLOW_NODE_GROUP ||
-                       (node->kind == FLOW_NODE_DO && (node->fn->form == FLOW_FORM_STATEFUL ||
-                                                          node->fn->form == FLOW_FORM_CELLS));
-    if (node->kind == FLOW_NODE_WINDOW && !node->keep_windows)
-        return &graph->edges[node->outputs[0] - 1];
-    return keyed ? &graph->edges[node->inputs[0] - 1] : NULL;
-}
-
+// What a stateful step cannot be run with yet: windows that are not named by their end.
 static bool runs_all(const flow_graph *graph, flow_error *error)
 {
+    static const char *const kinds[] = { NULL, NULL, NULL, "session", "calendar", "cumulating",
+        "custom" };
     for (uint32_t n = 0; n < graph->node_count; n++) {
         const flow_node *node = &graph->nodes[n];
-        const flow_edge *edge = worked_on(graph, node);
-        const char *what = edge ? beyond(edge) : NULL;
-        if (what) {
-            flow_error_raise(error, FLOW_UNSUPPORTED, node->path,
-                "step '%s' asks for %s, which is not yet run by this runner", node->path, what);
-            return false;
-        }
+        if (node->kind != FLOW_NODE_DO ||
+            (node->fn->form != FLOW_FORM_STATEFUL && node->fn->form != FLOW_FORM_CELLS))
+            continue;
+        const flow_edge *edge = &graph->edges[node->inputs[0] - 1];
+        if (!kinds[edge->windows.kind])
+            continue;
+        flow_error_raise(error, FLOW_UNSUPPORTED, node->path,
+            "step '%s' keeps state in %s windows, which is not yet run by this runner", node->path,
+            kinds[edge->windows.kind]);
+        return false;
     }
     return true;
 }
@@ -371,8 +350,12 @@ bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache
         return false;
     struct maker m = { .plan = plan, .graph = graph, .cache = cache, .mem = mem };
     make_ops(&m);
-    if (!m.failed)
+    if (!m.failed) {
+        fl_plan_general(plan);
+        if (!fl_plan_can_take_back(plan, error))
+            return false;
         find_stages(&m);
+    }
     if (!m.failed) {
         find_origins(plan);
         find_bare(plan);

@@ -20,7 +20,8 @@ enum fl_op_kind {
     FL_OP_SINK,
     FL_OP_VIEW,  // what functions look into: takes what its grouping fires
     FL_OP_TABLE, // the same by key and time: takes changes
-    FL_OP_GATE   // before a step with side inputs: rows wait here until those are ready
+    FL_OP_GATE,  // before a step with side inputs: rows wait here until those are ready
+    FL_OP_LIVES  // a combine or group on the general path: see live.h
 };
 
 // A consumer of an output and how the rows it gets lie.
@@ -50,6 +51,8 @@ struct fl_plan_op {
     struct fl_targets outs[FLOW_OUTPUTS];
     bool bare[FLOW_OUTPUTS]; // nobody who takes the output looks at times: they need not be kept
     bool keyed;              // has state by key
+    bool signs;              // its input may take elements back
+    bool write_windows;      // WINDOW: writes them down by row
     bool local;              // keyed, and fed by a keyed step with the same key: no shuffle
     uint32_t stage;    // keyed: the first keyed op of the stage it runs in (itself or upstream)
     uint32_t feeder;   // local: the keyed op upstream
@@ -89,6 +92,16 @@ static inline bool fl_plan_shuffled(enum fl_op_kind kind)
 // Finds who looks into which view, and what may wait for a gate (plan_side.c). False without
 // memory.
 bool fl_plan_sides(struct fl_plan *plan, struct fl_cache *cache, struct fl_mem *mem);
+// Finds the groupings of the general path, and whether these can take back what reaches them; false
+// with the error (plan_lives.c).
+void fl_plan_general(struct fl_plan *plan);
+bool fl_plan_can_take_back(const struct fl_plan *plan, flow_error *error);
+
+// Whether a trigger is the default one.
+bool fl_plan_usual(const flow_trigger *trigger);
+
+// Whether a combine can take a value out again, exactly.
+bool fl_plan_subtracts(const flow_combine_fn *combine);
 
 // Makes the plan in `mem`. False with the error.
 bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache *cache,

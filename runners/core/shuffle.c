@@ -52,7 +52,8 @@ bool fl_shuffle_init(struct fl_op *op)
     shuffle->key_pointers =
         op->plan->shape.key_record && flow_type_has_pointers(op->plan->shape.key_record);
     shuffle->format.points = shuffle->format.form == FL_KEY_BYTES || shuffle->pointers;
-    shuffle->can_lift = combine && !op->keyed->acc_pointers && !engine->options.no_lifting;
+    shuffle->can_lift =
+        op->plan->kind == FL_OP_COMBINE && !op->keyed->acc_pointers && !engine->options.no_lifting;
     shuffle->lift = shuffle->can_lift;
     if (!shuffle->format.hashed && !dealt_init(shuffle, engine))
         return false;

@@ -62,20 +62,39 @@ bool fl_table_memory(struct fl_op *op, struct fl_table *table, void *pair[2], fl
 // What the values of a step are records of.
 static const flow_type *value_type(const struct fl_plan_op *plan)
 {
-    switch (plan->kind) {
-    case FL_OP_COMBINE:
-        return plan->node->combine->acc;
-    case FL_OP_STATEFUL:
+    if (plan->kind == FL_OP_STATEFUL)
         return plan->node->fn->state ? plan->node->fn->state : plan->shape.type;
-    default:
-        return plan->shape.type;
-    }
+    return plan->node->combine ? plan->node->combine->acc : plan->shape.type;
 }
 
-// What the elements are that wait at a step for their time.
+// What the elements are that wait at a step for their time, or that a combine keeps.
 static const flow_type *element_type(const struct fl_plan_op *plan)
 {
-    return plan->kind == FL_OP_STATEFUL ? plan->shape.type : NULL;
+    const flow_combine_fn *combine = plan->node->combine;
+    const bool kept = plan->kind == FL_OP_LIVES && plan->signs && combine &&
+                      combine->primitive == FLOW_PRIMITIVE_NONE && !fl_plan_subtracts(combine);
+    return plan->kind == FL_OP_STATEFUL || kept ? plan->shape.type : NULL;
+}
+
+// How windows give results, as far as their state depends on it.
+static uint64_t triggering(const flow_edge *edge)
+{
+    const flow_triggering *how = edge->triggering;
+    uint64_t words[3 + 4 * FLOW_TRIGGER_NODES];
+    size_t n = 0;
+    if (!how)
+        return 0;
+    words[n++] = (uint64_t)how->accumulation;
+    words[n++] = (uint64_t)how->output_time;
+    words[n++] = how->trigger.count;
+    for (uint32_t i = 0; i < how->trigger.count; i++) {
+        const flow_trigger_node *node = &how->trigger.nodes[i];
+        words[n++] = node->kind;
+        words[n++] = node->parts;
+        words[n++] = (uint64_t)node->value;
+        words[n++] = (uint64_t)node->offset;
+    }
+    return XXH3_64bits(words, n * sizeof words[0]);
 }
 
 // What the bytes of a step's state mean, beside its records: kind of step, of key, windows.
@@ -84,7 +103,7 @@ static uint64_t meaning(const struct fl_plan_op *plan)
     const flow_windows *windows = &plan->in->windows;
     const uint64_t words[] = { (uint64_t)plan->kind, (uint64_t)plan->shape.key,
         (uint64_t)windows->kind, (uint64_t)windows->size.us, (uint64_t)windows->every.us,
-        (uint64_t)windows->offset.us,
+        (uint64_t)windows->offset.us, plan->in->merged, triggering(plan->in),
         plan->node->fn && plan->node->fn->form == FLOW_FORM_CELLS ? fl_cells_meaning(plan->node->fn)
                                                                   : 0 };
     return XXH3_64bits(words, sizeof words);
@@ -174,6 +193,33 @@ static void put_types(const struct fl_plan_op *plan, flow_buffer *out)
     put_type(element_type(plan), out);
 }
 
+// What only some kinds of steps have.
+static void save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
+{
+    const enum fl_op_kind kind = engine->plan.ops[i].kind;
+    int64_t clock = INT64_MAX;
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        const int64_t seen = fl_lives_clock(&engine->workers[w].ops[i]);
+        clock = seen < clock ? seen : clock;
+    }
+    if (kind == FL_OP_LIVES)
+        fl_put_word(out, (uint64_t)clock);
+    else if (kind != FL_OP_STATEFUL)
+        return;
+    const size_t count_at = fl_put_later(out);
+    uint64_t count = 0;
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_op *op = &engine->workers[w].ops[i];
+        if (kind == FL_OP_LIVES) {
+            count += fl_lives_save(op, out);
+            continue;
+        }
+        fl_stateful_save_queue(op, out);
+        count += fl_stateful_queue_rows(op);
+    }
+    fl_set_word(out, count_at, count);
+}
+
 static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
 {
     const struct fl_op *first = &engine->workers[0].ops[i];
@@ -202,16 +248,7 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
         }
         fl_set_word(out, count_at, count);
     }
-    if (first->plan->kind != FL_OP_STATEFUL)
-        return;
-    const size_t count_at = fl_put_later(out);
-    uint64_t count = 0;
-    for (uint32_t w = 0; w < engine->options.workers; w++) {
-        struct fl_op *op = &engine->workers[w].ops[i];
-        fl_stateful_save_queue(op, out);
-        count += fl_stateful_queue_rows(op);
-    }
-    fl_set_word(out, count_at, count);
+    save_own(engine, i, out);
 }
 
 static bool has_section(const struct fl_plan_op *plan)
@@ -311,6 +348,21 @@ static void set_watermarks(struct fl_engine *engine, uint32_t i, int64_t waterma
     }
 }
 
+// What is restored holds the output watermark as it did.
+static void hold_outputs(struct fl_engine *engine, uint32_t i)
+{
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_op *op = &engine->workers[w].ops[i];
+        const struct fl_keyed_ops *ops = op->keyed->ops;
+        if (!ops->hold)
+            continue;
+        const int64_t next = ops->next(op) - 1, hold = ops->hold(op);
+        const int64_t first = next < hold ? next : hold;
+        if (first < op->keyed->watermark)
+            atomic_store(&op->keyed->out, first);
+    }
+}
+
 // A value that cannot be decoded is the snapshot's fault, however its reader calls it.
 static flow_status unreadable(
     const struct fl_plan_op *plan, flow_status status, const char *what, flow_error *error)
@@ -367,17 +419,6 @@ static flow_status load_tables(struct fl_engine *engine, uint32_t i, struct fl_w
     return FLOW_OK;
 }
 
-// What is restored holds the output watermark as it did.
-static void hold_outputs(struct fl_engine *engine, uint32_t i)
-{
-    for (uint32_t w = 0; w < engine->options.workers; w++) {
-        struct fl_op *op = &engine->workers[w].ops[i];
-        const int64_t hold = op->keyed->ops->hold ? op->keyed->ops->hold(op) : FL_NEVER;
-        if (hold < op->keyed->watermark)
-            atomic_store(&op->keyed->out, hold);
-    }
-}
-
 static flow_status load_state(
     struct fl_engine *engine, uint32_t i, struct fl_wire *wire, flow_error *error)
 {
@@ -393,7 +434,9 @@ static flow_status load_state(
         status = load_tables(engine, i, wire);
     if (status != FLOW_OK)
         return unreadable(plan, status, "its state", error);
-    if (plan->kind == FL_OP_STATEFUL)
+    if (plan->kind == FL_OP_LIVES)
+        status = fl_lives_load(engine, i, wire);
+    else if (plan->kind == FL_OP_STATEFUL)
         status = fl_stateful_load_queue(engine, i, wire);
     if (status != FLOW_OK)
         return unreadable(plan, status, "what waits there", error);

@@ -35,6 +35,11 @@ uint64_t fl_stateful_queue_rows(const struct fl_op *op);
 void fl_stateful_save_queue(struct fl_op *op, flow_buffer *out);
 flow_status fl_stateful_load_queue(struct fl_engine *engine, uint32_t op, struct fl_wire *wire);
 
+// Live windows: the clock that they have seen, and all of an op on a worker; how many.
+int64_t fl_lives_clock(const struct fl_op *op);
+uint64_t fl_lives_save(struct fl_op *op, flow_buffer *out);
+flow_status fl_lives_load(struct fl_engine *engine, uint32_t op, struct fl_wire *wire);
+
 // Sources.
 void fl_reader_save(struct fl_engine *engine, uint32_t op, flow_buffer *out);
 flow_status fl_reader_load(

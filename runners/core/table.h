@@ -82,6 +82,13 @@ static inline void *fl_table_value(const struct fl_table *table, char *slot)
     return table->rows ? *(void **)(void *)(slot + table->value_at) : slot + table->value_at;
 }
 
+// The key of an inline value, as the table has it. Byte keys only.
+static inline flow_str fl_table_key(const struct fl_table *table, const void *value)
+{
+    const char *slot = (const char *)value - table->value_at;
+    return ((const struct fl_slot_bytes *)(const void *)slot)->key;
+}
+
 // Where probing for a word begins: cheaper than the hash that shards need, and different from it.
 static inline uint64_t fl_table_mix(uint64_t word)
 {

@@ -72,6 +72,11 @@ void flow_test_results_clear(struct flow_test_results *results);
 void flow_test_expect(struct flow_test_results *results, const flow_type *type, const void *row,
     const struct flow_test_result *at);
 
+// The same with a number as its key, if it has one. `at->text`, where there is one, goes before:
+// "- " for a result that is taken back.
+void flow_test_expect_signed(struct flow_test_results *results, const int64_t *key,
+    const flow_type *type, const void *row, const struct flow_test_result *at);
+
 // The meaning of "the same result" (invariant 11): the multiset of row, time, window and pane,
 // exact but for doubles, which agree to 1e-12 of their size. NULL, or a sentence in static memory.
 const char *flow_test_differ(struct flow_test_results *got, struct flow_test_results *wanted);

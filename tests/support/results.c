@@ -128,6 +128,18 @@ void flow_test_expect(struct flow_test_results *results, const flow_type *type, 
     add(results, &result);
 }
 
+void flow_test_expect_signed(struct flow_test_results *results, const int64_t *key,
+    const flow_type *type, const void *row, const struct flow_test_result *at)
+{
+    struct writer writer = { { 0 }, { 0 } };
+    flow_buffer_printf(&writer.text, "%s", at->text ? at->text : "");
+    if (key)
+        flow_buffer_printf(&writer.text, "%lld = ", (long long)*key);
+    write_record(&writer, type, row);
+    const struct flow_test_result result = finish(&writer, at);
+    add(results, &result);
+}
+
 // --- comparing
 
 static int compare_floats(const struct flow_test_result *a, const struct flow_test_result *b)
@@ -286,6 +298,8 @@ static flow_status stage(
             return flow_error_raise(error, FLOW_IO, NULL, "half a batch could be written");
         const char *row = batch->rows + (size_t)FLOW_BATCH_INDEX(batch, i) * batch->stride;
         struct writer writer = { { 0 }, { 0 } };
+        if (elements->signs && elements->signs[i] < 0)
+            flow_buffer_put(&writer.text, "- ", 2);
         if (sink->key.kind != FLOW_KIND_NONE) {
             write_value(&writer, sink->key.kind, sink->key_record, row + batch->key_offset);
             flow_buffer_put(&writer.text, " = ", 3);

@@ -167,8 +167,9 @@ typedef struct flow_time_policy {
  */
 struct flow_rejected {
     flow_str step; /**< Path of the step. */
-    flow_str
-        reason; /**< One word: "late", "no-window", "future", "failed", "unparsable", "skipped". */
+    /** One word: "late", "closed-window", "no-window", "future", "failed", "unparsable", "skipped".
+     */
+    flow_str reason;
     flow_str message; /**< One sentence, with the origin where known: file and line or offset. */
     flow_time at;     /**< Event time, where known. */
     flow_str element; /**< Original bytes, or the element as JSON; classified fields masked. */
@@ -349,15 +350,16 @@ FLOW_API void flow_job_drain(flow_job *job);
 
 /** How a job stands; see flow_job_status. */
 typedef struct flow_status_report {
-    bool ended;             /**< Nothing more will happen; flow_job_wait returns at once. */
-    uint64_t rows_in;       /**< Elements that sources gave. */
-    uint64_t rows_out;      /**< Elements that sinks took. */
-    uint64_t rejected;      /**< Elements routed to dead letters. */
-    uint64_t dropped_late;  /**< (element, window) pairs past their expiry (R24). */
-    uint64_t dropped_other; /**< Outside every window, in the future, skipped. */
-    flow_time watermark;    /**< The lowest output watermark of all sources. */
-    uint64_t memory;        /**< Bytes that count against the budget now. */
-    uint64_t memory_peak;   /**< The most so far. */
+    bool ended;              /**< Nothing more will happen; flow_job_wait returns at once. */
+    uint64_t rows_in;        /**< Elements that sources gave. */
+    uint64_t rows_out;       /**< Elements that sinks took. */
+    uint64_t rejected;       /**< Elements routed to dead letters. */
+    uint64_t dropped_late;   /**< (element, window) pairs past their expiry (R24). */
+    uint64_t dropped_other;  /**< Outside every window, in the future, skipped. */
+    flow_time watermark;     /**< The lowest output watermark of all sources. */
+    uint64_t memory;         /**< Bytes that count against the budget now. */
+    uint64_t memory_peak;    /**< The most so far. */
+    uint64_t dropped_closed; /**< (element, window) pairs whose trigger had finished (R25). */
 } flow_status_report;
 
 /** Reads how a job stands; cheap, from any thread. */

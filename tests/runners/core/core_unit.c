@@ -105,8 +105,10 @@ int main(void)
     Suite *suite = suite_create("runners/core: units");
     suite_add_tcase(suite, arena_unit_tests());
     suite_add_tcase(suite, batch_unit_tests());
+    suite_add_tcase(suite, hint_unit_tests());
     suite_add_tcase(suite, key_unit_tests());
     suite_add_tcase(suite, memory_unit_tests());
+    suite_add_tcase(suite, nook_unit_tests());
     suite_add_tcase(suite, plan_unit_tests());
     suite_add_tcase(suite, slice_unit_tests());
     suite_add_tcase(suite, small_unit_tests());

@@ -45,8 +45,10 @@ uint64_t next_random(uint64_t *state);
 
 TCase *arena_unit_tests(void);
 TCase *batch_unit_tests(void);
+TCase *hint_unit_tests(void);
 TCase *key_unit_tests(void);
 TCase *memory_unit_tests(void);
+TCase *nook_unit_tests(void);
 TCase *plan_unit_tests(void);
 TCase *slice_unit_tests(void);
 TCase *small_unit_tests(void);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows that a grouping keeps, in chunks, and the walk over them that group functions see.
+#ifndef FL_CHUNK_H
+#define FL_CHUNK_H
+
+#include "engine.h"
+
+// Rows of a key that stand together. Rows are only added.
+struct fl_chunk {
+    struct fl_chunk *next;
+    uint32_t count, room;
+    // the rows follow
+};
+
+struct fl_group_cell;
+
+// The rows that a function walks: `left` more, of the chunk on; then of the cells after it.
+struct fl_rows {
+    struct flow_rows head;
+    uint64_t count, left;
+    uint32_t stride; // from row to row
+    const struct fl_group_cell *cell;
+    const struct fl_chunk *chunk;
+    uint32_t row;
+};
+
+// Calls the group function of an op for a key, whose one row `batch` is; its time, window, pane and
+// sign are what the function's outputs get. Sends on what it emits.
+struct fl_entry;
+flow_status fl_group_call(
+    struct fl_op *op, struct fl_batch *batch, const struct fl_entry *key, struct fl_rows *rows);
+
+// A batch of one row with room for a key.
+struct fl_batch *fl_group_batch(struct fl_op *op);
+
+#endif
