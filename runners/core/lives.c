@@ -170,9 +170,12 @@ static void look_at_clocks(struct fl_op *op)
     keyed->lives->shown = output_watermark(op);
 }
 
+// A window that ends with the global one is collected at its end, whatever the lateness (R23): the
+// watermark must not be told further before it has given its last result.
 static int64_t expiry_of(const struct fl_op *op, const struct fl_live *live)
 {
-    return flow_window_expiry(live->window, op->keyed->lateness).us;
+    return lesser(
+        flow_window_expiry(live->window, op->keyed->lateness).us, FLOW_TIME_GLOBAL_END_US - 1);
 }
 
 void fl_live_await(struct fl_op *op, struct fl_live *live)

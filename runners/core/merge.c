@@ -28,6 +28,8 @@ static int64_t merged_hold(const struct fl_lives *lives, const struct group *gro
     return hold;
 }
 
+// The element's own window merges too: a part of the trigger that is to have finished in all
+// windows has not in that one.
 static void merge_triggers(
     struct fl_op *op, const struct fl_live *as, const struct group *group, flow_trigger_state *to)
 {
@@ -36,13 +38,12 @@ static void merge_triggers(
     flow_trigger_clocks clocks = fl_live_clocks(op, as);
     clocks.window = group->window;
     flow_trigger_state sum;
+    memset(&sum, 0, sizeof sum);
     for (uint32_t done = 0; done < group->count;) {
         uint32_t count = 0;
         flow_trigger_state part;
-        if (done > 0) {
-            memcpy(&part, &sum, flow_trigger_state_size(&lives->how->trigger));
-            states[count++] = &part;
-        }
+        memcpy(&part, &sum, flow_trigger_state_size(&lives->how->trigger));
+        states[count++] = &part;
         while (count < 64 && done < group->count)
             states[count++] = fl_live_state(lives, group->list[done++]);
         flow_trigger_on_merge(&lives->how->trigger, &sum, states, count, &clocks);
@@ -86,6 +87,11 @@ static struct fl_live *merge_group(struct fl_op *op, const struct group *group)
     to->on_time_index = -1;
     to->timed = false;
     return fl_live_move(op, to, group->window) ? to : NULL;
+}
+
+static bool same_window(flow_window a, flow_window b)
+{
+    return a.start.us == b.start.us && a.end.us == b.end.us;
 }
 
 static bool overlap(flow_window a, flow_window b)
@@ -166,6 +172,21 @@ static bool grow(struct fl_op *op, struct fl_live *live, flow_window own)
     return true;
 }
 
+// The element's own window lies within one that stays as it is: only the trigger sees a merge.
+static bool join_own(struct fl_op *op, struct fl_live *live, flow_window own)
+{
+    const struct group group = { &live, 1, live->window };
+    flow_trigger_state state;
+    if (op->keyed->lives->usual || same_window(live->window, own))
+        return true;
+    if (!fl_live_touch(op, live))
+        return false;
+    merge_triggers(op, live, &group, &state);
+    memcpy(fl_live_state(op->keyed->lives, live), &state,
+        flow_trigger_state_size(&op->keyed->lives->how->trigger));
+    return true;
+}
+
 // Plain sessions: overlapping windows become their span.
 static flow_status live_of_span(
     struct fl_op *op, const union fl_live_key *key, flow_window own, struct fl_live **live)
@@ -179,7 +200,7 @@ static flow_status live_of_span(
         return FLOW_OK;
     if (count == 1 && covers(one->window, own)) {
         *live = one;
-        return FLOW_OK;
+        return join_own(op, one, own) ? FLOW_OK : fl_no_memory(op);
     }
     struct group group = { &one, 1, own };
     if (count == 1 && op->keyed->lives->usual && one->hold != FL_NEVER &&
@@ -234,11 +255,6 @@ static bool gather(struct fl_op *op, uintptr_t cell, flow_window own, struct mer
     return true;
 }
 
-static bool same_window(flow_window a, flow_window b)
-{
-    return a.start.us == b.start.us && a.end.us == b.end.us;
-}
-
 // Any other merging: the windows' own function says what becomes of all windows of the key.
 static flow_status live_of_any(
     struct fl_op *op, const union fl_live_key *key, flow_window *own, struct fl_live **live)
@@ -268,6 +284,8 @@ static flow_status live_of_any(
         struct fl_live *whole = group.list[0];
         if (group.count > 1 || !same_window(whole->window, group.window))
             whole = merge_group(op, &group);
+        else if (same_window(group.window, target) && !join_own(op, whole, *own))
+            whole = NULL;
         if (!whole)
             return fl_no_memory(op);
         if (same_window(group.window, target))

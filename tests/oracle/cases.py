@@ -5,6 +5,9 @@ and clock, one JSON object a line. The same seed gives the same cases.
 
     cases.py COUNT [SEED]
 
+What is left out, since Beam's answer is a slip of its own (docs/decisions/0029-beam-as-oracle.md):
+times before 1970, aligned clocks, and `all` and `any` as early or late part.
+
 Times are milliseconds, as Beam's. Elements are added one by one, so that a trigger is asked after
 each: Beam asks once per bundle (R31).
 """
@@ -20,12 +23,7 @@ def once(r, depth=1):
     if kind == "count":
         return {"t": "count", "n": r.randint(1, 4)}
     if kind == "time":
-        trigger = {"t": "time"}
-        if r.random() < 0.8:
-            trigger["delay"] = r.choice([0, 5, 10, 30])
-        if r.random() < 0.3:
-            trigger["align"] = r.choice([10, 50])
-        return trigger
+        return {"t": "time", "delay": r.choice([0, 5, 10, 30])}
     if kind in ("all", "any"):
         return {"t": kind, "of": [once(r, 0) for _ in range(r.randint(2, 3))]}
     return {"t": "end"}
@@ -40,12 +38,14 @@ def trigger(r, depth=2):
         t = {"t": "early_late"}
         which = r.choice(["early", "late", "both"])
         if which != "late":
-            t["early"] = once(r)
+            t["early"] = once(r, 0)
         if which != "early":
-            t["late"] = once(r)
+            t["late"] = once(r, 0)
         return t
     if kind == "repeat":
-        return {"t": "repeat", "of": once(r) if r.random() < 0.7 or not depth else trigger(r, 0)}
+        part = once(r) if r.random() < 0.7 or not depth else trigger(r, 0)
+        # repeated ends of windows are the default trigger, which Beam does not see in them
+        return {"t": "repeat", "of": {"t": "count", "n": 2} if part["t"] == "end" else part}
     if kind == "each":
         return {"t": "each", "of": [trigger(r, depth - 1) for _ in range(r.randint(2, 3))]}
     if kind == "or_finally":
@@ -75,7 +75,7 @@ def windows(r):
 
 def script(r, kind):
     unit = 12 * HOUR if kind == "days" else 25
-    base = 1_711_800_000_000 if kind == "days" else r.choice([0, 1_000_000, -500])
+    base = 1_711_800_000_000 if kind == "days" else r.choice([1_000, 1_000_000])
     now, steps, value = base, [], 1
     for _ in range(r.randint(4, 24)):
         what = r.random()
@@ -98,7 +98,7 @@ def case(number, seed):
     if r.random() < 0.85:
         c["trigger"] = trigger(r)
         # what may finish loses data, and most of it is refused (R20): repeat it, mostly
-        if c["trigger"]["t"] not in ("repeat", "default", "never") and r.random() < 0.6:
+        if c["trigger"]["t"] not in ("repeat", "default", "never", "end") and r.random() < 0.6:
             c["trigger"] = {"t": "repeat", "of": c["trigger"]}
     custom = c.get("trigger", {"t": "default"})["t"] != "default"
     if r.random() < (0.97 if custom else 0.4):

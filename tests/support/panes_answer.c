@@ -15,7 +15,8 @@ static int64_t last_of(const struct rules_window *w)
 
 static int64_t expiry_of(const struct rules *rules, flow_window window)
 {
-    return flow_window_expiry(window, rules->test->how.lateness).us; // R23
+    const int64_t expiry = flow_window_expiry(window, rules->test->how.lateness).us; // R23
+    return expiry < FLOW_TIME_GLOBAL_END_US ? expiry : FLOW_TIME_GLOBAL_END_US - 1;
 }
 
 static bool same(flow_window a, flow_window b)
@@ -305,17 +306,20 @@ static struct rules_window *merge(struct rules *rules, int64_t key, flow_window 
     for (size_t i = 0; i < n; i++)
         to = same(list[i]->window, *own) ? list[i] : to;
     const bool kept = same(to->window, *own);
-    if (n == 1 && kept)
+    if (n == 1 && same(to->window, element))
         return to;
-    struct rules_window before[PANES_STEPS];
-    const struct rules_window *from[PANES_STEPS];
+    // the element's own window is one of those that merge: nothing has finished there
+    struct rules_window before[PANES_STEPS + 1];
+    const struct rules_window *from[PANES_STEPS + 1];
+    memset(&before[n], 0, sizeof before[n]);
+    from[n] = &before[n];
     for (size_t i = 0; i < n; i++) {
         before[i] = *list[i];
         from[i] = &before[i];
     }
     to->hold = joined_hold(rules, list, n, *own);
     to->window = *own;
-    rules_join(rules, to, from, n);
+    rules_join(rules, to, from, n + 1);
     for (size_t i = 0; i < n; i++)
         if (list[i] != to)
             take_over(to, list[i]);
