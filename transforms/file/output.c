@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,15 +33,37 @@ static size_t folder_len(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-// Opens a file that was not there, beside `path`: hidden, and named so that nothing takes it for
-// output.
-static int open_beside(const char *path, char *temp, size_t size, int flags)
+// Names a file beside `path`: hidden, and so that nothing takes it for output.
+static bool name_beside(const char *path, unsigned number, char *temp, size_t size)
 {
     const size_t folder = folder_len(path);
+    const int len = snprintf(
+        temp, size, "%.*s.%s.tmp-%ld-%u", (int)folder, path, path + folder, (long)getpid(), number);
+    return len >= 0 && (size_t)len < size;
+}
+
+// Whether an output of this process is on its way to `path` already. A file that a dead process of
+// the same number left is not locked.
+static bool is_taken(const char *path)
+{
+    char temp[PATH_SIZE + 64];
+    for (unsigned i = 0; i < TEMP_TRIES && name_beside(path, i, temp, sizeof temp); i++) {
+        const int fd = open(temp, O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+            return false;
+        const bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        close(fd);
+        if (locked)
+            return true;
+    }
+    return false;
+}
+
+// Opens a file that was not there, beside `path`.
+static int open_beside(const char *path, char *temp, size_t size, int flags)
+{
     for (unsigned i = 0; i < TEMP_TRIES; i++) {
-        const int len = snprintf(
-            temp, size, "%.*s.%s.tmp-%ld-%u", (int)folder, path, path + folder, (long)getpid(), i);
-        if (len < 0 || (size_t)len >= size) {
+        if (!name_beside(path, i, temp, size)) {
             errno = ENAMETOOLONG;
             return -1;
         }
@@ -58,9 +81,15 @@ static flow_status open_temp(struct fl_output *output, const char *path, const s
     char real[PATH_SIZE];
     const char *target = old && realpath(path, real) ? real : path;
     char temp[PATH_SIZE + 64];
+    if (is_taken(target))
+        return flow_error_raise(error, FLOW_INVALID, output->step,
+            "%s: is written by another step already, which would be lost; expected a name of its "
+            "own",
+            output->path);
     output->fd = open_beside(target, temp, sizeof temp, O_WRONLY);
     if (output->fd < 0)
         return io_error(output, "cannot be written", errno, error);
+    (void)flock(output->fd, LOCK_EX | LOCK_NB); // for is_taken; a file system may have no locks
     if (old != NULL && fchmod(output->fd, old->st_mode & 0777) != 0) {
         const flow_status status = io_error(output, "cannot be given its mode", errno, error);
         unlink(temp);

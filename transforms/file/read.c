@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,9 +20,22 @@ const char *fl_system_sentence(int number, char *text, size_t size)
     return text;
 }
 
+// Standard input is one for the whole process, and so is this: two steps would each get a part.
+static atomic_flag stdin_taken = ATOMIC_FLAG_INIT;
+
 static bool is_stdin(const struct fl_part *part)
 {
     return strcmp(part->path, "-") == 0;
+}
+
+static flow_status take_stdin(struct fl_file_read *read, flow_error *error)
+{
+    read->holds_stdin = !atomic_flag_test_and_set(&stdin_taken);
+    if (read->holds_stdin)
+        return FLOW_OK;
+    return flow_error_raise(error, FLOW_INVALID, read->step,
+        "-: standard input is read by another step already; read it once and use its collection "
+        "twice");
 }
 
 void fl_part_close(struct fl_part *part)
@@ -81,7 +95,7 @@ static flow_status probe(struct fl_file_read *read, struct fl_part *part, flow_e
     char magic[FL_MAGIC_SIZE];
     part->compression = options->compression;
     if (is_stdin(part))
-        return FLOW_OK;
+        return take_stdin(read, error);
     if (stat(part->path, &info) != 0)
         return io_error(read, part->path, "cannot be opened", errno, error);
     if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
@@ -178,6 +192,8 @@ static void file_close(void *self)
     }
     fl_pool_unref(read->pool);
     pthread_mutex_destroy(&read->lock);
+    if (read->holds_stdin)
+        atomic_flag_clear(&stdin_taken);
 }
 
 // The type must fit the format before the first file is looked at.

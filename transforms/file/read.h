@@ -126,6 +126,7 @@ struct fl_file_read {
     flow_on_error on_error;              /**< Its policy. */
     struct fl_part *parts;               /**< Files, in order of name. */
     uint32_t part_count;                 /**< How many. */
+    bool holds_stdin;                    /**< Nobody else reads it meanwhile. */
     struct fl_pool *pool;                /**< Buffers. */
     pthread_mutex_t lock;                /**< Guards `parsers` and the lists of taken pieces. */
     struct fl_parser *parsers;           /**< Readers of JSON that nobody uses now. */

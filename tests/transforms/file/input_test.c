@@ -75,6 +75,28 @@ START_TEST(errors_of_standard_input_have_a_name_and_a_line)
 }
 END_TEST
 
+START_TEST(standard_input_is_read_by_one_step_at_a_time)
+{
+    struct fl_read_config config = read_config("-", FLOW_LINES);
+    struct fake_ctx fake;
+    fake_ctx_init(&fake, &flow_line_type);
+    struct fake_job one = { .source = &fl_file_source, .config = &config, .ctx = &fake };
+    struct fake_job two = one, three = one;
+    const int fd = pipe_stdin();
+    put(fd, "a\nb\n", 4);
+    close(fd);
+    ck_assert_int_eq(fake_open(&one), FLOW_OK);
+    ck_assert_int_eq(fake_open(&two), FLOW_INVALID);
+    ck_assert_ptr_nonnull(strstr(two.error.message, "standard input is read by another step"));
+    ck_assert_int_eq(fake_drain(&one, 0), FLOW_CLAIM_END);
+    ck_assert_uint_eq(fake.count, 2);
+    fake_close(&one);
+    ck_assert_int_eq(fake_open(&three), FLOW_OK);
+    fake_close(&three);
+    fake_ctx_fini(&fake);
+}
+END_TEST
+
 START_TEST(compressed_standard_input_is_told_by_its_first_bytes)
 {
     static const flow_compression kinds[] = { FLOW_COMPRESSION_GZIP, FLOW_COMPRESSION_ZSTD };
@@ -172,6 +194,7 @@ TCase *input_case(void)
     tcase_add_checked_fixture(tcase, NULL, restore_stdin);
     tcase_add_test(tcase, standard_input_gives_whole_records_as_they_come);
     tcase_add_test(tcase, errors_of_standard_input_have_a_name_and_a_line);
+    tcase_add_test(tcase, standard_input_is_read_by_one_step_at_a_time);
     tcase_add_loop_test(tcase, compressed_standard_input_is_told_by_its_first_bytes, 0, KINDS - 1);
     tcase_add_loop_test(tcase, a_short_text_that_begins_like_compressed_data_is_text, 0, 5);
     tcase_add_test(tcase, a_named_pipe_is_read_until_its_writer_closes_it);

@@ -145,6 +145,27 @@ START_TEST(a_link_stays_a_link_and_a_mode_stays_a_mode)
 }
 END_TEST
 
+START_TEST(a_file_that_another_step_writes_is_refused_until_that_one_is_finished)
+{
+    fake_folder();
+    const char *path = fake_path("out.csv");
+    struct fake_sink one = sink_for(path, FLOW_CSV);
+    struct fake_sink two = sink_for(path, FLOW_CSV);
+    struct fake_sink three = sink_for(path, FLOW_CSV);
+    ck_assert_int_eq(sink_open(&one), FLOW_OK);
+    ck_assert_int_eq(sink_open(&two), FLOW_INVALID);
+    ck_assert_ptr_nonnull(strstr(two.error.message, "out.csv: is written by another step already"));
+    sink_bundle(&one, 0, 0, 1);
+    ck_assert_int_eq(sink_finish(&one), FLOW_OK);
+    check_content(path, "id,text\n0,t0\n");
+    ck_assert_int_eq(sink_open(&three), FLOW_OK);
+    sink_discard(&three);
+    check_content(path, "id,text\n0,t0\n");
+    ck_assert_uint_eq(fake_files(), 1);
+    fake_folder_remove();
+}
+END_TEST
+
 START_TEST(standard_output_has_a_bundle_once_it_is_published)
 {
     fake_folder();
@@ -177,6 +198,7 @@ TCase *output_case(void)
     tcase_add_test(tcase, a_write_that_fails_leaves_the_old_file);
     tcase_add_test(tcase, a_folder_that_is_not_there_is_told_at_the_start);
     tcase_add_test(tcase, a_link_stays_a_link_and_a_mode_stays_a_mode);
+    tcase_add_test(tcase, a_file_that_another_step_writes_is_refused_until_that_one_is_finished);
     tcase_add_test(tcase, standard_output_has_a_bundle_once_it_is_published);
     return tcase;
 }

@@ -31,7 +31,7 @@ typedef enum flow_compression {
 typedef struct flow_file_read_options {
     const char *name; /**< Name of the step; NULL: "read". */
     const char *path; /**< A path, a glob (`*`, `?`, `[…]`; files in order of name), or "-" for
-                         standard input. */
+                         standard input, which one step at a time can read. */
     flow_file_format format;      /**< How records stand in it. */
     const flow_type *type;        /**< Element type; NULL: flow_line. */
     flow_field_ref event_time;    /**< Field to stamp elements with. */
@@ -75,7 +75,8 @@ FLOW_API void flow_file_write_sized(
 
 /**
  * Writes a collection to a file under a temporary name, which is synced and renamed when all is
- * written: a run that fails leaves the old file, or none. The key of a keyed collection is written
+ * written: a run that fails leaves the old file, or none. A file that another step of the process
+ * is writing is refused when the job starts. The key of a keyed collection is written
  * as the first column.
  */
 static inline void flow_file_write(flow_coll in, const flow_file_write_options *options)
