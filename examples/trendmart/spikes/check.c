@@ -126,8 +126,10 @@ static bool read_file(const char *path, struct episodes *list)
         if (!ok)
             fprintf(stderr, "check: %s:%zu: not an episode\n", path, number);
     }
-    if (in && ferror(in))
+    if (in && ferror(in)) {
+        fprintf(stderr, "check: %s: %s\n", path, strerror(errno));
         ok = false;
+    }
     if (in)
         fclose(in);
     return ok;

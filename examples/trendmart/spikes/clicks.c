@@ -2,7 +2,9 @@
 // Turns a shop's planned views into a clickstream: sessions, carts, purchases, disorder, mistakes.
 #include "clicks.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "line.h"
 
@@ -221,8 +223,10 @@ static bool feed_open(struct feed *feed)
 static bool feed_close(struct feed *feed)
 {
     const bool written = line_writer_free(feed->writer);
-    if (!written || feed->failed)
-        fputs("generate: the clickstream could not be written\n", stderr);
+    if (!written)
+        fprintf(stderr, "generate: the clickstream cannot be written: %s\n", strerror(errno));
+    else if (feed->failed)
+        fputs("generate: no memory for the clickstream\n", stderr);
     for (int i = 0; i < SECONDS; i++)
         free(feed->follow[i].items);
     for (int i = 0; i < STALLS; i++)

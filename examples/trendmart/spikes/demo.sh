@@ -28,6 +28,9 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 
+[[ $seed =~ ^[0-9]{1,18}$ ]] || usage
+seed=$((10#$seed))
+
 programs=$build/examples/trendmart
 [ -x "$programs/spikes" ] || {
     echo "demo.sh: no $programs/spikes: build first (./dev demo)" >&2

@@ -2,6 +2,7 @@
 // Clickstream lines: an event as a JSON object, formatted by hand into a large buffer.
 #include "line.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +23,7 @@ struct part {
 struct line_writer {
     const struct shop *shop;
     FILE *out;
-    bool failed;
+    int failure; // errno of the last write that failed
     size_t len;
     struct part *before; // by product: from after the session up to the event
     struct part *after;  // by product: from after the event up to the price
@@ -88,7 +89,7 @@ struct line_writer *line_writer_new(const struct shop *shop, FILE *out)
 static void flush(struct line_writer *w)
 {
     if (w->len > 0 && fwrite(w->buffer, 1, w->len, w->out) != w->len)
-        w->failed = true;
+        w->failure = errno;
     w->len = 0;
 }
 
@@ -197,10 +198,13 @@ bool line_writer_free(struct line_writer *w)
     if (!w)
         return false;
     flush(w);
-    const bool ok = !w->failed && fflush(w->out) == 0;
+    if (w->failure == 0 && fflush(w->out) != 0)
+        w->failure = errno;
+    const int failure = w->failure;
     free(w->before);
     free(w->after);
     free(w->dates);
     free(w);
-    return ok;
+    errno = failure;
+    return failure == 0;
 }

@@ -4,6 +4,7 @@
 #include "job.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <flow/options.h>
@@ -118,7 +119,7 @@ FLOW_RECORD_OF(settings,
     FLOW_OPTION(settings, plan, .help = "prints the graph only"),
     FLOW_OPTION(settings, dry_run, .help = "prints the graph and tries the first 100 rows"),
     FLOW_OPTION(settings, balance,
-        .help = "counts where every line went; fails unless it adds up"),
+        .help = "counts where every line of a JSON file went; fails unless it adds up"),
     FLOW_OPTION(settings, dropped, .value = "FILE",
         .help = "what came too late to a window, as JSON lines"),
     FLOW_OPTION(settings, quiet, .help = "only figures"),
@@ -234,6 +235,25 @@ static bool is_tapped_in_vain(const struct job *job)
     return false;
 }
 
+// Whether the lines of the input can be counted beside the job: not those of a pattern, a pipe, or
+// a compressed file. What is not there the job itself complains about.
+static bool has_lines(const char *path)
+{
+    unsigned char head[4] = { 0 };
+    struct stat info;
+    if (strcmp(path, "-") == 0)
+        return false;
+    if (stat(path, &info) != 0)
+        return strpbrk(path, "*?[") == NULL;
+    FILE *in = S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
+    const bool some = in && fread(head, 1, sizeof head, in) > 0;
+    if (in)
+        fclose(in);
+    const bool gzip = some && head[0] == 0x1f && head[1] == 0x8b;
+    const bool zstd = some && head[0] == 0x28 && head[1] == 0xb5 && head[2] == 0x2f;
+    return (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) && !gzip && !zstd;
+}
+
 // Options that contradict each other.
 static bool agree(const struct job *job, bool batch)
 {
@@ -250,6 +270,10 @@ static bool agree(const struct job *job, bool batch)
         return complain("--from is later than --until");
     if (job->balance && job->distinct)
         return complain("--balance adds up events, not the sessions of --distinct");
+    if (job->balance && (job->limit > 0 || job->follow))
+        return complain("--balance wants the whole file: no --limit, --dry-run or --follow");
+    if (job->balance && (job->format != FLOW_JSON || !has_lines(job->path)))
+        return complain("--balance counts the lines of one file of JSON that is not compressed");
     return true;
 }
 

@@ -355,18 +355,32 @@ void report_progress(struct report *report, const flow_job *job, uint64_t rows)
     report->rows_then = rows;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+// Lines with something in them, of which the last may lack its end.
 static uint64_t count_lines(const char *path)
 {
     static char chunk[1 << 16];
     uint64_t lines = 0;
+    bool any = false;
     FILE *in = fopen(path, "r");
     for (size_t len; in && (len = fread(chunk, 1, sizeof chunk, in)) > 0;) {
-        for (const char *at = chunk; (at = memchr(at, '\n', len - (size_t)(at - chunk))); at++)
-            lines++;
+        for (size_t at = 0; at < len; at++) {
+            const char *end = memchr(chunk + at, '\n', len - at);
+            const size_t stop = end ? (size_t)(end - chunk) : len;
+            for (; !any && at < stop; at++)
+                any = !is_space(chunk[at]);
+            lines += end && any;
+            any = any && !end;
+            at = stop;
+        }
     }
     if (in)
         fclose(in);
-    return lines;
+    return lines + any;
 }
 
 // in = out + dropped + dead letter: for lines, and for (event, window) pairs.

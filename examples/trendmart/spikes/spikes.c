@@ -141,6 +141,8 @@ static bool do_job(struct job *job)
         planned.dry_run = false;
         if (!print_plan(&planned))
             return false;
+        job->follow = job->stream = false; // what is there now, at once
+        job->pace.speed = 0;
     }
     if (!job_find_span(job))
         return false;

@@ -134,4 +134,34 @@ def every_line_is_accounted_for_when_things_go_wrong():
         assert 'DOES NOT HOLD' not in said, said
 
 
+@test
+def lines_are_counted_as_they_are_read_or_not_at_all():
+    generate('--seed', 41)
+    with open('clicks.json', encoding='utf-8') as lines:
+        clicks = lines.read().splitlines()
+    with open('odd.json', 'w', encoding='utf-8') as out:
+        out.write('\r\n'.join(['', clicks[0], ' \t', '', *clicks[1:]]))  # and no end of the last
+    said = run(SPIKES, '--quiet', '--balance', 'odd.json').stdout
+    assert f'lines {len(clicks)} = read {len(clicks)} +' in said, said
+    run('gzip', '-k', 'clicks.json')
+    for options, word in ((['clicks.json.gz'], 'not compressed'), (['-'], 'one file of JSON'),
+                          (['*.json'], 'one file of JSON'), (['x.csv'], 'one file of JSON'),
+                          (['--limit', 5, 'clicks.json'], 'the whole file'),
+                          (['--follow', 'clicks.json'], 'the whole file')):
+        said = run(SPIKES, '--balance', *options, status=2).stderr
+        assert word in said, (options, said)
+
+
+@test
+def a_dry_run_of_a_stream_or_a_growing_file_ends():
+    generate('--seed', 42)
+    with open('clicks.json', encoding='utf-8') as lines:
+        head = [next(lines) for _ in range(20)]
+    with open('head.json', 'w', encoding='utf-8') as out:
+        out.writelines(head)
+    for mode in (['--follow'], ['--stream', '--speed', 1]):
+        done = run(SPIKES, '--dry-run', *mode, 'head.json')
+        assert '20 rows' in done.stderr and 'views/detect' in done.stdout, done
+
+
 main()

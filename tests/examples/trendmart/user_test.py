@@ -54,6 +54,7 @@ def output_that_cannot_be_written_is_a_failure():
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True,
                                   check=False, timeout=100)
         assert done.returncode != 0 and 'standard output' in done.stderr, (command, done)
+    assert ': Is a directory' in said_by(CHECK, '.', 'truth.json', status=2)
     done = subprocess.run(['sh', '-c', f'"{SPIKES}" clicks.json >&-'], stderr=subprocess.PIPE,
                           text=True, check=False, timeout=100)
     assert done.returncode == 1 and 'standard output is closed' in done.stderr, done
@@ -185,7 +186,7 @@ def a_second_signal_leaves_no_file():
 def the_generator_says_when_its_file_cannot_be_written():
     said = said_by(GENERATE, '--events', 300000, '--hours', 8, '--products', 100,
                    '--out', '/dev/full', '--truth', 'truth.json')
-    assert 'could not be written' in said, said
+    assert 'cannot be written: No space left on device' in said, said
 
 
 main()
