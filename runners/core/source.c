@@ -358,18 +358,28 @@ static bool within(const struct fl_view *view, int64_t not_after, bool in_order,
     return not_after == 0 || most <= not_after;
 }
 
+static flow_status drop_future_row(
+    struct fl_op *op, const struct fl_view *view, uint32_t row, int64_t not_after)
+{
+    const flow_shape shape = { .type = view->batch->type };
+    char time[40] = "", limit[40] = "", message[160];
+    flow_time_print((flow_time){ fl_batch_time(view->batch, row) }, time);
+    flow_time_print((flow_time){ not_after }, limit);
+    snprintf(message, sizeof message,
+        "its time %s lies in the future: expected one up to %s (not_after)", time, limit);
+    const struct fl_rejection why = { .reason = "future", .message = message };
+    return fl_drop_row(op, view, &shape, row, &why);
+}
+
 // Elements from the future would push the watermark past everything that comes (R6).
 static flow_status drop_future(struct fl_op *op, struct fl_view *view, int64_t *latest)
 {
     struct fl_cache *cache = &op->worker->cache;
     const flow_read_options *options = op->plan->node->read;
     const int64_t not_after = options->times.not_after.us;
-    const struct fl_rejection why = { .reason = "future",
-        .message = "its time lies after the latest that the source allows" };
     uint16_t *kept = fl_mem_alloc(cache, op->worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
     if (!kept || !fl_batch_need_rows(cache, view->batch))
         return fl_no_memory(op);
-    flow_shape shape = { .type = view->batch->type };
     uint32_t count = 0;
     *latest = FLOW_TIME_MIN_US;
     for (uint32_t row = 0; row < view->count; row++) {
@@ -379,7 +389,7 @@ static flow_status drop_future(struct fl_op *op, struct fl_view *view, int64_t *
             *latest = time > *latest ? time : *latest;
             continue;
         }
-        const flow_status status = fl_drop_row(op, view, &shape, row, &why);
+        const flow_status status = drop_future_row(op, view, row, not_after);
         if (status != FLOW_OK)
             return status;
     }
