@@ -114,6 +114,27 @@ embed_runs() {
     done | diff - "$work/embedded"
 }
 
+# The platform is many files and uses POSIX; the generator and the checker need no library.
+trendmart_runs() {
+    local spikes=$source_dir/examples/trendmart/spikes file
+    local -a job=() shop=() posix=("${strict[@]}" -D_POSIX_C_SOURCE=200809L)
+    for file in "$spikes"/*.c; do
+        case ${file##*/} in
+            check.c) ;;
+            clicks.c | generate.c | line.c | plant.c | scan.c | shop.c) shop+=("$file") ;;
+            *) job+=("$file") ;;
+        esac
+    done
+    cc "${posix[@]}" "${job[@]}" -o "$work/spikes" $(flow_config --cflags --libs) -pthread
+    cc "${posix[@]}" "${shop[@]}" -o "$work/generate" -lm
+    cc "${posix[@]}" "$spikes/check.c" -o "$work/check" -lm
+    "$work/generate" --events 300000 --hours 8 --products 100 --out "$work/clicks.json" \
+        --truth "$work/truth.json"
+    LD_LIBRARY_PATH=$(libdir) timeout 60 "$work/spikes" --quiet --out "$work/found.json" \
+        "$work/clicks.json"
+    "$work/check" "$work/found.json" "$work/truth.json"
+}
+
 plain_cxx() {
     g++ -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror "$here/plain.cpp" \
         -o "$work/plain" $(flow_config --cflags --libs)
@@ -176,6 +197,7 @@ it libflow_installs_headers_libraries_and_both_configs install_it
 it a_program_links_through_pkg_config word_count_shared
 it a_program_links_statically_through_pkg_config word_count_static
 it the_embedding_example_receives_counts_by_callback embed_runs
+it the_platform_builds_and_runs_against_the_installed_library trendmart_runs
 it_with cmake a_program_links_through_cmake cmake_finds
 it_with cmake cmake_refuses_another_version cmake_refuses
 it a_program_builds_libflow_as_a_meson_subproject meson_subproject
