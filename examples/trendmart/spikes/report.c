@@ -289,7 +289,8 @@ static void tap(struct report *report, flow_coll coll, const char *scope, const 
         if (strcmp(name, wanted) == 0) {
             struct tap *new = &report->taps[report->tap_count++];
             *new = (struct tap){ report, flow_coll_type(coll), wanted };
-            flow_receive(coll, "tap", on_tapped, new);
+            snprintf(name, sizeof name, "tap-%s", step); // several of a scope need names
+            flow_receive(coll, name, on_tapped, new);
             return;
         }
     }

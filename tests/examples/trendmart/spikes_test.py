@@ -107,6 +107,12 @@ def a_tap_shows_what_passes_a_step():
         done = run(SPIKES, '--quiet', '--tap', step, 'clicks.json')
         lines = [line for line in done.stderr.splitlines() if line.startswith(step + '  ')]
         assert lines and all(word in line for line in lines), done.stderr[:500]
+    steps = ['read', 'views/only', 'views/count', 'views/detect', 'sales/only', 'sales/count',
+             'join']
+    said = run(SPIKES, '--quiet', *(word for step in steps for word in ('--tap', step)),
+               'clicks.json').stderr
+    shown = {line.split('  ')[0] for line in said.splitlines()}
+    assert shown.issuperset(steps), shown
 
 
 @test
