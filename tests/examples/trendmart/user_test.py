@@ -68,7 +68,8 @@ def what_is_no_file_of_events_is_named_before_anything_else():
         out.write('{"at":"noon","product":"hat-1","event":"view"}\n')
     for command, word in ((['nowhere.json'], 'nowhere.json: cannot be opened'),
                           (['folder'], 'folder: is a folder'), (['*.txt'], 'no file matches'),
-                          (['--time-field', 'when', 'clicks.json'], ':1: field "when" is missing'),
+                          (['--workers', 1, '--time-field', 'when', 'clicks.json'],
+                           'clicks.json:1: field "when" is missing'),
                           (['noon.json'], 'noon.json:1: field "at"')):
         said = said_by(SPIKES, *command)
         assert word in said.splitlines()[0] and '--from' not in said, said
