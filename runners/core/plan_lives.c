@@ -77,11 +77,25 @@ static void find_written(struct fl_plan *plan)
     }
 }
 
+// A sink that is not shown signs would take a result that is taken back for one more.
+static bool sink_sees_signs(const struct fl_plan_op *op, flow_error *error)
+{
+    if (op->kind != FL_OP_SINK || !op->signs || op->node->sink->wants_times)
+        return true;
+    flow_error_raise(error, FLOW_UNSUPPORTED, op->node->path,
+        "step '%s' writes elements alone, but its input takes elements back (FLOW_RETRACTING); say "
+        "FLOW_ACCUMULATING, or give it to a sink that is shown signs",
+        op->node->path);
+    return false;
+}
+
 // Without its former results a step can only take back what it can subtract.
 bool fl_plan_can_take_back(const struct fl_plan *plan, flow_error *error)
 {
     for (uint32_t i = 0; i < plan->op_count; i++) {
         const struct fl_plan_op *op = &plan->ops[i];
+        if (!sink_sees_signs(op, error))
+            return false;
         const flow_triggering *how = op->in ? op->in->triggering : NULL;
         if (op->kind != FL_OP_LIVES || !op->signs ||
             (how && how->accumulation >= FLOW_ACCUMULATING) ||

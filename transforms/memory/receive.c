@@ -144,9 +144,11 @@ static flow_status receive_stage(
         own->times = copy(arena, elements->times, count * sizeof *own->times);
         own->windows = copy(arena, elements->windows, count * sizeof *own->windows);
         own->panes = copy(arena, elements->panes, count * sizeof *own->panes);
+        own->signs = copy(arena, elements->signs, count * sizeof *own->signs);
         whole = (own->times != NULL || elements->times == NULL) &&
                 (own->windows != NULL || elements->windows == NULL) &&
                 (own->panes != NULL || elements->panes == NULL) &&
+                (own->signs != NULL || elements->signs == NULL) &&
                 copy_rows(receive, arena, &own->batch) == FLOW_OK;
     }
     if (!whole)

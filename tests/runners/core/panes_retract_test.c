@@ -234,6 +234,47 @@ START_TEST(discarding_refuses_to_take_back_what_cannot_be_subtracted)
 }
 END_TEST
 
+static flow_status open_plain(void *self, const flow_open *open)
+{
+    (void)self, (void)open;
+    return FLOW_OK;
+}
+
+static flow_status stage_plain(
+    void *self, uint32_t worker, const flow_elements *elements, flow_error *error)
+{
+    (void)self, (void)worker, (void)elements, (void)error;
+    return FLOW_OK;
+}
+
+static void close_plain(void *self)
+{
+    (void)self;
+}
+
+START_TEST(a_sink_that_is_shown_no_signs_refuses_what_takes_back)
+{
+    static const flow_sink plain = {
+        .name = "plain", .open = open_plain, .stage = stage_plain, .close = close_plain
+    };
+    const struct flow_test_script script = { .type = &flow_test_row_type,
+        .event_time = FLOW_FIELD(flow_test_row, at) };
+    const flow_window_options tens = { .windows = flow_fixed(flow_seconds(10)),
+        .lateness = flow_seconds(10),
+        .accumulation = FLOW_RETRACTING };
+    flow_pipeline *pipeline = flow_pipeline_new("plain");
+    flow_error error = { 0 };
+    flow_write(
+        flow_count(flow_window_into(flow_test_read(pipeline, &script), &tens)), &plain, NULL);
+    const struct flow_test_options options = { .seed = 1 };
+    ck_assert_int_eq(flow_test_run(pipeline, &options, &error), FLOW_UNSUPPORTED);
+    ck_assert_str_eq(error.message,
+        "step 'plain' writes elements alone, but its input takes elements back (FLOW_RETRACTING); "
+        "say FLOW_ACCUMULATING, or give it to a sink that is shown signs");
+    flow_pipeline_free(pipeline);
+}
+END_TEST
+
 TCase *panes_retract_tests(void);
 
 TCase *panes_retract_tests(void)
@@ -241,6 +282,7 @@ TCase *panes_retract_tests(void)
     TCase *tests = tcase_create("panes taken back");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, folding_results_of_results_leaves_what_a_batch_gives);
+    tcase_add_test(tests, a_sink_that_is_shown_no_signs_refuses_what_takes_back);
     tcase_add_test(tests, discarding_refuses_to_take_back_what_cannot_be_subtracted);
     return tests;
 }
