@@ -122,11 +122,18 @@ run_tests() {
     while [ $# -gt 0 ]; do
         case $1 in
         all) suites+=(slow) ;;
-        --junit) report+=(--junit "$2") && shift ;;
+        --junit)
+            [ $# -ge 2 ] || die 'test --junit wants a file'
+            report+=(--junit "$2")
+            shift
+            ;;
         --tap) report+=(--tap) ;;
         *) die "test takes all, --junit FILE and --tap, not '$1'" ;;
         esac
         shift
+    done
+    for suite in ${SUITES:-}; do
+        declare -F "suite_$suite" >/dev/null || die "there is no suite '$suite': ${!budget[*]}"
     done
     mkdir -p build
     results=$PWD/build/dev-results.jsonl

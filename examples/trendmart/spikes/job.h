@@ -125,7 +125,8 @@ void write_dropped(const flow_coll *dropped, size_t count, const struct job *job
 // steps.c: events of one kind ('': all), who visited what, alerts with their delay if there is a
 // clock.
 flow_coll only_kind(flow_coll events, const char *kind);
-bool any_chosen(void); // whether an event of one of the kinds was there
+bool any_chosen(void);  // whether an event of one of the kinds was there
+bool any_session(void); // whether an event that was counted by its session had one
 flow_coll visits_of(flow_coll events);
 flow_coll stamp_alerts(flow_coll alerts, const struct pace *pace);
 

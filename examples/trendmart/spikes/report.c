@@ -452,6 +452,18 @@ static bool nothing_counted(
     return true;
 }
 
+// Whether events were to be counted by their sessions and none had one.
+static bool no_session(const struct report *report)
+{
+    const struct job *job = report->job;
+    const bool counted =
+        any_chosen() || (job->views && !*job->views) || (job->sales && !*job->sales);
+    if (!job->distinct || any_session() || !counted)
+        return false;
+    fputs("spikes: no event has a session to count by: see --session-field\n", stderr);
+    return true;
+}
+
 static bool could_write(const struct report *report)
 {
     const bool failed = fflush(stdout) != 0;
@@ -468,6 +480,7 @@ bool report_end(struct report *report, uint64_t rows, const flow_status_report *
     print_figures(report, rows, status);
     const bool holds = !report->job->balance || balance(report);
     print_hash(report);
-    const bool counted = !nothing_counted(report, rows, status);
+    const bool none = rows <= status->dropped_other;
+    const bool counted = !nothing_counted(report, rows, status) && (none || !no_session(report));
     return could_write(report) && holds && counted;
 }

@@ -4,11 +4,23 @@
 
 #include <stdatomic.h>
 
-static atomic_bool chosen; // set once, by whichever worker comes first
+// Set once, by whichever worker comes first.
+static atomic_bool chosen, visited;
 
 bool any_chosen(void)
 {
     return atomic_load(&chosen);
+}
+
+bool any_session(void)
+{
+    return atomic_load(&visited);
+}
+
+static void note(atomic_bool *seen)
+{
+    if (!atomic_load_explicit(seen, memory_order_relaxed))
+        atomic_store(seen, true);
 }
 
 struct choice {
@@ -20,8 +32,8 @@ static bool is_chosen(const flow_ctx *ctx, const struct event *event)
 {
     const struct choice *choice = ctx->config;
     const bool is = event->has_kind && flow_str_equal(event->kind, choice->kind);
-    if (is && !atomic_load_explicit(&chosen, memory_order_relaxed))
-        atomic_store(&chosen, true);
+    if (is)
+        note(&chosen);
     return is;
 }
 FLOW_FILTER_FN(is_chosen, event);
@@ -40,6 +52,8 @@ flow_coll only_kind(flow_coll events, const char *kind)
 static flow_status to_visit(flow_ctx *ctx, const struct event *event, struct visit *visit)
 {
     (void)ctx;
+    if (event->has_session)
+        note(&visited);
     *visit = (struct visit){ event->product, event->session };
     return FLOW_OK;
 }

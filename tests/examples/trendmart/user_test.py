@@ -90,6 +90,9 @@ def rows_of_which_none_is_counted_are_a_failure_with_a_hint():
     assert 'none is a "view" or a "purchase": see --event-field, --views, --sales' in said, said
     said = said_by(SPIKES, '--views', 'look', '--no-sales', 'clicks.json')
     assert 'none is a "look"' in said, said
+    for options in ([], ['--views', '', '--no-sales']):
+        said = said_by(SPIKES, '--distinct', '--session-field', 'who', *options, 'clicks.json')
+        assert 'no event has a session to count by: see --session-field' in said, said
 
 
 @test
