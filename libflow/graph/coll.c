@@ -33,3 +33,15 @@ flow_field_ref flow_coll_key(flow_coll coll)
         node = &p->nodes[p->edges[node->inputs[0] - 1].producer];
     return node->field;
 }
+
+flow_field flow_coll_key_field(flow_coll coll)
+{
+    flow_field field = { .name = "key" };
+    if (!flow_coll_is_keyed(coll))
+        return field;
+    const flow_shape *shape = &coll.pipeline->edges[coll.id - 1].shape;
+    field.kind = shape->key;
+    field.size = shape->key_size;
+    field.record = shape->key_record;
+    return field;
+}

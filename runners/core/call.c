@@ -514,6 +514,7 @@ bool fl_call_init(struct fl_op *op)
     op->call.engine.ops = &ctx_ops;
     op->call.engine.ctx.outs = op->out_heads;
     op->call.engine.ctx.config = node->config;
+    op->call.engine.ctx.fn = node->fn;
     op->call.engine.ctx.adopt =
         op->out_count > 2 ? op->outs[0].pointers
                           : op->plan->in && flow_type_has_pointers(op->plan->in->shape.type);

@@ -23,6 +23,7 @@ PROGRAMS = [
     'examples/guide/functions.c',
     'examples/guide/job.c',
     'examples/guide/life.c',
+    'examples/guide/join.c',
     'examples/guide/late.c',
     'examples/guide/metrics.c',
     'examples/guide/options.c',

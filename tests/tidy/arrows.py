@@ -27,6 +27,8 @@ OUTSIDE = {
     'transforms/file': {'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
+              'transforms/join': 'join.h', 'transforms/sketch': 'sketch.h',
+              'transforms/schema': 'schema.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h',
               'runners/test': 'test.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
@@ -81,6 +83,8 @@ def internal_fault(tree, path, name):
         unit, wanted = path.split('/')[1], target.split('/')[1]
         if wanted in LIBFLOW_MAY.get(unit, set()):
             return None
+    if path.startswith('transforms/') and other == 'transforms/core':
+        return None
     if path.startswith('runners/') and own == other:
         return None
     if path.startswith('runners/') and other == 'runners/core':

@@ -72,6 +72,8 @@ typedef struct flow_ctx {
     char *update;       /**< Updates: the rows to change, laid out as the batch's. */
     const void *config; /**< The step's configuration record, or NULL. */
     bool adopt;         /**< Maps: strings of each written row must be made safe by flow_adopt. */
+    const struct flow_fn *fn; /**< The description of the function in work: a library's, made while
+                                 building, finds here what it was made with. */
 } flow_ctx;
 
 /** One call for a batch. A return other than FLOW_OK means row `ctx->row` failed; `ctx->next` names

@@ -48,6 +48,10 @@ FLOW_API bool flow_coll_is_keyed(flow_coll coll);
  * it. */
 FLOW_API flow_field_ref flow_coll_key(flow_coll coll);
 
+/** What the key of a collection is, wherever it lies: `kind`, `size` and for records `record`; kind
+ * NONE without a key. */
+FLOW_API flow_field flow_coll_key_field(flow_coll coll);
+
 /** What a source, sink or partition is told when it is opened. Lent for the call, but for `config`.
  */
 typedef struct flow_open {

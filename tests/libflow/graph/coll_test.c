@@ -54,12 +54,28 @@ START_TEST(whole_record_as_key_has_no_field_name)
 }
 END_TEST
 
+START_TEST(key_is_known_where_it_is_no_field_too)
+{
+    flow_pipeline *p = flow_pipeline_new("key");
+    const flow_coll in = test_readings(p, NULL, false);
+    ck_assert_int_eq(flow_coll_key_field(in).kind, FLOW_KIND_NONE);
+    const flow_coll sums = flow_combine(flow_key_by(in, FLOW_FIELD(reading, sensor)), add_up);
+    ck_assert_int_eq(flow_coll_key_field(sums).kind, FLOW_KIND_STR);
+    ck_assert_uint_eq(flow_coll_key_field(sums).size, sizeof(flow_str));
+    const flow_field place = flow_coll_key_field(flow_key_by(in, FLOW_FIELD(reading, where)));
+    ck_assert_int_eq(place.kind, FLOW_KIND_RECORD);
+    ck_assert_str_eq(place.record->name, "place");
+    flow_pipeline_free(p);
+}
+END_TEST
+
 TCase *coll_tests(void)
 {
     TCase *tests = tcase_create("coll");
     tcase_add_test(tests, invalid_collection_has_no_type_and_no_key);
     tcase_add_test(tests, key_field_is_known_as_long_as_it_lies_in_the_element);
     tcase_add_test(tests, key_of_a_combine_is_no_field);
+    tcase_add_test(tests, key_is_known_where_it_is_no_field_too);
     tcase_add_test(tests, whole_record_as_key_has_no_field_name);
     return tests;
 }

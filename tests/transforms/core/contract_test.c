@@ -52,6 +52,20 @@ BUILDERS(summary, flow_summarize(in, FLOW_FIELD(flow_test_row, x)))
 BUILDERS(distinct, flow_distinct(in))
 BUILDERS(top, flow_top(in, 3, FLOW_FIELD(flow_test_row, v)))
 
+static uint32_t by_value(flow_ctx *ctx, const struct flow_test_row *row, uint32_t parts)
+{
+    (void)ctx;
+    return (uint32_t)(row->v + 11) % parts;
+}
+FLOW_PARTITION_FN(by_value, flow_test_row);
+
+static flow_coll some_parts(flow_coll in)
+{
+    const flow_coll first = flow_partition(in, &by_value_partition, 3, NULL);
+    return flow_flatten((flow_coll[]){ first, flow_output(first, 1), flow_output(first, 2) }, 3);
+}
+BUILDERS(partition, flow_count(keyed(some_parts(in), 0)))
+
 #define ROW_OF(what)                                                                               \
     {                                                                                              \
 #what,                                                                                     \
@@ -73,6 +87,7 @@ static const struct {
     ROW_OF(summary),
     ROW_OF(distinct),
     ROW_OF(top),
+    ROW_OF(partition),
 };
 
 static const char *const keys[] = { "number", "text", "record", "nothing" };

@@ -19,7 +19,7 @@ void emit_with(const flow_fn *fn, const flow_batch *batch, uint32_t room, emissi
         .stride = fn->outs[0]->size,
         .type = fn->outs[0],
     };
-    flow_ctx_engine engine = { .ops = &ops, .ctx = { .outs = &out } };
+    flow_ctx_engine engine = { .ops = &ops, .ctx = { .outs = &out, .fn = fn } };
     into->status = fn->process(&engine.ctx, batch);
     into->count = room - out.room;
     into->next = engine.ctx.next;

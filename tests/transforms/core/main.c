@@ -9,6 +9,8 @@ TCase *distinct_tests(void);
 TCase *extreme_tests(void);
 TCase *field_tests(void);
 TCase *mean_tests(void);
+TCase *partition_tests(void);
+TCase *parts_tests(void);
 TCase *record_tests(void);
 TCase *sum_tests(void);
 TCase *summarize_tests(void);
@@ -24,6 +26,8 @@ int main(void)
     suite_add_tcase(suite, extreme_tests());
     suite_add_tcase(suite, field_tests());
     suite_add_tcase(suite, mean_tests());
+    suite_add_tcase(suite, partition_tests());
+    suite_add_tcase(suite, parts_tests());
     suite_add_tcase(suite, record_tests());
     suite_add_tcase(suite, sum_tests());
     suite_add_tcase(suite, summarize_tests());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * The transforms people compose with: counts and sums, distinct, top, filters by value.
+ * The transforms people compose with: counts and sums, distinct, top, partition.
  */
 #ifndef FLOW_TRANSFORMS_H
 #define FLOW_TRANSFORMS_H
@@ -84,6 +84,41 @@ FLOW_API flow_coll flow_distinct(flow_coll in);
 /** The `count` (at most 1,000, and 32 KiB) elements with the largest values of `field` per key and
  * window, largest first; ties are broken by the rest of the element. Keyed as flow_distinct. */
 FLOW_API flow_coll flow_top(flow_coll in, uint32_t count, flow_field_ref field);
+
+/** Says which of `parts` an element goes to, from 0: static, made by FLOW_PARTITION_FN or by hand.
+ */
+typedef struct flow_partition_fn {
+    const char *name;    /**< The default name of its steps. */
+    const flow_type *in; /**< Elements it takes. */
+    /** The part; one there is not fails the element, as does flow_fail. */
+    uint32_t (*part)(flow_ctx *ctx, const void *element, uint32_t parts);
+} flow_partition_fn;
+
+/** flow_partition, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_partition_sized(flow_coll in, const flow_partition_fn *fn, uint32_t count,
+    const flow_do_options *options, size_t size);
+
+/** Deals elements out to `count` collections, at most 30. Gives the first; the others are
+ * `flow_output(parts, 1)` and so on. Unkeyed. `options` may be NULL. */
+static inline flow_coll flow_partition(
+    flow_coll in, const flow_partition_fn *fn, uint32_t count, const flow_do_options *options)
+{
+    return flow_partition_sized(in, fn, count, options, sizeof *options);
+}
+
+#ifndef __cplusplus
+/** `uint32_t fn(flow_ctx *, const struct T *, uint32_t parts)`: defines `fn_partition`. */
+#define FLOW_PARTITION_FN(fn, T)                                                                   \
+    FLOW_MUST_BE_(&fn, uint32_t (*)(flow_ctx *, const struct T *, uint32_t),                       \
+        #fn " must be: uint32_t " #fn "(flow_ctx *, const struct " #T " *, uint32_t)");            \
+    static uint32_t fn##_part_(flow_ctx *ctx, const void *element, uint32_t parts)                 \
+    {                                                                                              \
+        return fn(ctx, (const struct T *)element, parts);                                          \
+    }                                                                                              \
+    static const flow_partition_fn fn##_partition = {                                              \
+        .name = #fn, .in = &T##_type, .part = fn##_part_                                           \
+    }
+#endif
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of this folder share: orders and payments of a script, and ways to run it.
+#ifndef FLOW_JOIN_SHOP_H
+#define FLOW_JOIN_SHOP_H
+
+#include <check.h>
+
+#include <flow/join.h>
+#include <flow/test.h>
+#include <flow/transforms.h>
+
+struct order {
+    flow_str id;
+    int64_t cents;
+};
+extern const flow_type order_type;
+
+struct payment {
+    flow_str id;
+    flow_str by;
+};
+extern const flow_type payment_type;
+
+extern flow_pipeline *p;
+extern flow_script *script;
+extern flow_coll orders, payments; // of the script, in windows of ten seconds, keyed by id
+
+void shop_setup(void);
+void shop_teardown(void);
+
+flow_time second(int64_t n);
+
+// The next event.
+void order(const char *id, int64_t cents, int64_t at);
+void payment(const char *id, const char *by, int64_t at);
+void watermark(int64_t at); // of both
+
+// Runs under several workers, seeds and with failing bundles, and expects no error.
+void passes(void);
+
+// Expects that building or running fails with this sentence, which may go on with the element.
+void fails(const char *message);
+
+TCase *cogroup_tests(void);
+TCase *contract_tests(void);
+TCase *join_tests(void);
+
+#endif

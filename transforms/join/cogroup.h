@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What cogroups and joins over windows share.
+#ifndef FL_JOIN_COGROUP_H
+#define FL_JOIN_COGROUP_H
+
+#include <flow/join.h>
+
+// What a group over tagged rows is made of; found through flow_ctx.fn of its function.
+struct fl_cogroup {
+    flow_fn fn; // `in`: a record of key, number of the input, and a row of each input, one there
+    const flow_type *const *ins;
+    uint32_t in_count;
+    uint32_t from; // where the number lies
+    uint32_t offsets[FLOW_COGROUP_INPUTS];
+    uint32_t present[FLOW_COGROUP_INPUTS];
+    const flow_join_fn *join; // joins only
+    flow_join_kind kind;
+};
+
+// What a composite over tagged rows is built from.
+struct fl_cogroup_call {
+    const char *builder; // for errors
+    const flow_coll *ins;
+    const char *scope; // usual name
+    const flow_do_options *options;
+    size_t options_size;
+};
+
+// `made` in pipeline memory, with all members but the layout filled.
+flow_coll fl_cogroup(const struct fl_cogroup_call *call, struct fl_cogroup *made);
+
+#endif
