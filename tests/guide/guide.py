@@ -31,6 +31,7 @@ PROGRAMS = [
     'examples/guide/prices.c',
     'examples/guide/records.c',
     'examples/guide/sink.c',
+    'examples/guide/sketch.c',
     'examples/guide/source.c',
     'examples/guide/state.c',
     'examples/guide/tested.c',

@@ -85,6 +85,23 @@ flow_field_ref fl_field_named(const flow_type *type, const char *name)
     return (flow_field_ref){ type, field->name, field->offset, field->kind };
 }
 
+const flow_type *fl_field_record(const flow_type *type, const flow_field_ref *ref)
+{
+    const char *rest = ref->name;
+    while (type && rest) {
+        char part[128];
+        const size_t len = strcspn(rest, ".");
+        if (len >= sizeof part)
+            return NULL;
+        memcpy(part, rest, len);
+        part[len] = '\0';
+        const flow_field *field = flow_type_field(type, part);
+        type = field ? field->record : NULL;
+        rest = rest[len] ? rest + len + 1 : NULL;
+    }
+    return type;
+}
+
 flow_coll fl_keyed_like(flow_coll coll, flow_coll like)
 {
     const flow_field_ref key = flow_coll_key(like);

@@ -30,6 +30,10 @@ const flow_type *fl_record_end(fl_record *record);
 // A reference to a field of a type by its struct name; all zero when there is none.
 flow_field_ref fl_field_named(const flow_type *type, const char *name);
 
+// The record type of a field that is a record ("a.b" for nested ones; the type itself for the
+// whole), else NULL.
+const flow_type *fl_field_record(const flow_type *type, const flow_field_ref *ref);
+
 // The collection under the key of another, of the same type, where that key is a field.
 flow_coll fl_keyed_like(flow_coll coll, flow_coll like);
 

@@ -50,6 +50,9 @@ BUILDERS(max, flow_max(in, FLOW_FIELD(flow_test_row, v)))
 BUILDERS(mean, flow_mean(in, FLOW_FIELD(flow_test_row, x)))
 BUILDERS(summary, flow_summarize(in, FLOW_FIELD(flow_test_row, x)))
 BUILDERS(distinct, flow_distinct(in))
+BUILDERS(sample, flow_sample(in, 5, 17))
+BUILDERS(any, flow_any(in))
+BUILDERS(latest, flow_latest(in))
 BUILDERS(top, flow_top(in, 3, FLOW_FIELD(flow_test_row, v)))
 
 static uint32_t by_value(flow_ctx *ctx, const struct flow_test_row *row, uint32_t parts)
@@ -88,6 +91,9 @@ static const struct {
     ROW_OF(distinct),
     ROW_OF(top),
     ROW_OF(partition),
+    ROW_OF(sample),
+    ROW_OF(any),
+    ROW_OF(latest),
 };
 
 static const char *const keys[] = { "number", "text", "record", "nothing" };
@@ -107,7 +113,7 @@ START_TEST(every_transform_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[again % 3]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), false, false };
+        FLOW_FIELD(flow_test_row, at), false, strcmp(transforms[_i / 4].name, "latest") == 0 };
     char name[80];
     snprintf(name, sizeof name, "%s by %s", transforms[_i / 4].name, keys[_i % 4]);
     flow_test_transform(name, transforms[_i / 4].build[_i % 4], &input);

@@ -85,6 +85,22 @@ FLOW_API flow_coll flow_distinct(flow_coll in);
  * window, largest first; ties are broken by the rest of the element. Keyed as flow_distinct. */
 FLOW_API flow_coll flow_top(flow_coll in, uint32_t count, flow_field_ref field);
 
+/**
+ * Up to `count` (limits as flow_top) elements per key and window, drawn by `seed`: each with the
+ * same chance, whatever came before it. The same elements and seed give the same sample, in
+ * whatever order and on however many workers, and elements that are equal are drawn together. Keyed
+ * as flow_distinct.
+ */
+FLOW_API flow_coll flow_sample(flow_coll in, uint32_t count, uint64_t seed);
+
+/** One element per key and window: the smallest by its fields, so that it is the same in every run.
+ * Keyed as flow_distinct. */
+FLOW_API flow_coll flow_any(flow_coll in);
+
+/** The element with the latest event time per key and window; of several the smallest by its
+ * fields. Keyed as flow_distinct. */
+FLOW_API flow_coll flow_latest(flow_coll in);
+
 /** Says which of `parts` an element goes to, from 0: static, made by FLOW_PARTITION_FN or by hand.
  */
 typedef struct flow_partition_fn {
