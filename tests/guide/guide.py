@@ -18,6 +18,7 @@ PROGRAMS = [
     'examples/guide/composite.c',
     'examples/guide/cutting.c',
     'examples/guide/errors.c',
+    'examples/guide/fields.c',
     'examples/guide/files.c',
     'examples/guide/first_pipeline.c',
     'examples/guide/functions.c',

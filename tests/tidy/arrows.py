@@ -28,7 +28,7 @@ OUTSIDE = {
 }
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
               'transforms/join': 'join.h', 'transforms/sketch': 'sketch.h',
-              'transforms/schema': 'schema.h',
+              'transforms/fields': 'fields.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h',
               'runners/test': 'test.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
@@ -64,7 +64,7 @@ def public_fault(tree, path, name):
     if home == 'libflow' or not path.startswith(('libflow/', 'transforms/', 'runners/')):
         return None
     folder = folder_of(path)
-    if OWN_HEADER.get(folder) == name or path == f'{home}/include/flow/{name}':
+    if OWN_HEADER.get(folder) == name or path.startswith(f'{home}/include/flow/'):
         return None
     return f'{folder} may not know <flow/{name}> of {home}'
 

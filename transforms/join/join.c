@@ -20,7 +20,7 @@ static flow_status give_pairs(flow_ctx *ctx, flow_gathered *rows, const void *ke
     while (status == FLOW_OK && (left = flow_gathered_next(rows, 0, join->ins[0]))) {
         flow_gathered_rewind(rows, 1);
         while (status == FLOW_OK && (right = flow_gathered_next(rows, 1, join->ins[1])))
-            status = join->made.join->pair(ctx, key, left, right);
+            status = join->made.join->pair(ctx, join->made.join, key, left, right);
     }
     return status;
 }
@@ -32,7 +32,8 @@ static flow_status give_alone(flow_ctx *ctx, flow_gathered *rows, const void *ke
     const void *row;
     flow_status status = FLOW_OK;
     while (status == FLOW_OK && (row = flow_gathered_next(rows, input, join->ins[input])))
-        status = join->made.join->pair(ctx, key, input ? NULL : row, input ? row : NULL);
+        status = join->made.join->pair(
+            ctx, join->made.join, key, input ? NULL : row, input ? row : NULL);
     return status;
 }
 

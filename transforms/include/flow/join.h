@@ -64,14 +64,18 @@ typedef enum flow_join_kind {
     FLOW_JOIN_FULL = 3   /**< Those of both. */
 } flow_join_kind;
 
+/** What a join makes of a pair: see below. */
+typedef struct flow_join_fn flow_join_fn;
+
 /** What a join makes of a pair: static, made by FLOW_JOIN_FN. */
-typedef struct flow_join_fn {
+struct flow_join_fn {
     flow_fn fn; /**< Key and outputs; `process` and the rest are filled while building. */
     const flow_type *left;  /**< Rows of the left. */
     const flow_type *right; /**< Rows of the right. */
-    /** Called for each pair; one of both is NULL where there is no partner. */
-    flow_status (*pair)(flow_ctx *ctx, const void *key, const void *left, const void *right);
-} flow_join_fn;
+    /** Called for each pair; one of both is NULL where there is no partner. `join` is this. */
+    flow_status (*pair)(flow_ctx *ctx, const flow_join_fn *join, const void *key, const void *left,
+        const void *right);
+};
 
 /** The two collections of a join. */
 typedef struct flow_sides {
@@ -139,9 +143,10 @@ static inline flow_coll flow_join(
         flow_status (*)(flow_ctx *, const KEY *, const struct L *, const struct R *),              \
         #fn_ " must be: flow_status " #fn_ "(flow_ctx *, const " #KEY " *, const struct " #L       \
              " *, const struct " #R " *)");                                                        \
-    static flow_status fn_##_pair_(                                                                \
-        flow_ctx *ctx, const void *key, const void *left, const void *right)                       \
+    static flow_status fn_##_pair_(flow_ctx *ctx, const flow_join_fn *join, const void *key,       \
+        const void *left, const void *right)                                                       \
     {                                                                                              \
+        (void)join;                                                                                \
         return fn_(ctx, (const KEY *)key, (const struct L *)left, (const struct R *)right);        \
     }                                                                                              \
     FLOW_OUTS_(fn_, __VA_ARGS__);                                                                  \
