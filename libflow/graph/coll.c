@@ -45,3 +45,9 @@ flow_field flow_coll_key_field(flow_coll coll)
     field.record = shape->key_record;
     return field;
 }
+
+flow_duration flow_coll_lateness(flow_coll coll)
+{
+    const flow_duration none = { 0 };
+    return flow_coll_type(coll) ? coll.pipeline->edges[coll.id - 1].lateness : none;
+}

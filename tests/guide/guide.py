@@ -31,6 +31,7 @@ PROGRAMS = [
     'examples/guide/panes.c',
     'examples/guide/prices.c',
     'examples/guide/records.c',
+    'examples/guide/remember.c',
     'examples/guide/sink.c',
     'examples/guide/sketch.c',
     'examples/guide/source.c',

@@ -27,8 +27,8 @@ OUTSIDE = {
     'transforms/file': {'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
-              'transforms/join': 'join.h', 'transforms/sketch': 'sketch.h',
-              'transforms/fields': 'fields.h',
+              'transforms/join': 'join.h', 'transforms/keyed': 'keyed.h',
+              'transforms/sketch': 'sketch.h', 'transforms/fields': 'fields.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h',
               'runners/test': 'test.h'}
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},

@@ -146,7 +146,9 @@ flow_coll fl_cogroup(const struct fl_cogroup_call *call, struct fl_cogroup *made
         all[i] = tagged(call->ins[i], made, i);
     const flow_coll flat = flow_flatten(all, made->in_count);
     const flow_coll keyed = flat.id ? flow_key_by(flat, fl_field_named(made->fn.in, "key")) : flat;
-    const flow_coll out = flow_group_with(keyed, &made->fn, &options);
+    const flow_coll out = made->fn.form == FLOW_FORM_GROUP
+                              ? flow_group_with(keyed, &made->fn, &options)
+                              : flow_do_with(keyed, &made->fn, &options);
     flow_scope_end(pipeline);
     return out;
 }

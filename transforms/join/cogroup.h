@@ -5,7 +5,8 @@
 
 #include <flow/join.h>
 
-// What a group over tagged rows is made of; found through flow_ctx.fn of its function.
+// What a function over tagged rows, of form GROUP or with state, is made of; found through
+// flow_ctx.fn of its function.
 struct fl_cogroup {
     flow_fn fn; // `in`: a record of key, number of the input, and a row of each input, one there
     const flow_type *const *ins;

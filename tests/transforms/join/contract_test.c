@@ -65,6 +65,14 @@ static flow_status one_pair(flow_ctx *ctx, const int64_t *k, const struct flow_t
 }
 FLOW_JOIN_FN(one_pair, int64_t, flow_test_row, flow_test_row, tally);
 
+// Of versions at one instant the last that came is valid: which one does not show.
+static flow_status one_left(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
+    const struct flow_test_row *right)
+{
+    return FLOW_EMIT(ctx, tally, .k = *k, .left = left->v, .right = right ? 1 : 0, .s = left->s);
+}
+FLOW_JOIN_FN(one_left, int64_t, flow_test_row, flow_test_row, tally);
+
 static flow_sides sides_of(flow_coll in)
 {
     const flow_coll keyed = flow_key_by(in, FLOW_FIELD(flow_test_row, k));
@@ -87,13 +95,29 @@ static flow_coll joined_full(flow_coll in)
     return flow_join(sides_of(in), FLOW_JOIN_FULL, &one_pair_join, NULL);
 }
 
+// In windows, so that state ends with each.
+static flow_coll joined_by_interval(flow_coll in)
+{
+    const flow_interval_join_options options = { .from = flow_seconds(-4), .to = flow_hours(3) };
+    return flow_interval_join(sides_of(in), &one_pair_join, &options);
+}
+
+static flow_coll joined_as_of(flow_coll in)
+{
+    const flow_as_of_join_options options = { .kind = FLOW_JOIN_LEFT };
+    return flow_as_of_join(sides_of(in), &one_left_join, &options);
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
+    bool by_time;
 } transforms[] = {
-    { "cogroup", cogrouped },
-    { "inner join", joined_inner },
-    { "full join", joined_full },
+    { "cogroup", cogrouped, false },
+    { "inner join", joined_inner, false },
+    { "full join", joined_full, false },
+    { "interval join", joined_by_interval, true },
+    { "as-of join", joined_as_of, true },
 };
 
 START_TEST(every_join_keeps_the_contract)
@@ -108,7 +132,7 @@ START_TEST(every_join_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[i % 2]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), false, false };
+        FLOW_FIELD(flow_test_row, at), transforms[_i].by_time, transforms[_i].by_time };
     flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST

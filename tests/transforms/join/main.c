@@ -5,8 +5,10 @@
 int main(void)
 {
     Suite *suite = suite_create("transforms/join");
+    suite_add_tcase(suite, as_of_tests());
     suite_add_tcase(suite, cogroup_tests());
     suite_add_tcase(suite, contract_tests());
+    suite_add_tcase(suite, interval_tests());
     suite_add_tcase(suite, join_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -54,6 +54,12 @@ void watermark(int64_t at)
     flow_script_watermark(script, payment_input, second(at));
 }
 
+flow_sides all_time(void)
+{
+    return (flow_sides){ flow_key_by(order_input, FLOW_FIELD(order, id)),
+        flow_key_by(payment_input, FLOW_FIELD(payment, id)) };
+}
+
 void passes(void)
 {
     const flow_simulated_options options = { .workers = 3, .seeds = 5, .fail_one_in = 7 };

@@ -35,14 +35,19 @@ void order(const char *id, int64_t cents, int64_t at);
 void payment(const char *id, const char *by, int64_t at);
 void watermark(int64_t at); // of both
 
+// The two in the global window, keyed by id.
+flow_sides all_time(void);
+
 // Runs under several workers, seeds and with failing bundles, and expects no error.
 void passes(void);
 
 // Expects that building or running fails with this sentence, which may go on with the element.
 void fails(const char *message);
 
+TCase *as_of_tests(void);
 TCase *cogroup_tests(void);
 TCase *contract_tests(void);
+TCase *interval_tests(void);
 TCase *join_tests(void);
 
 #endif

@@ -100,6 +100,56 @@ static inline flow_coll flow_join(
     return flow_join_sized(sides, kind, fn, options, sizeof *options);
 }
 
+/** Options of flow_interval_join. */
+typedef struct flow_interval_join_options {
+    const char *name;   /**< Name of the composite; NULL: "interval_join". */
+    flow_duration from; /**< A left row at t pairs with right rows from t plus this on … */
+    flow_duration to;   /**< … up to and with t plus this; may be negative, as `from`. */
+} flow_interval_join_options;
+
+/** flow_interval_join, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
+    const flow_interval_join_options *options, size_t size);
+
+/**
+ * Pairs of rows of one key and window whose event times are so far apart. Rows are taken in order
+ * of event time, once the watermark has passed them (R65); a pair has the time of its later row. A
+ * row is kept until the watermark is out of its reach. Use the global window, unless pairs across
+ * the ends of windows are not wanted. Other things as flow_cogroup.
+ */
+static inline flow_coll flow_interval_join(
+    flow_sides sides, const flow_join_fn *fn, const flow_interval_join_options *options)
+{
+    return flow_interval_join_sized(sides, fn, options, sizeof *options);
+}
+
+/** Options of flow_as_of_join. */
+typedef struct flow_as_of_join_options {
+    const char *name;      /**< Name of the composite; NULL: "as_of_join". */
+    flow_join_kind kind;   /**< INNER, or LEFT: left rows without a version are given too. */
+    flow_duration max_age; /**< A version that is older than this, seen from the left row, counts
+                              as none; 0: no limit. */
+} flow_as_of_join_options;
+
+/** flow_as_of_join, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_as_of_join_sized(
+    flow_sides sides, const flow_join_fn *fn, const flow_as_of_join_options *options, size_t size);
+
+/**
+ * Each left row with the right row that was valid at its event time: the last of its key and window
+ * that is not later (a stream against the changes of a table). Given with the row's time once the
+ * watermark of both has passed it, so the result does not depend on what came first; of right rows
+ * at one instant the last that came is valid. Only right rows that a later left row may find are
+ * kept: for each key the last, and those after it. Use the global window; else a version ends with
+ * its window. Late left rows find what is kept then. Other things as flow_cogroup. `options` may be
+ * NULL.
+ */
+static inline flow_coll flow_as_of_join(
+    flow_sides sides, const flow_join_fn *fn, const flow_as_of_join_options *options)
+{
+    return flow_as_of_join_sized(sides, fn, options, sizeof *options);
+}
+
 #ifndef __cplusplus
 
 #define FLOW_OPEN_(...) __VA_ARGS__

@@ -101,6 +101,41 @@ FLOW_API flow_coll flow_any(flow_coll in);
  * fields. Keyed as flow_distinct. */
 FLOW_API flow_coll flow_latest(flow_coll in);
 
+/** The whole numbers from `from` up to before `to`, in no particular order, without event time:
+ * flow_integer. Read by all workers at once (GenerateSequence). */
+FLOW_API flow_coll flow_sequence(flow_pipeline *pipeline, int64_t from, int64_t to);
+
+/** What flow_impulses gives. */
+struct flow_impulse {
+    flow_time at;   /**< Its instant, which is its event time. */
+    int64_t number; /**< From 0. */
+};
+
+/** Type of flow_impulse. */
+FLOW_API extern const flow_type flow_impulse_type;
+
+/** Options of flow_impulses. */
+typedef struct flow_impulses_options {
+    const char *name;    /**< Name of the step; NULL: "impulses". */
+    flow_time start;     /**< Instant of the first. */
+    flow_duration every; /**< From one to the next; required. */
+    flow_time until;     /**< None from this instant on; 0: without end. */
+} flow_impulses_options;
+
+/** flow_impulses, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_impulses_sized(
+    flow_pipeline *pipeline, const flow_impulses_options *options, size_t size);
+
+/**
+ * An element at each instant, given once the clock of the system has reached it; those of the past
+ * at once (PeriodicImpulse). The watermark stands at the next instant, so a window over impulses,
+ * and what is read for each of them, ends on time: the start of a slowly changing side input.
+ */
+static inline flow_coll flow_impulses(flow_pipeline *pipeline, const flow_impulses_options *options)
+{
+    return flow_impulses_sized(pipeline, options, sizeof *options);
+}
+
 /** Says which of `parts` an element goes to, from 0: static, made by FLOW_PARTITION_FN or by hand.
  */
 typedef struct flow_partition_fn {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// flow_interval_join: pairs so far apart, in order of event time.
+#include "shop.h"
+
+struct span {
+    int64_t cents;
+    flow_str by;
+};
+FLOW_RECORD(span, cents, by);
+
+static flow_status pair_up(
+    flow_ctx *ctx, const flow_str *id, const struct order *o, const struct payment *paid)
+{
+    (void)id;
+    return FLOW_EMIT(ctx, span, .cents = o->cents, .by = paid->by);
+}
+FLOW_JOIN_FN(pair_up, flow_str, order, payment, span);
+
+static flow_coll join(int64_t from, int64_t to)
+{
+    const flow_interval_join_options options = { .from = flow_seconds(from),
+        .to = flow_seconds(to) };
+    return flow_interval_join(all_time(), &pair_up_join, &options);
+}
+
+#define PAIR(cents, by) "{\"cents\":" #cents ",\"by\":\"" #by "\"}"
+
+START_TEST(rows_pair_within_the_interval_and_its_ends)
+{
+    payment("a", "p", 9);
+    payment("a", "q", 10);
+    payment("b", "r", 20); // of another key
+    order("a", 1, 20);
+    payment("a", "s", 25);
+    payment("a", "t", 26);
+    flow_expect(join(-10, 5), PAIR(1, q), PAIR(1, s));
+    passes();
+}
+END_TEST
+
+START_TEST(rows_pair_whatever_came_first)
+{
+    payment("a", "later", 25);
+    order("a", 1, 20);
+    payment("a", "before", 15);
+    flow_expect(join(-10, 5), PAIR(1, later), PAIR(1, before));
+    passes();
+}
+END_TEST
+
+START_TEST(an_interval_may_lie_on_one_side)
+{
+    payment("a", "same", 20);
+    order("a", 1, 20);
+    payment("a", "soon", 22);
+    payment("a", "later", 24);
+    flow_expect(join(1, 3), PAIR(1, soon));
+    passes();
+    shop_teardown();
+    shop_setup();
+    payment("a", "same", 20);
+    order("a", 1, 22);
+    order("a", 2, 30);
+    flow_expect(join(-3, -1), PAIR(1, same));
+    passes();
+}
+END_TEST
+
+static bool times(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    (void)user;
+    if (count == 2 && seen[0].time.us == second(25).us && seen[1].time.us == second(20).us)
+        return true;
+    return flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%zu pairs", count) == FLOW_OK;
+}
+
+START_TEST(a_pair_has_the_time_of_its_later_row)
+{
+    payment("a", "a25", 25);
+    payment("a", "b15", 15);
+    order("a", 1, 20);
+    flow_expect_that(join(-10, 5), times, NULL, NULL);
+    passes();
+}
+END_TEST
+
+START_TEST(rows_are_kept_as_long_as_they_can_pair)
+{
+    order("a", 1, 0);
+    watermark(100);
+    order("a", 2, 100);
+    payment("a", "p", 105);
+    watermark(106);
+    payment("a", "q", 106);
+    flow_expect(join(0, 5), PAIR(2, p));
+    passes();
+}
+END_TEST
+
+START_TEST(interval_joins_that_cannot_be_are_refused)
+{
+    join(5, 4);
+    fails("flow_interval_join: its interval ends before it begins");
+    shop_teardown();
+    shop_setup();
+    flow_interval_join(all_time(), NULL, NULL);
+    fails("flow_interval_join: it was given no function");
+}
+END_TEST
+
+TCase *interval_tests(void)
+{
+    TCase *tests = tcase_create("interval");
+    tcase_add_checked_fixture(tests, shop_setup, shop_teardown);
+    tcase_add_test(tests, rows_pair_within_the_interval_and_its_ends);
+    tcase_add_test(tests, rows_pair_whatever_came_first);
+    tcase_add_test(tests, an_interval_may_lie_on_one_side);
+    tcase_add_test(tests, a_pair_has_the_time_of_its_later_row);
+    tcase_add_test(tests, rows_are_kept_as_long_as_they_can_pair);
+    tcase_add_test(tests, interval_joins_that_cannot_be_are_refused);
+    return tests;
+}

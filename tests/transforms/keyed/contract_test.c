@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every transform of this folder through the contract harness. What depends on the order in which
+// elements come is looked at in a way that does not.
+#include <stdio.h>
+
+#include <flow/keyed.h>
+
+#include "harness.h"
+
+TCase *contract_tests(void);
+
+#define ROWS 40
+
+struct pack {
+    int64_t k;
+    flow_list rows;
+};
+FLOW_RECORD_OF(pack, FLOW_COLUMN(pack, k), FLOW_COLUMN_LIST(pack, rows, flow_test_row));
+
+static flow_coll by_k(flow_coll in)
+{
+    return flow_key_by(in, FLOW_FIELD(flow_test_row, k));
+}
+
+// Equal rows are equal but for their times: which one is first does not show.
+static flow_coll deduplicated(flow_coll in)
+{
+    const flow_deduplicate_options options = { .by = FLOW_FIELD(flow_test_row, s),
+        .duration = flow_hours(1000000),
+        .clock = FLOW_EVENT_TIME };
+    return flow_count(flow_deduplicate(in, &options));
+}
+
+static flow_status unpack(flow_ctx *ctx, const struct pack *pack)
+{
+    const struct flow_test_row *rows = pack->rows.items;
+    for (size_t i = 0; i < pack->rows.count; i++)
+        if (FLOW_EMIT_ROW(ctx, flow_test_row, &rows[i]) != FLOW_OK)
+            return ctx->status;
+    return FLOW_OK;
+}
+FLOW_ELEMENT_FN(unpack, pack, flow_test_row);
+
+static flow_coll batched(flow_coll in)
+{
+    const flow_batches_options options = { .count = 3 };
+    return flow_distinct(flow_do(flow_batches(by_k(in), &pack_type, &options), &unpack_fn));
+}
+
+static flow_coll batched_by_time(flow_coll in)
+{
+    const flow_batches_options options = { .bytes = 100, .max_wait = flow_seconds(1) };
+    return flow_distinct(flow_do(flow_batches(by_k(in), &pack_type, &options), &unpack_fn));
+}
+
+static const struct {
+    const char *name;
+    flow_test_build *build;
+} transforms[] = {
+    { "deduplicate", deduplicated },
+    { "batches", batched },
+    { "batches that wait", batched_by_time },
+};
+
+START_TEST(every_transform_by_key_keeps_the_contract)
+{
+    static const char long_text[] =
+        "a text that is longer than a cache line is, so that it never fits beside its row";
+    static const char *const texts[] = { "", "short", long_text };
+    struct flow_test_row rows[ROWS];
+    for (int64_t i = 0; i < ROWS; i++) {
+        rows[i] = flow_test_row_at(i * 7 % 5, i % 13, 0);
+        rows[i].s = flow_str_of(texts[i % 3]);
+        rows[i].place.b = flow_str_of(texts[i / 3 % 3]);
+    }
+    const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
+        FLOW_FIELD(flow_test_row, at), true, true };
+    flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
+}
+END_TEST
+
+TCase *contract_tests(void)
+{
+    TCase *tests = tcase_create("contract");
+    tcase_set_timeout(tests, 240);
+    tcase_add_loop_test(tests, every_transform_by_key_keeps_the_contract, 0,
+        (int)(sizeof transforms / sizeof transforms[0]));
+    return tests;
+}
