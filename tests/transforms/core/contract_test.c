@@ -55,6 +55,20 @@ BUILDERS(any, flow_any(in))
 BUILDERS(latest, flow_latest(in))
 BUILDERS(top, flow_top(in, 3, FLOW_FIELD(flow_test_row, v)))
 
+// Windows that were waited for may be collected in the step that fires them, or in a later one: so
+// they give one result, when they are collected.
+static flow_coll count_at_last(flow_coll in)
+{
+    const flow_duration lateness = flow_coll_lateness(in);
+    const flow_window_options once = { .keep_windows = true,
+        .trigger = flow_trigger_never(),
+        .accumulation = FLOW_DISCARDING,
+        .lateness = lateness,
+        .no_lateness = lateness.us == 0 };
+    return flow_count(flow_window_into(in, &once));
+}
+BUILDERS(wait, count_at_last(flow_wait_on(in, flow_unkey(in))))
+
 static uint32_t by_value(flow_ctx *ctx, const struct flow_test_row *row, uint32_t parts)
 {
     (void)ctx;
@@ -93,6 +107,7 @@ static const struct {
     ROW_OF(partition),
     ROW_OF(sample),
     ROW_OF(any),
+    ROW_OF(wait),
     ROW_OF(latest),
 };
 
@@ -112,10 +127,12 @@ START_TEST(every_transform_keeps_the_contract)
         rows[i].place.a = again % 2;
         rows[i].place.b = flow_str_of(texts[again % 3]);
     }
+    const char *what = transforms[_i / 4].name;
+    // a late row is late twice for who waits: as an element, and as a signal
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), false, strcmp(transforms[_i / 4].name, "latest") == 0 };
+        FLOW_FIELD(flow_test_row, at), strcmp(what, "wait") == 0, strcmp(what, "latest") == 0 };
     char name[80];
-    snprintf(name, sizeof name, "%s by %s", transforms[_i / 4].name, keys[_i % 4]);
+    snprintf(name, sizeof name, "%s by %s", what, keys[_i % 4]);
     flow_test_transform(name, transforms[_i / 4].build[_i % 4], &input);
 }
 END_TEST

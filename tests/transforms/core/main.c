@@ -20,6 +20,7 @@ TCase *sequence_tests(void);
 TCase *sum_tests(void);
 TCase *summarize_tests(void);
 TCase *top_tests(void);
+TCase *wait_on_tests(void);
 
 int main(void)
 {
@@ -42,6 +43,7 @@ int main(void)
     suite_add_tcase(suite, sum_tests());
     suite_add_tcase(suite, summarize_tests());
     suite_add_tcase(suite, top_tests());
+    suite_add_tcase(suite, wait_on_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

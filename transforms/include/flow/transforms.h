@@ -101,6 +101,14 @@ FLOW_API flow_coll flow_any(flow_coll in);
  * fields. Keyed as flow_distinct. */
 FLOW_API flow_coll flow_latest(flow_coll in);
 
+/**
+ * The elements of `in`, each held back until the window of `signal` that its own is mapped to (R70)
+ * is collected: its end plus the allowed lateness of `signal` has passed (R77). What else the
+ * signal says, and whether it has elements at all, does not matter. The watermark behind waits too.
+ * A signal in the global window releases nothing before it has ended. Keyed as `in`.
+ */
+FLOW_API flow_coll flow_wait_on(flow_coll in, flow_coll signal);
+
 /** The whole numbers from `from` up to before `to`, in no particular order, without event time:
  * flow_integer. Read by all workers at once (GenerateSequence). */
 FLOW_API flow_coll flow_sequence(flow_pipeline *pipeline, int64_t from, int64_t to);
