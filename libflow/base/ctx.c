@@ -214,3 +214,34 @@ void flow_measure_text(flow_ctx *ctx, const flow_metric *metric, flow_str text)
 {
     ops_of(ctx)->measure_text(ctx, metric, text);
 }
+
+const void *flow_restriction(flow_ctx *ctx, const flow_type *type)
+{
+    return ops_of(ctx)->restriction(ctx, type);
+}
+
+bool flow_claim_position(flow_ctx *ctx, const void *position)
+{
+    return ops_of(ctx)->claim_position(ctx, position);
+}
+
+void flow_resume_after(flow_ctx *ctx, flow_duration delay)
+{
+    ops_of(ctx)->resume_after(ctx, delay);
+}
+
+void flow_estimate(flow_ctx *ctx, flow_time watermark)
+{
+    ops_of(ctx)->estimate(ctx, watermark);
+}
+
+flow_status flow_emit_at(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_time at)
+{
+    return ops_of(ctx)->emit_at(ctx, output, type, row, at);
+}
+
+flow_status flow_split_part(flow_ctx *ctx, const flow_type *type, const void *restriction)
+{
+    return ops_of(ctx)->split_part(ctx, type, restriction);
+}

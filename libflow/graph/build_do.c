@@ -107,9 +107,17 @@ static bool check_kind(
     return true;
 }
 
-static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
-    const flow_do_options *options, flow_node_kind kind)
+// A function and the step that it becomes.
+typedef struct fl_applied {
+    flow_node_kind kind;
+    const flow_fn *fn;
+    const flow_split_fn *split; // SPLIT
+} fl_applied;
+
+static flow_coll apply(
+    fl_call *call, flow_coll in, const fl_applied *applied, const flow_do_options *options)
 {
+    const flow_fn *fn = applied->fn;
     const flow_edge *from = fl_input(call, in);
     if (!from)
         return fl_nothing(in.pipeline);
@@ -118,10 +126,11 @@ static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
         fl_refuse(call, FLOW_INVALID, "it was given no function");
         return fl_nothing(in.pipeline);
     }
-    flow_node node = { .kind = kind,
+    flow_node node = { .kind = applied->kind,
         .inputs = &in.id,
         .input_count = 1,
         .fn = fn,
+        .split = applied->split,
         .on_error = options->on_error,
         .time_sorted = options->time_sorted,
         .stable_input = options->stable_input };
@@ -130,7 +139,8 @@ static flow_coll apply(fl_call *call, flow_coll in, const flow_fn *fn,
         !copy_config(call, options, &node) || !take_sides(call, options, &node))
         return fl_nothing(in.pipeline);
     flow_edge out = main_output(fn, from);
-    if (kind == FLOW_NODE_GROUP && !fl_windowing_grouped(call, &out))
+    out.unbounded = out.unbounded || (applied->split && applied->split->unbounded);
+    if (applied->kind == FLOW_NODE_GROUP && !fl_windowing_grouped(call, &out))
         return fl_nothing(in.pipeline);
     return fl_step_add(call, &node, &out);
 }
@@ -142,7 +152,8 @@ flow_coll flow_do_sized(
     flow_do_options known;
     if (!fl_options(&call, &known, sizeof known, options, size))
         return fl_nothing(in.pipeline);
-    return apply(&call, in, fn, &known, FLOW_NODE_DO);
+    const fl_applied applied = { FLOW_NODE_DO, fn, NULL };
+    return apply(&call, in, &applied, &known);
 }
 
 flow_coll flow_group_sized(
@@ -152,7 +163,51 @@ flow_coll flow_group_sized(
     flow_do_options known;
     if (!fl_options(&call, &known, sizeof known, options, size))
         return fl_nothing(in.pipeline);
-    return apply(&call, in, fn, &known, FLOW_NODE_GROUP);
+    const fl_applied applied = { FLOW_NODE_GROUP, fn, NULL };
+    return apply(&call, in, &applied, &known);
+}
+
+static bool check_tracker(const fl_call *call, const flow_tracker *tracker)
+{
+    if (!tracker || !tracker->restriction || !tracker->claim || !tracker->split || !tracker->done)
+        return fl_refuse(call, FLOW_INVALID,
+            "the splittable function's tracker needs a restriction, 'claim', 'split' and 'done'");
+    return fl_check_type(call, tracker->restriction);
+}
+
+// What only splittable functions need, and what they cannot have (R68).
+static bool check_split(
+    const fl_call *call, const flow_split_fn *split, const flow_do_options *options)
+{
+    if (!split->initial)
+        return fl_refuse(call, FLOW_INVALID,
+            "the splittable function has no 'initial': every element needs a restriction");
+    if (split->fn.form != FLOW_FORM_EMIT)
+        return fl_refuse(call, FLOW_INVALID,
+            "a splittable function emits for one element at a time and keeps no state: its form "
+            "must be FLOW_FORM_EMIT");
+    if (split->fn.key.kind != FLOW_KIND_NONE)
+        return fl_refuse(call, FLOW_INVALID, "a splittable function takes no key");
+    if (split->estimator < FLOW_ESTIMATOR_NONE || split->estimator > FLOW_ESTIMATOR_WALL_CLOCK)
+        return fl_refuse(call, FLOW_INVALID, "the splittable function's estimator %d is unknown",
+            (int)split->estimator);
+    if (options->side_count > 0)
+        return fl_refuse(call, FLOW_UNSUPPORTED, "a splittable function looks into no side inputs");
+    return check_tracker(call, split->tracker);
+}
+
+flow_coll flow_split_sized(
+    flow_coll in, const flow_split_fn *fn, const flow_do_options *options, size_t size)
+{
+    fl_call call = { in.pipeline, "flow_split", "split", false };
+    flow_do_options known;
+    if (!fl_options(&call, &known, sizeof known, options, size))
+        return fl_nothing(in.pipeline);
+    fl_call_name(&call, known.name, fn ? fn->fn.name : NULL);
+    if (fn && fl_input(&call, in) && !check_split(&call, fn, &known))
+        return fl_nothing(in.pipeline);
+    const fl_applied applied = { FLOW_NODE_SPLIT, fn ? &fn->fn : NULL, fn };
+    return apply(&call, in, &applied, &known);
 }
 
 // The call and the step behind a collection that another output is asked of.

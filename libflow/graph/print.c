@@ -10,7 +10,7 @@
 const char *fl_node_kind_name(flow_node_kind kind)
 {
     static const char *const names[] = { "", "source", "do", "window", "timestamps", "key",
-        "flatten", "combine", "group", "sink", "view" };
+        "flatten", "combine", "group", "sink", "view", "split" };
     return names[kind];
 }
 

@@ -4,6 +4,7 @@
 #include "life.h"
 #include "measure.h"
 #include "side.h"
+#include "split.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -298,6 +299,12 @@ static const flow_ctx_ops ctx_ops = {
     .emit_stamped = fl_life_emit,
     .self = fl_life_self,
     .after_commit = fl_life_after,
+    .restriction = fl_split_restriction,
+    .claim_position = fl_split_claim,
+    .resume_after = fl_split_resume_after,
+    .estimate = fl_split_estimate,
+    .emit_at = fl_split_emit_at,
+    .split_part = fl_split_part,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

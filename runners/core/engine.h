@@ -105,7 +105,8 @@ struct fl_undo {
 enum fl_bundle_kind {
     FL_BUNDLE_SOURCE, // a piece of a source
     FL_BUNDLE_DATA,   // rows that came through a shuffle
-    FL_BUNDLE_TIME    // a step of the watermark
+    FL_BUNDLE_TIME,   // a step of the watermark
+    FL_BUNDLE_PART    // a part of a splittable function's work
 };
 
 struct fl_bundle {

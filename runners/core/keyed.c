@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What steps with state share: formats of rows, placing rows in slices, taking them in.
 #include "side.h"
+#include "split.h"
 
 static uint32_t round_up(uint32_t size, uint32_t align)
 {
@@ -179,6 +180,29 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
     return op->keyed->ops->take(op, &open, shape, worker->keys);
 }
 
+// What a kind of step has beside slices.
+static bool init_kind(struct fl_op *op)
+{
+    struct fl_keyed *keyed = op->keyed;
+    switch (op->plan->kind) {
+    case FL_OP_STATEFUL:
+        return fl_stateful_init(op);
+    case FL_OP_GATE:
+        return fl_gate_init(op);
+    case FL_OP_SPLIT:
+        return fl_split_init(op);
+    case FL_OP_VIEW:
+    case FL_OP_TABLE:
+        return fl_view_init(op);
+    default:
+        break;
+    }
+    if (op->plan->kind != FL_OP_COMBINE || keyed->cut.windows.kind != FLOW_WINDOW_SLIDING)
+        return true;
+    keyed->slide = fl_slide_new(op);
+    return keyed->slide != NULL;
+}
+
 bool fl_keyed_init(struct fl_op *op)
 {
     struct fl_engine *engine = op->worker->engine;
@@ -206,6 +230,9 @@ bool fl_keyed_init(struct fl_op *op)
         break;
     case FL_OP_GATE:
         keyed->ops = &fl_gate_ops;
+        break;
+    case FL_OP_SPLIT:
+        keyed->ops = &fl_split_ops;
         break;
     case FL_OP_VIEW:
         keyed->ops = &fl_view_ops;
@@ -235,17 +262,7 @@ bool fl_keyed_init(struct fl_op *op)
     fl_slices_init(&keyed->panes, keyed->form, size, rows);
     fl_slices_init(&keyed->late, keyed->form, size, rows);
     fl_slices_init(&keyed->numbers, keyed->form, sizeof(uint64_t), false);
-    if (plan->kind == FL_OP_STATEFUL)
-        return fl_stateful_init(op);
-    if (plan->kind == FL_OP_GATE)
-        return fl_gate_init(op);
-    if (plan->kind == FL_OP_VIEW || plan->kind == FL_OP_TABLE)
-        return fl_view_init(op);
-    if (plan->kind == FL_OP_COMBINE && keyed->cut.windows.kind == FLOW_WINDOW_SLIDING) {
-        keyed->slide = fl_slide_new(op);
-        return keyed->slide != NULL;
-    }
-    return true;
+    return init_kind(op);
 }
 
 void fl_keyed_fini(struct fl_op *op)
@@ -261,6 +278,8 @@ void fl_keyed_fini(struct fl_op *op)
     if (keyed->view)
         fl_view_fini(op);
     fl_lives_fini(op);
+    if (keyed->split)
+        fl_split_fini(op);
     if (keyed->slide)
         fl_slide_free(op);
     fl_table_fini(cache, &keyed->joints);

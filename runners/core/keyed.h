@@ -87,6 +87,7 @@ struct fl_keyed {
     struct fl_view_op *view; // steps that make views
     struct fl_gate *gate;
     struct fl_lives *lives; // groupings on the general path
+    struct fl_split *split; // splittable functions
 };
 
 // When the window with this name is forgotten (R23).

@@ -21,9 +21,10 @@ void fl_log(
 
 void fl_log_bundle(const struct fl_worker *worker, bool committed)
 {
-    static const char *const kinds[] = {
-        [FL_BUNDLE_SOURCE] = "read", [FL_BUNDLE_DATA] = "took in", [FL_BUNDLE_TIME] = "fired"
-    };
+    static const char *const kinds[] = { [FL_BUNDLE_SOURCE] = "read",
+        [FL_BUNDLE_DATA] = "took in",
+        [FL_BUNDLE_TIME] = "fired",
+        [FL_BUNDLE_PART] = "worked" };
     const struct fl_bundle *bundle = &worker->bundle;
     if (!worker->engine->graph->log)
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps without state: how each kind of function meets a batch.
 #include "side.h"
+#include "split.h"
 
 static flow_status push_emit(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
@@ -435,6 +436,9 @@ void fl_ops_bind(struct fl_op *op)
         break;
     case FL_OP_GATE:
         op->push = fl_gate_push;
+        break;
+    case FL_OP_SPLIT:
+        op->push = fl_split_push;
         break;
     case FL_OP_VIEW:
         op->push = fl_view_push;

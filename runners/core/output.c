@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outputs of a step: filled by inline emits, closed with time and window, sent to who takes them.
-#include "engine.h"
+#include "split.h"
 
 static bool has_input(const struct fl_op *op)
 {
@@ -57,6 +57,10 @@ static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_ba
     const bool timed = out->index < FLOW_OUTPUT_DEAD_LETTERS && !op->plan->bare[out->index];
     if (timed && has_input(op) &&
         !fl_batch_inherit(&op->worker->cache, batch, op->call.in->batch, out->origin, 0)) {
+        fl_batch_unref(&op->worker->cache, batch);
+        return fl_no_memory(op);
+    }
+    if (timed && op->plan->kind == FL_OP_SPLIT && !fl_split_stamp(op, position, batch)) {
         fl_batch_unref(&op->worker->cache, batch);
         return fl_no_memory(op);
     }

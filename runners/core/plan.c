@@ -24,7 +24,7 @@ static void *take(struct maker *m, size_t size)
 bool fl_plan_keyed(enum fl_op_kind kind)
 {
     return kind == FL_OP_COMBINE || kind == FL_OP_GROUP || kind == FL_OP_STATEFUL ||
-           kind == FL_OP_TABLE || kind == FL_OP_GATE || kind == FL_OP_LIVES;
+           kind == FL_OP_TABLE || kind == FL_OP_GATE || kind == FL_OP_LIVES || kind == FL_OP_SPLIT;
 }
 
 static enum fl_op_kind kind_of(const flow_node *node)
@@ -42,6 +42,8 @@ static enum fl_op_kind kind_of(const flow_node *node)
         return FL_OP_GROUP;
     case FLOW_NODE_SINK:
         return FL_OP_SINK;
+    case FLOW_NODE_SPLIT:
+        return FL_OP_SPLIT;
     case FLOW_NODE_VIEW:
         return node->view->form == FLOW_VIEW_TEMPORAL ? FL_OP_TABLE : FL_OP_VIEW;
     default:

@@ -20,6 +20,7 @@ enum fl_op_kind {
     FL_OP_SINK,
     FL_OP_VIEW,  // what functions look into: takes what its grouping fires
     FL_OP_TABLE, // the same by key and time: takes changes
+    FL_OP_SPLIT, // a splittable function: elements wait in a pile and are worked on part by part
     FL_OP_GATE,  // before a step with side inputs: rows wait here until those are ready
     FL_OP_LIVES  // a combine or group on the general path: see live.h
 };
@@ -86,7 +87,7 @@ bool fl_plan_keyed(enum fl_op_kind kind);
 // Whether rows reach ops of the kind through a shuffle, unless they are local.
 static inline bool fl_plan_shuffled(enum fl_op_kind kind)
 {
-    return fl_plan_keyed(kind) && kind != FL_OP_GATE;
+    return fl_plan_keyed(kind) && kind != FL_OP_GATE && kind != FL_OP_SPLIT;
 }
 
 // Finds who looks into which view, and what may wait for a gate (plan_side.c). False without

@@ -7,6 +7,7 @@
 #include "cells.h"
 #include "side.h"
 #include "snapshot.h"
+#include "split.h"
 
 #define MAGIC   UINT64_C(0x0032706e73776c66) // "flwsnp2"
 #define SECTION UINT64_C(0x7063657473)       // before each step
@@ -67,9 +68,12 @@ static const flow_type *value_type(const struct fl_plan_op *plan)
     return plan->node->combine ? plan->node->combine->acc : plan->shape.type;
 }
 
-// What the elements are that wait at a step for their time, or that a combine keeps.
+// What the elements are that wait at a step for their time, or that a combine keeps; of
+// splittable steps the restrictions.
 static const flow_type *element_type(const struct fl_plan_op *plan)
 {
+    if (plan->kind == FL_OP_SPLIT)
+        return plan->node->split->tracker->restriction;
     const flow_combine_fn *combine = plan->node->combine;
     const bool kept = plan->kind == FL_OP_LIVES && plan->signs && combine &&
                       combine->primitive == FLOW_PRIMITIVE_NONE && !fl_plan_subtracts(combine);
@@ -118,6 +122,8 @@ static bool op_at_rest(const struct fl_engine *engine, uint32_t i)
         const struct fl_keyed *keyed = engine->workers[w].ops[i].keyed;
         const struct fl_stage *stage = &engine->workers[w].stages[i];
         if (keyed->watermark != first->keyed->watermark || keyed->fire_end != INT64_MIN)
+            return false;
+        if (keyed->split && keyed->split->part)
             return false;
         if (stage->first && (stage->firing || stage->inbox.left > 0 ||
                                 atomic_load(&((struct fl_stage *)(uintptr_t)stage)->inbox.mail)))
@@ -236,6 +242,8 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
         fl_view_save(engine, i, out);
     if (first->plan->kind == FL_OP_GATE)
         fl_gate_save(engine, i, out);
+    if (first->plan->kind == FL_OP_SPLIT)
+        fl_split_save(engine, i, out);
     for (int s = 0; s < 3; s++) {
         const size_t count_at = fl_put_later(out);
         uint64_t count = 0;
@@ -430,6 +438,8 @@ static flow_status load_state(
         status = fl_view_load(engine, i, wire);
     if (plan->kind == FL_OP_GATE)
         status = fl_gate_load(engine, i, wire);
+    if (plan->kind == FL_OP_SPLIT)
+        status = fl_split_load(engine, i, wire);
     if (status == FLOW_OK)
         status = load_tables(engine, i, wire);
     if (status != FLOW_OK)

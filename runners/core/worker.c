@@ -3,6 +3,7 @@
 // nothing is started whose output a full shuffle would have to take (invariant 5).
 #include "shuffle.h"
 #include "side.h"
+#include "split.h"
 
 #define LIVE_BATCHES 2u // images of live windows stay in a near cache (bench: session_count)
 #define DATA_BATCHES 8u // of an inbox in one bundle; combines take one, whose keys are then at hand
@@ -39,9 +40,13 @@ void fl_wake_all(struct fl_engine *engine)
 // Whether every shuffle that an op's output may reach has room.
 static bool gate_open(const struct fl_engine *engine, const struct fl_plan_op *plan)
 {
+    const bool held = atomic_load_explicit(&engine->held, memory_order_relaxed);
     for (uint32_t word = 0; word < engine->plan.words; word++)
         for (uint64_t bits = plan->reaches[word]; bits; bits &= bits - 1) {
             const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            // nothing leaves a pile while all is held, but rows that are on their way come to rest
+            if (held && engine->plan.ops[i].kind == FL_OP_SPLIT)
+                continue;
             if (atomic_load_explicit(&engine->in_flight[i], memory_order_relaxed) >=
                 engine->flight_limit)
                 return false;
@@ -156,7 +161,8 @@ bool fl_publish(struct fl_op *op)
 
 static enum fl_step fire(struct fl_worker *worker, struct fl_op *op)
 {
-    if (!fl_bundle_begin(worker, FL_BUNDLE_TIME, op))
+    const bool part = op->plan->kind == FL_OP_SPLIT;
+    if (!fl_bundle_begin(worker, part ? FL_BUNDLE_PART : FL_BUNDLE_TIME, op))
         return conclude(worker, FLOW_BUDGET);
     op->keyed->touched = true;
     const enum fl_step step = conclude(worker, op->keyed->ops->fire(op));
@@ -231,6 +237,15 @@ static bool any_clock_due(const struct fl_stage *stage)
     return false;
 }
 
+// Follows the watermark as far as what waits here lets it.
+static bool follow(struct fl_worker *worker, struct fl_op *op)
+{
+    const int64_t mark = fl_input_watermark(worker, op->plan);
+    if (mark > op->keyed->watermark)
+        op->keyed->watermark = mark;
+    return fl_publish(op);
+}
+
 // Lets what waits go on, or follows the watermark.
 static enum fl_step step_gate(struct fl_worker *worker, struct fl_op *op)
 {
@@ -240,13 +255,22 @@ static enum fl_step step_gate(struct fl_worker *worker, struct fl_op *op)
             fl_views_collect(worker);
         return step;
     }
-    const int64_t mark = fl_input_watermark(worker, op->plan);
-    if (mark > op->keyed->watermark)
-        op->keyed->watermark = mark;
-    if (!fl_publish(op))
+    if (!follow(worker, op))
         return FL_STEP_IDLE;
     fl_views_collect(worker);
     return FL_STEP_WORKED;
+}
+
+// Works on what is left of an element. What has no end would leave nothing to steps behind it in
+// line, so these take turns with sources.
+static enum fl_step step_split(struct fl_worker *worker, struct fl_stage *stage)
+{
+    struct fl_op *op = stage->first;
+    const bool open = stage_open(worker->engine, stage);
+    fl_busy_blocked(op, !open);
+    if (open && fl_split_take(op))
+        return fire(worker, op);
+    return open && follow(worker, op) ? FL_STEP_WORKED : FL_STEP_IDLE;
 }
 
 static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
@@ -337,10 +361,12 @@ static enum fl_step step_sources(struct fl_worker *worker)
     bool all_over = true, poll = false;
     for (uint32_t k = 0; k < count; k++) {
         const uint32_t i = (worker->next_source + k) % count;
-        if (worker->engine->plan.ops[i].kind != FL_OP_SOURCE)
+        const enum fl_op_kind kind = worker->engine->plan.ops[i].kind;
+        if (kind != FL_OP_SOURCE && kind != FL_OP_SPLIT)
             continue;
-        bool over;
-        const enum fl_step step = step_source(worker, i, &over);
+        bool over = true;
+        const enum fl_step step = kind == FL_OP_SPLIT ? step_split(worker, &worker->stages[i])
+                                                      : step_source(worker, i, &over);
         if (step == FL_STEP_WORKED || step == FL_STEP_FAILED) {
             worker->next_source = (i + 1) % count;
             return step;
@@ -359,6 +385,8 @@ static enum fl_step step_again(struct fl_worker *worker)
     worker->again = false;
     if (worker->claimed)
         return read_piece(worker, worker->claimed_op);
+    if (worker->bundle.op->plan->kind == FL_OP_SPLIT)
+        return step_split(worker, &worker->stages[worker->bundle.op->index]);
     return step_stage(worker, &worker->stages[worker->bundle.op->plan->stage]);
 }
 
@@ -393,7 +421,7 @@ enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
     }
     for (uint32_t i = engine->plan.op_count; i-- > 0;) {
         struct fl_stage *stage = &worker->stages[i];
-        if (!stage->first)
+        if (!stage->first || stage->first->plan->kind == FL_OP_SPLIT)
             continue;
         const enum fl_step step = step_stage(worker, stage);
         if (step != FL_STEP_IDLE)

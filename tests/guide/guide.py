@@ -14,6 +14,7 @@ import tempfile
 
 PROGRAMS = [
     'examples/guide/cells.c',
+    'examples/guide/beats.c',
     'examples/guide/combine.c',
     'examples/guide/composite.c',
     'examples/guide/cutting.c',
@@ -35,6 +36,7 @@ PROGRAMS = [
     'examples/guide/sink.c',
     'examples/guide/sketch.c',
     'examples/guide/source.c',
+    'examples/guide/splittable.c',
     'examples/guide/state.c',
     'examples/guide/tested.c',
     'examples/guide/triggers.c',

@@ -32,4 +32,9 @@ struct flow_test_rows {
 void flow_test_transform(
     const char *name, flow_test_build *build, const struct flow_test_rows *input);
 
+// The same for transforms in which elements wait for their turn: the watermark goes on between
+// them, so with a lateness it hangs on the schedule whether a result is the last of its window.
+void flow_test_transform_in_turn(
+    const char *name, flow_test_build *build, const struct flow_test_rows *input);
+
 #endif

@@ -74,7 +74,8 @@ struct harness {
     const char *name;
     flow_test_build *build;
     const struct flow_test_rows *input;
-    char *rows; // a copy that is stamped; one more for the tick
+    bool in_turn; // see flow_test_transform_in_turn
+    char *rows;   // a copy that is stamped; one more for the tick
     char **columns;
     struct flow_test_piece *pieces;
     struct flow_test_script script;

@@ -391,5 +391,6 @@ FLOW_API bool flow_job_step(const flow_job *job, size_t index, flow_step_report 
 #endif
 
 #include <flow/side.h>
+#include <flow/split.h>
 
 #endif

@@ -27,7 +27,8 @@ typedef enum flow_node_kind {
     FLOW_NODE_COMBINE = 7,   /**< One value per key and window. */
     FLOW_NODE_GROUP = 8,     /**< A function over all rows of a key and window. */
     FLOW_NODE_SINK = 9,      /**< Writes; no output. */
-    FLOW_NODE_VIEW = 10      /**< What functions look into; its output stands for the view. */
+    FLOW_NODE_VIEW = 10,     /**< What functions look into; its output stands for the view. */
+    FLOW_NODE_SPLIT = 11     /**< A splittable function over elements (R68). */
 } flow_node_kind;
 
 /** How rows of a collection lie in memory. */
@@ -106,6 +107,7 @@ typedef struct flow_node {
     const uint32_t *sides;        /**< DO, GROUP: ids of the edges that VIEW steps make. */
     uint32_t side_count;          /**< How many. */
     bool stable_input;            /**< DO, stateful: see flow_do_options. */
+    const flow_split_fn *split;   /**< SPLIT; `fn` is its. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */
@@ -285,7 +287,15 @@ typedef struct flow_ctx_ops {
         const void *row, flow_stamp stamp); /**< flow_emit_stamped */
     void *(*self)(flow_ctx *ctx);           /**< flow_self */
     flow_status (*after_commit)(
-        flow_ctx *ctx, void (*done)(void *user), void *user); /**< flow_after_commit */
+        flow_ctx *ctx, void (*done)(void *user), void *user);         /**< flow_after_commit */
+    const void *(*restriction)(flow_ctx *ctx, const flow_type *type); /**< flow_restriction */
+    bool (*claim_position)(flow_ctx *ctx, const void *position);      /**< flow_claim_position */
+    void (*resume_after)(flow_ctx *ctx, flow_duration delay);         /**< flow_resume_after */
+    void (*estimate)(flow_ctx *ctx, flow_time watermark);             /**< flow_estimate */
+    flow_status (*emit_at)(flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row,
+        flow_time at); /**< flow_emit_at */
+    flow_status (*split_part)(
+        flow_ctx *ctx, const flow_type *type, const void *restriction); /**< flow_split_part */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -152,6 +152,7 @@ void test_refused(const refused *expected)
 TCase *build_do_tests(void);
 TCase *build_io_tests(void);
 TCase *build_key_tests(void);
+TCase *build_split_tests(void);
 TCase *build_time_tests(void);
 TCase *build_view_tests(void);
 TCase *build_window_tests(void);
@@ -175,6 +176,7 @@ int main(void)
     suite_add_tcase(suite, build_do_tests());
     suite_add_tcase(suite, build_io_tests());
     suite_add_tcase(suite, build_key_tests());
+    suite_add_tcase(suite, build_split_tests());
     suite_add_tcase(suite, build_time_tests());
     suite_add_tcase(suite, build_view_tests());
     suite_add_tcase(suite, build_window_tests());

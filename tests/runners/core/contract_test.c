@@ -205,6 +205,43 @@ static flow_status rise_timer(flow_ctx *ctx, const int64_t *key, struct risen *r
 }
 FLOW_STATEFUL_FN(rise, int64_t, flow_test_row, risen, label);
 
+static flow_status as_often(flow_ctx *ctx, const void *element, void *restriction)
+{
+    const struct flow_test_row *row = element;
+    struct flow_offset_range *range = restriction;
+    (void)ctx;
+    *range = (struct flow_offset_range){ .from = row->v, .to = row->v + row->k };
+    return FLOW_OK;
+}
+
+static flow_status halves(flow_ctx *ctx, const void *element, const void *restriction)
+{
+    const struct flow_offset_range *range = restriction;
+    const int64_t middle = range->from + (range->to - range->from) / 2;
+    const struct flow_offset_range low = { range->from, middle }, high = { middle, range->to };
+    (void)element;
+    flow_split_part(ctx, &flow_offset_range_type, &low);
+    return flow_split_part(ctx, &flow_offset_range_type, &high);
+}
+
+static flow_status repeat(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    const struct flow_offset_range *range = FLOW_RESTRICTION(ctx, flow_offset_range);
+    for (int64_t at = range->from; flow_claim_offset(ctx, at); at++) {
+        const flow_str text = at % 2 ? row->s : flow_format(ctx, "%d", (int)at);
+        const flow_time later = { flow_event_time(ctx).us + (at % 3 == 0) };
+        if (FLOW_EMIT_AT(ctx, later, label, .k = at, .text = text) != FLOW_OK)
+            return FLOW_OK;
+        if (at % 5 == 0) {
+            flow_resume_after(ctx, (flow_duration){ 0 });
+            return FLOW_OK;
+        }
+    }
+    return FLOW_OK;
+}
+FLOW_SPLIT_FN(repeat, flow_test_row, (label), .tracker = &flow_offset_tracker, .initial = as_often,
+    .split = halves);
+
 static flow_coll by_k(flow_coll in)
 {
     return flow_key_by(in, FLOW_FIELD(flow_test_row, k));
@@ -266,6 +303,11 @@ static flow_coll twice(flow_coll in)
     return flow_max(flow_key_by(sums, FLOW_FIELD(label, text)), FLOW_FIELD(label, k));
 }
 
+static flow_coll splittable(flow_coll in)
+{
+    return flow_count(flow_key_by(flow_split(in, &repeat_split), FLOW_FIELD(label, text)));
+}
+
 static flow_coll other_key(flow_coll in)
 {
     return flow_distinct(flow_do(by_k(in), &keep_tally_fn));
@@ -274,18 +316,19 @@ static flow_coll other_key(flow_coll in)
 static const struct {
     const char *name;
     flow_test_build *build;
-    bool no_late, by_time;
+    bool no_late, by_time, in_turn;
 } primitives[] = {
-    { "function forms", forms, true, false },
-    { "several outputs", outputs, true, false },
-    { "keyed function", keyed, false, false },
-    { "combine", combine, false, false },
-    { "group", group, false, false },
-    { "state and timer", stateful, true, false },
-    { "cells and timers", cells, true, false },
-    { "sorted by time", sorted, true, true },
-    { "keyed behind keyed", twice, true, false },
-    { "another key behind state", other_key, true, false },
+    { "function forms", forms, true, false, false },
+    { "several outputs", outputs, true, false, false },
+    { "keyed function", keyed, false, false, false },
+    { "combine", combine, false, false, false },
+    { "group", group, false, false, false },
+    { "state and timer", stateful, true, false, false },
+    { "cells and timers", cells, true, false, false },
+    { "sorted by time", sorted, true, true, false },
+    { "keyed behind keyed", twice, true, false, false },
+    { "splittable", splittable, true, false, true },
+    { "another key behind state", other_key, true, false, false },
 };
 
 START_TEST(every_primitive_keeps_the_contract)
@@ -302,7 +345,10 @@ START_TEST(every_primitive_keeps_the_contract)
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), primitives[_i].no_late, primitives[_i].by_time };
-    flow_test_transform(primitives[_i].name, primitives[_i].build, &input);
+    if (primitives[_i].in_turn)
+        flow_test_transform_in_turn(primitives[_i].name, primitives[_i].build, &input);
+    else
+        flow_test_transform(primitives[_i].name, primitives[_i].build, &input);
 }
 END_TEST
 

@@ -49,6 +49,7 @@ TCase *hint_unit_tests(void);
 TCase *key_unit_tests(void);
 TCase *memory_unit_tests(void);
 TCase *nook_unit_tests(void);
+TCase *pile_unit_tests(void);
 TCase *plan_unit_tests(void);
 TCase *slice_unit_tests(void);
 TCase *small_unit_tests(void);

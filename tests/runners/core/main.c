@@ -29,6 +29,9 @@ TCase *side_tests(void);
 TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
 TCase *source_tests(void);
+TCase *split_call_tests(void);
+TCase *split_save_tests(void);
+TCase *split_tests(void);
 TCase *state_tests(void);
 TCase *trip_tests(void);
 
@@ -40,6 +43,9 @@ int main(void)
     suite_add_tcase(suite, sliding_tests());
     suite_add_tcase(suite, side_tests());
     suite_add_tcase(suite, side_play_tests());
+    suite_add_tcase(suite, split_tests());
+    suite_add_tcase(suite, split_call_tests());
+    suite_add_tcase(suite, split_save_tests());
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, cells_tests());
     suite_add_tcase(suite, cells_fire_tests());
