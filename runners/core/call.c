@@ -406,7 +406,7 @@ static flow_status fail_row(struct fl_op *op, flow_status status, const void *el
     const flow_time at = ctx_event_time(&call->engine.ctx);
     if (at.us != FLOW_TIME_MIN_US)
         time[flow_time_print(at, time)] = '\0';
-    fl_reader_origin(op, origin, sizeof origin);
+    fl_reader_origin(op, true, origin, sizeof origin);
     fl_op_fail(op, status, "%s; element %.*s at %s%s%s",
         call->message[0] ? call->message : flow_status_name(status), (int)shown.len,
         shown.len ? shown.data : "", time, origin[0] ? " from " : "", origin);
@@ -439,9 +439,14 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
         return fail_row(op, status, element);
     fl_out_take_back(op);
     const bool skip = policy == FLOW_ON_ERROR_SKIP;
+    char message[sizeof call->message + 168], origin[160];
+    fl_reader_origin(op, false, origin, sizeof origin);
+    snprintf(message, sizeof message, "%s%s%s",
+        call->message[0] ? call->message : flow_status_name(status), origin[0] ? "; from " : "",
+        origin);
     struct fl_rejection rejection = {
         .reason = skip ? "skipped" : "failed",
-        .message = call->message[0] ? call->message : flow_status_name(status),
+        .message = message,
         .row = element,
         .type = op->plan->in->shape.type,
         .at = ctx_event_time(ctx).us,

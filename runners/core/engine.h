@@ -376,8 +376,9 @@ bool fl_reader_idle(struct fl_engine *engine, uint32_t op); // applies the idle 
 // Whether a source that has nothing says by itself when it has: it need not be asked again.
 bool fl_reader_wakes(const struct fl_engine *engine, uint32_t op);
 
-// Where the row in work came from, where that is known: "orders.json:17"; else empty.
-void fl_reader_origin(const struct fl_op *op, char *text, size_t size);
+// Where the row in work came from, where that is known: "orders.json:17"; else empty. `guess`: say
+// at least which element of what the source has no words for.
+void fl_reader_origin(const struct fl_op *op, bool guess, char *text, size_t size);
 
 // Stamps rows of a source's output batch.
 flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view);

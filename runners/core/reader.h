@@ -18,6 +18,7 @@ struct fl_partition {
     atomic_flag claiming;
     bool over;                       // nothing will be claimed any more
     struct fl_claimed *first, *last; // claimed, not all committed; by position
+    uint32_t ahead;                  // how many those are
     int64_t latest;                  // event time of all before them
     int64_t promised;                // the source's own watermark; FLOW_TIME_MIN_US: none
     uint64_t position;               // where they begin

@@ -7,6 +7,8 @@
 
 #include "spin.h"
 
+#define AHEAD_A_WORKER 3u // pieces of a partition that are claimed and wait for one before them
+
 static void lock(struct fl_reader *reader)
 {
     fl_spin_lock(&reader->lock, reader->yield);
@@ -183,6 +185,12 @@ static enum fl_claim_result claim_from(
     struct fl_engine *engine = worker->engine;
     flow_piece piece = { .partition = p, .watermark = { FLOW_TIME_MIN_US } };
     flow_error error = { 0 };
+    // while one worker is held up, the others must not pile up state that waits for its piece
+    lock(reader);
+    const bool far = partition->ahead >= AHEAD_A_WORKER * engine->options.workers;
+    unlock(reader);
+    if (far)
+        return FL_CLAIM_NOTHING;
     struct fl_claimed *claimed = fl_take(&worker->cache, sizeof *claimed);
     if (!claimed) {
         fl_no_memory(&worker->ops[op]);
@@ -196,6 +204,7 @@ static enum fl_claim_result claim_from(
         lock(reader);
         *(partition->last ? &partition->last->next : &partition->first) = claimed;
         partition->last = claimed;
+        partition->ahead++;
         partition->waiting_since = 0;
         partition->idle = 0;
         unlock(reader);
@@ -358,15 +367,29 @@ static bool within(const struct fl_view *view, int64_t not_after, bool in_order,
     return not_after == 0 || most <= not_after;
 }
 
+// Where an element of the piece in work came from, as the source says it; true when it did.
+static bool tell_origin(const struct fl_op *source, uint64_t ordinal, char *text, size_t size)
+{
+    const struct fl_worker *worker = source->worker;
+    const struct fl_reader *reader = worker->engine->readers[source->index];
+    const flow_piece *piece = &worker->claimed->piece;
+    if (!reader->source->origin)
+        return false;
+    reader->source->origin(reader->self, piece, ordinal, text, size);
+    return text[0] != '\0';
+}
+
 static flow_status drop_future_row(
     struct fl_op *op, const struct fl_view *view, uint32_t row, int64_t not_after)
 {
     const flow_shape shape = { .type = view->batch->type };
-    char time[40] = "", limit[40] = "", message[160];
+    char time[40] = "", limit[40] = "", message[336], origin[160] = "";
     flow_time_print((flow_time){ fl_batch_time(view->batch, row) }, time);
     flow_time_print((flow_time){ not_after }, limit);
+    tell_origin(op, view->batch->origin + row, origin, sizeof origin);
     snprintf(message, sizeof message,
-        "its time %s lies in the future: expected one up to %s (not_after)", time, limit);
+        "its time %s lies in the future: expected one up to %s (not_after)%s%s", time, limit,
+        origin[0] ? "; from " : "", origin);
     const struct fl_rejection why = { .reason = "future", .message = message };
     return fl_drop_row(op, view, &shape, row, &why);
 }
@@ -432,6 +455,7 @@ void fl_reader_done(struct fl_op *op)
     while (partition->first && partition->first->done) {
         struct fl_claimed *first = partition->first;
         partition->first = first->next;
+        partition->ahead--;
         if (!partition->first)
             partition->last = NULL;
         partition->latest = first->latest > partition->latest ? first->latest : partition->latest;
@@ -446,7 +470,7 @@ void fl_reader_done(struct fl_op *op)
     worker->claimed = NULL;
 }
 
-void fl_reader_origin(const struct fl_op *op, char *text, size_t size)
+void fl_reader_origin(const struct fl_op *op, bool guess, char *text, size_t size)
 {
     struct fl_worker *worker = op->worker;
     text[0] = '\0';
@@ -463,13 +487,8 @@ void fl_reader_origin(const struct fl_op *op, char *text, size_t size)
             batch = batch->parent;
         }
     }
-    const struct fl_reader *reader = worker->engine->readers[source->index];
-    if (batch->origin == FL_ORIGIN_LOST)
-        return;
-    if (reader->source->origin)
-        reader->source->origin(
-            reader->self, &worker->claimed->piece, batch->origin + row, text, size);
-    else
+    if (batch->origin != FL_ORIGIN_LOST && !tell_origin(source, batch->origin + row, text, size) &&
+        guess)
         snprintf(text, size, "element %llu behind position %llu of %s",
             (unsigned long long)(batch->origin + row),
             (unsigned long long)worker->claimed->piece.begin, source->plan->node->path);

@@ -227,7 +227,8 @@ static void run_sorted(struct reference *r, const struct ref_step *step, struct 
     held->last = INT64_MIN;
     for (size_t i = 0; i < count; i++) {
         const struct element *e = &first[i];
-        const bool capped = e->time >= expiry || expiry - e->time < step->lateness;
+        const bool capped =
+            e->time >= expiry || (uint64_t)expiry - (uint64_t)e->time < (uint64_t)step->lateness;
         const int64_t release = capped ? expiry : e->time + step->lateness;
         // those that waited until the same come before a timer that the first of them has set
         if (held->timer && held->out.time < release && release != given)

@@ -235,13 +235,14 @@ flow_status fl_plain_read(
     return status;
 }
 
-void fl_plain_origin(const struct fl_origin *origin, char *text, size_t size)
+struct fl_chunk *fl_plain_again(struct fl_file_read *read, struct fl_part *part,
+    const flow_piece *piece, struct fl_records *records)
 {
-    struct range range = range_of(origin->read, origin->part, origin->piece);
-    struct fl_records records;
-    if (load(&range, &records, NULL) == FLOW_OK)
-        fl_records_origin(&records, origin->ordinal, text, size);
+    struct range range = range_of(read, part, piece);
+    if (load(&range, records, NULL) == FLOW_OK)
+        return range.chunk;
     fl_chunk_unref(range.chunk);
+    return NULL;
 }
 
 static bool count_at(int fd, uint64_t begin, uint64_t end, uint64_t *count)

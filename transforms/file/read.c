@@ -190,6 +190,7 @@ static void file_close(void *self)
         fl_file_free(read->parsers);
         read->parsers = next;
     }
+    fl_origins_close(read);
     fl_pool_unref(read->pool);
     pthread_mutex_destroy(&read->lock);
     if (read->holds_stdin)
@@ -262,12 +263,7 @@ static flow_status file_read(void *self, const flow_piece *piece, flow_ctx *ctx)
 static void file_origin(
     void *self, const flow_piece *piece, uint64_t ordinal, char *text, size_t size)
 {
-    struct fl_file_read *read = self;
-    const struct fl_origin origin = { read, &read->parts[piece->partition], piece, ordinal };
-    if (origin.part->split)
-        fl_plain_origin(&origin, text, size);
-    else
-        fl_stream_origin(&origin, text, size);
+    fl_origin_tell(self, piece, ordinal, text, size);
 }
 
 static flow_status file_seek(void *self, uint32_t partition, uint64_t position, flow_error *error)

@@ -130,6 +130,7 @@ struct fl_file_read {
     struct fl_pool *pool;                /**< Buffers. */
     pthread_mutex_t lock;                /**< Guards `parsers` and the lists of taken pieces. */
     struct fl_parser *parsers;           /**< Readers of JSON that nobody uses now. */
+    struct fl_origins *origins;          /**< Where elements came from. */
 };
 
 /** Whole records, to be parsed and emitted. */
@@ -142,12 +143,22 @@ struct fl_records {
     uint64_t *line_ends;       /**< NULL, or told how many line ends the text has, once emitted. */
 };
 
-/** An element whose origin is asked for. */
+/** Pieces whose origins are being asked for at once. */
+#define FL_ORIGINS 8
+
+/** How far the origins of a piece's elements have been told: questions mostly go on from there. */
 struct fl_origin {
-    struct fl_file_read *read; /**< The source. */
-    struct fl_part *part;      /**< The file. */
-    const flow_piece *piece;   /**< The piece. */
-    uint64_t ordinal;          /**< Which element of the piece. */
+    const struct fl_part *part; /**< The file; NULL: not in use. */
+    uint64_t begin;             /**< Of the piece. */
+    struct fl_chunk *chunk;     /**< Split files: the range, which it owns. */
+    struct fl_records records;  /**< From an element on … */
+    uint64_t ordinal;           /**< … which is this one of the piece. */
+};
+
+/** Origins that were told last, by piece. */
+struct fl_origins {
+    pthread_mutex_t lock;
+    struct fl_origin list[FL_ORIGINS];
 };
 
 /** The source, for tests that open it with a configuration of their own. */
@@ -191,8 +202,19 @@ flow_status fl_reject_at(
  * earlier call for the same bytes are taken into account. */
 size_t fl_records_cut(flow_file_format format, flow_str text, size_t from, size_t cut);
 
-/** Where the `ordinal`-th element that the records give came from, as `file:line`. */
-void fl_records_origin(const struct fl_records *records, uint64_t ordinal, char *text, size_t size);
+/** Moves on to the record of the `ordinal`-th element that the records give; false when there is
+ * none. */
+bool fl_records_find(struct fl_records *records, uint64_t ordinal);
+
+/** Where the first of the records stands, as `file:line`. */
+void fl_records_place(const struct fl_records *records, char *text, size_t size);
+
+/** flow_source.origin. */
+void fl_origin_tell(
+    struct fl_file_read *read, const flow_piece *piece, uint64_t ordinal, char *text, size_t size);
+
+/** Gives back what origins hold. */
+void fl_origins_close(struct fl_file_read *read);
 
 /** How many line ends there are in `text`. */
 uint64_t fl_count_lines(const char *text, size_t len);
@@ -205,8 +227,10 @@ flow_claim fl_plain_claim(
 flow_status fl_plain_read(
     struct fl_file_read *read, struct fl_part *part, const flow_piece *piece, flow_ctx *ctx);
 
-/** flow_source.origin for a range. */
-void fl_plain_origin(const struct fl_origin *origin, char *text, size_t size);
+/** The records of a range, read once more, and the chunk that they lie in; NULL when they cannot
+ * be. */
+struct fl_chunk *fl_plain_again(struct fl_file_read *read, struct fl_part *part,
+    const flow_piece *piece, struct fl_records *records);
 
 /** Number of the line that begins at or holds `offset`; 0 when the file cannot be read any more. */
 uint64_t fl_plain_line(struct fl_file_read *read, struct fl_part *part, uint64_t offset);
@@ -222,8 +246,9 @@ flow_claim fl_stream_claim(
 flow_status fl_stream_read(
     struct fl_file_read *read, struct fl_part *part, const flow_piece *piece, flow_ctx *ctx);
 
-/** flow_source.origin for whole records. */
-void fl_stream_origin(const struct fl_origin *origin, char *text, size_t size);
+/** The records of a piece that is in work. */
+struct fl_records fl_stream_records(
+    struct fl_file_read *read, struct fl_part *part, const flow_piece *piece);
 
 /** All before `position` is committed. */
 void fl_stream_finalize(struct fl_file_read *read, struct fl_part *part, uint64_t position);

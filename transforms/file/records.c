@@ -127,7 +127,7 @@ static uint64_t line_at(struct emitter *e, const char *at)
     return e->line;
 }
 
-static void print_origin(const struct fl_records *records, char *text, size_t size)
+void fl_records_place(const struct fl_records *records, char *text, size_t size)
 {
     const char *path = strcmp(records->part->path, "-") == 0 ? "stdin" : records->part->path;
     if (records->line > 0)
@@ -140,7 +140,7 @@ flow_status fl_reject_at(
     const struct fl_records *records, flow_ctx *ctx, flow_str element, const char *sentence)
 {
     char origin[512];
-    print_origin(records, origin, sizeof origin);
+    fl_records_place(records, origin, sizeof origin);
     return flow_reject(ctx, element, "%s: %s", origin, sentence);
 }
 
@@ -353,23 +353,21 @@ static bool is_good(struct emitter *e, flow_str record, void *row)
 }
 
 // Only the records that were parsed well became elements, so they are parsed again.
-static void find_origin(struct emitter *e, void *row, uint64_t ordinal, char *text, size_t size)
+static const char *find(struct emitter *e, void *row, uint64_t ordinal)
 {
     flow_str rest = e->records->text;
     const flow_file_format format = e->config->options.format;
     while (rest.len > 0) {
         const size_t len = record_size(format, rest);
-        if (is_good(e, without_end((flow_str){ rest.data, len }), row) && ordinal-- == 0) {
-            const struct fl_records at = records_at(e, rest.data);
-            print_origin(&at, text, size);
-            return;
-        }
+        if (is_good(e, without_end((flow_str){ rest.data, len }), row) && ordinal-- == 0)
+            return rest.data;
         rest.data += len;
         rest.len -= len;
     }
+    return NULL;
 }
 
-void fl_records_origin(const struct fl_records *records, uint64_t ordinal, char *text, size_t size)
+bool fl_records_find(struct fl_records *records, uint64_t ordinal)
 {
     struct fl_file_read *read = records->read;
     struct thrown thrown = { .allocator = &read->allocator };
@@ -377,11 +375,19 @@ void fl_records_origin(const struct fl_records *records, uint64_t ordinal, char 
         .config = read->config,
         .memory = { take_thrown, &thrown },
         .counted = records->text.data };
+    const char *found = NULL;
     void *row = fl_file_alloc(&read->allocator, read->config->options.type->size);
     if (read->config->options.format == FLOW_JSON)
         e.parser = parser_take(read, NULL);
     if (row != NULL && (e.parser != NULL || read->config->options.format != FLOW_JSON))
-        find_origin(&e, row, ordinal, text, size);
+        found = find(&e, row, ordinal);
     parser_give(read, e.parser);
     fl_file_free(row);
+    if (found == NULL)
+        return false;
+    const size_t passed = (size_t)(found - records->text.data);
+    struct fl_records at = records_at(&e, found);
+    at.text = (flow_str){ found, records->text.len - passed };
+    *records = at;
+    return true;
 }

@@ -355,15 +355,15 @@ flow_status fl_stream_read(
     return fl_reject_at(&records, ctx, rest, chunk->sentence);
 }
 
-void fl_stream_origin(const struct fl_origin *origin, char *text, size_t size)
+struct fl_records fl_stream_records(
+    struct fl_file_read *read, struct fl_part *part, const flow_piece *piece)
 {
-    const struct fl_chunk *chunk = origin->piece->data;
-    const struct fl_records records = { .read = origin->read,
-        .part = origin->part,
+    const struct fl_chunk *chunk = piece->data;
+    return (struct fl_records){ .read = read,
+        .part = part,
         .text = { chunk->buffer.data, chunk->records },
         .offset = chunk->begin,
         .line = chunk->line };
-    fl_records_origin(&records, origin->ordinal, text, size);
 }
 
 void fl_stream_finalize(struct fl_file_read *read, struct fl_part *part, uint64_t position)

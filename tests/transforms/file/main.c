@@ -61,8 +61,8 @@ int main(void)
 {
     Suite *suite = suite_create("transforms/file");
     TCase *(*const cases[])(void) = { chunk_case, compress_case, follow_case, format_case,
-        input_case, output_case, plain_case, read_case, records_case, run_case, stream_case,
-        write_case };
+        input_case, origin_case, output_case, plain_case, read_case, records_case, run_case,
+        stream_case, write_case };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         suite_add_tcase(suite, cases[i]());
     SRunner *runner = srunner_create(suite);

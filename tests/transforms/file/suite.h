@@ -47,6 +47,7 @@ TCase *compress_case(void);
 TCase *follow_case(void);
 TCase *format_case(void);
 TCase *input_case(void);
+TCase *origin_case(void);
 TCase *output_case(void);
 TCase *plain_case(void);
 TCase *read_case(void);
