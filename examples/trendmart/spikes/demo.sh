@@ -6,7 +6,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: demo.sh BUILD_DIR [--seed N] [--plant PRODUCT@HH:MM×FACTOR]… [--events N]" >&2
+    echo "usage: ./dev demo [--seed N] [--plant PRODUCT@HH:MM×FACTOR]… [--events N]" >&2
     exit 2
 }
 
@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --seed) seed=$2 ;;
     --plant) plants+=(--plant "$2") ;;
-    --events) events=$2 ;;
+    --events) [[ $2 =~ ^[0-9]{1,12}$ ]] || usage; events=$2 ;;
     *) usage ;;
     esac
     shift 2

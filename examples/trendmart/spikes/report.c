@@ -111,7 +111,7 @@ static void print_row(FILE *out, const struct episode *e)
     fprintf(out, "%.16s–%.5s  %6" PRId64 " against %8.1f  %5.2f×  %.*s", first, last + 11, e->count,
         e->baseline, e->factor, (int)e->bar.len, e->bar.data);
     if (e->delay.us != 0)
-        fprintf(out, "  +%.1f ms", (double)e->delay.us / 1000);
+        fprintf(out, "  +%.1f ms", e->delay.us > 0 ? (double)e->delay.us / 1000 : 0.0);
     fputc('\n', out);
 }
 

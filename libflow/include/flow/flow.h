@@ -232,6 +232,7 @@ static inline flow_window_options flow_count_windows(int64_t elements)
     memset(&options, 0, sizeof options);
     options.trigger = flow_trigger_repeatedly(flow_trigger_count(elements));
     options.accumulation = FLOW_DISCARDING;
+    options.on_time = FLOW_EMPTY_NEVER;
     return options;
 }
 

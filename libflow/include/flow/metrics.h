@@ -73,8 +73,8 @@ typedef struct flow_metrics flow_metrics;
 /**
  * Takes all figures of a job, from any thread, also after its end until flow_job_wait. The engine
  * has of every step: `elements_in`, `elements_out`, `bytes_in` (rows without their texts),
- * `dead_letters`, `dropped_late`, `dropped_other`, `busy_us` (sampled), `blocked_us` (waited for
- * room downstream), and `watermark_us`. NULL without memory.
+ * `dead_letters`, `dropped_late`, `dropped_closed`, `dropped_other`, `busy_us` (sampled),
+ * `blocked_us` (waited for room downstream), and `watermark_us`. NULL without memory.
  */
 FLOW_API flow_metrics *flow_job_metrics(const flow_job *job);
 
