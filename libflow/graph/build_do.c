@@ -55,6 +55,31 @@ static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_
     return true;
 }
 
+// What a step does about elements that fail.
+static bool check_patience(
+    const fl_call *call, flow_node_kind kind, const flow_fn *fn, const flow_do_options *options)
+{
+    const bool calls = fn->form == FLOW_FORM_EMIT || fn->form == FLOW_FORM_BATCH;
+    const bool stateless = calls || fn->form == FLOW_FORM_MAP || fn->form == FLOW_FORM_STAGE ||
+                           fn->form == FLOW_FORM_UPDATE;
+    if (options->backoff.us < 0 || options->timeout.us < 0)
+        return fl_refuse(call, FLOW_INVALID, "its 'backoff' and 'timeout' cannot be negative");
+    if (!(options->most_rejected >= 0 && options->most_rejected < 1))
+        return fl_refuse(call, FLOW_INVALID, "its 'most_rejected' is a share: from 0 to below 1");
+    if (options->most_rejected > 0 && options->on_error == FLOW_ON_ERROR_FAIL)
+        return fl_refuse(call, FLOW_INVALID,
+            "it has a 'most_rejected', but rejects nothing: its 'on_error' is to fail");
+    if (options->attempts > 1 && !stateless)
+        return fl_refuse(
+            call, FLOW_INVALID, "only functions without state have several 'attempts'");
+    if (options->backoff.us > 0 && options->attempts < 2)
+        return fl_refuse(call, FLOW_INVALID, "it has a 'backoff' without 'attempts'");
+    if (options->timeout.us > 0 && (kind != FLOW_NODE_DO || !calls))
+        return fl_refuse(call, FLOW_INVALID,
+            "only functions of elements and batches that emit have a 'timeout'");
+    return true;
+}
+
 // The views that a step looks into, as edges.
 static bool take_sides(const fl_call *call, const flow_do_options *options, flow_node *node)
 {
@@ -133,10 +158,15 @@ static flow_coll apply(
         .split = applied->split,
         .on_error = options->on_error,
         .time_sorted = options->time_sorted,
-        .stable_input = options->stable_input };
+        .stable_input = options->stable_input,
+        .attempts = options->attempts,
+        .backoff = options->backoff,
+        .timeout = options->timeout,
+        .most_rejected = options->most_rejected };
     if (!fl_check_fn(call, fn, &from->shape) || !check_options(call, fn, options) ||
-        !fl_check_state(call, fn, from) || !check_kind(call, &node, fn, from) ||
-        !copy_config(call, options, &node) || !take_sides(call, options, &node))
+        !check_patience(call, applied->kind, fn, options) || !fl_check_state(call, fn, from) ||
+        !check_kind(call, &node, fn, from) || !copy_config(call, options, &node) ||
+        !take_sides(call, options, &node))
         return fl_nothing(in.pipeline);
     flow_edge out = main_output(fn, from);
     out.unbounded = out.unbounded || (applied->split && applied->split->unbounded);

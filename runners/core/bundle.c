@@ -144,6 +144,10 @@ flow_status fl_bundle_commit(struct fl_worker *worker)
 {
     struct fl_bundle *bundle = &worker->bundle;
     const bool source = bundle->kind == FL_BUNDLE_SOURCE;
+    if (worker->poison.again) {
+        worker->injected = true; // elements that failed are tried again, with all of the bundle
+        return FLOW_USER;
+    }
     flow_status status = finish_outputs(worker);
     if (status != FLOW_OK)
         return status;
@@ -163,6 +167,8 @@ flow_status fl_bundle_commit(struct fl_worker *worker)
         consume_inbox(worker, bundle->op);
     }
     fl_life_committed(worker);
+    if (worker->poison.of)
+        fl_poison_clear(worker);
     end(worker, true);
     return worker->error.status; // memory ran out where nothing may fail: the job ends
 }

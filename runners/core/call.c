@@ -428,6 +428,17 @@ static flow_status reject(struct fl_op *op, uint32_t output, struct fl_rejection
     return status;
 }
 
+// Says in the message of a row that failed how often it was tried.
+static void add_attempts(struct fl_call *call, flow_status status, uint32_t attempts)
+{
+    if (attempts < 2)
+        return;
+    if (call->message[0] == '\0')
+        snprintf(call->message, sizeof call->message, "%s", flow_status_name(status));
+    const size_t len = strlen(call->message);
+    snprintf(call->message + len, sizeof call->message - len, "; tried %u times", attempts);
+}
+
 flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *element)
 {
     struct fl_call *call = &op->call;
@@ -435,9 +446,21 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     const flow_on_error policy = op->plan->node->on_error;
     if (op->worker->error.status != FLOW_OK)
         return op->worker->error.status;
+    uint32_t attempts = 0;
+    const bool again = rows_fault(status) && fl_poison_spares(op, &attempts);
+    if (again && policy == FLOW_ON_ERROR_FAIL) {
+        op->worker->injected = true; // see fl_bundle_commit, which this bundle need not come to
+        return status;
+    }
+    add_attempts(call, status, attempts);
     if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
         return fail_row(op, status, element);
     fl_out_take_back(op);
+    if (again) {
+        ctx->status = FLOW_OK;
+        call->message[0] = '\0';
+        return FLOW_OK;
+    }
     const bool skip = policy == FLOW_ON_ERROR_SKIP;
     char message[sizeof call->message + 168], origin[160];
     fl_reader_origin(op, false, origin, sizeof origin);
@@ -457,6 +480,37 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     return status;
 }
 
+// Row by row, by the clock. A call that takes too long is not broken off: what it gave is taken
+// back when it has returned.
+static flow_status run_timed(struct fl_op *op, flow_batch_fn *process, const flow_batch *rows)
+{
+    const struct fl_port *port = &op->worker->engine->options.port;
+    const int64_t most = op->plan->node->timeout.us;
+    const uint16_t *selection = rows->selection ? rows->selection : op->worker->identity;
+    flow_ctx *ctx = &op->call.engine.ctx;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        flow_batch one = *rows;
+        one.selection = &selection[i];
+        one.count = 1;
+        ctx->row = selection[i];
+        ctx->next = 0;
+        const int64_t begun = port->now(port->user);
+        flow_status status = process(ctx, &one);
+        if (status == FLOW_OK)
+            status = ctx->status;
+        const int64_t took = port->now(port->user) - begun;
+        if (status == FLOW_OK && took > most)
+            status = flow_fail(ctx, FLOW_USER, "it took %lld us, of %lld that it may",
+                (long long)took, (long long)most);
+        if (status != FLOW_OK)
+            status = fl_call_failed(
+                op, status, rows->rows + (size_t)ctx->row * rows->stride + rows->value_offset);
+        if (status != FLOW_OK)
+            return status;
+    }
+    return FLOW_OK;
+}
+
 flow_status fl_call_run(struct fl_op *op, flow_batch_fn *process, flow_batch *rows)
 {
     flow_ctx *ctx = &op->call.engine.ctx;
@@ -464,6 +518,8 @@ flow_status fl_call_run(struct fl_op *op, flow_batch_fn *process, flow_batch *ro
     op->call.message[0] = '\0';
     if (fl_faulty(op->worker, FL_FAULT_ELEMENT))
         return fl_op_fail(op, FLOW_USER, "a test wants this bundle to fail");
+    if (op->plan->node->timeout.us > 0)
+        return run_timed(op, process, rows);
     for (;;) {
         flow_status status = process(ctx, rows);
         if (status == FLOW_OK)

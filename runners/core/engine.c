@@ -244,6 +244,8 @@ void fl_engine_drain(struct fl_engine *engine)
 
 flow_status fl_engine_end(struct fl_engine *engine, flow_error *error)
 {
+    for (uint32_t i = 0; i < engine->plan.op_count && engine->error.status == FLOW_OK; i++)
+        fl_poison_share(engine, i, 1, &engine->error);
     for (uint32_t i = 0; i < engine->plan.op_count; i++) {
         const flow_node *node = engine->plan.ops[i].node;
         flow_error reason = { 0 };
@@ -301,6 +303,7 @@ static void free_worker(struct fl_worker *worker)
         }
     }
     flow_buffer_free(&worker->scratch);
+    fl_poison_clear(worker);
     fl_pins_fini(worker);
 }
 

@@ -6,6 +6,7 @@
 #include "core.h"
 #include "key.h"
 #include "plan.h"
+#include "poison.h"
 
 struct fl_view_state;
 struct fl_publication;
@@ -177,9 +178,10 @@ struct fl_worker {
     struct fl_mem *measured; // where its measures lie
     struct fl_op *busy;      // whose time it is; NULL: this bundle is not timed
     int64_t busy_since;      // by the clock
-    bool injected;           // the bundle fails only to be tried again
-    bool again;              // the last bundle was aborted for that
-    flow_error error;        // of the step in work
+    struct fl_poison poison;
+    bool injected;    // the bundle fails only to be tried again
+    bool again;       // the last bundle was aborted for that
+    flow_error error; // of the step in work
 };
 
 #define FL_FLIGHT_BYTES (2u << 20) // a worker's share of what a shuffle may hold: about a cache

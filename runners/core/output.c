@@ -474,6 +474,9 @@ flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejecti
         fl_count(&op->counts.closed, 1);
     else
         fl_count(&op->counts.other, 1);
+    if (op->plan->node->most_rejected > 0 && fl_poison_share(op->worker->engine, op->index,
+                                                 FL_SHARE_LEAST, &op->worker->error) != FLOW_OK)
+        return op->worker->error.status;
     if (op->plan->outs[output].count == 0)
         return FLOW_OK;
     return put_rejected(op, position_of(op, output), rejection);

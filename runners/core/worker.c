@@ -77,6 +77,7 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
     }
     worker->again = worker->injected;
     if (worker->injected) {
+        fl_poison_pause(worker);
         worker->injected = false;
         return FL_STEP_WORKED;
     }
@@ -393,7 +394,7 @@ static enum fl_step step_again(struct fl_worker *worker)
 int64_t fl_engine_next_wake(const struct fl_engine *engine, uint32_t index)
 {
     const struct fl_worker *worker = &engine->workers[index];
-    int64_t first = FL_ASLEEP;
+    int64_t first = worker->again && worker->poison.until ? worker->poison.until : FL_ASLEEP;
     for (uint32_t i = 0; i < engine->plan.op_count; i++) {
         struct fl_op *op = &worker->ops[i];
         const int64_t wake =
@@ -415,6 +416,8 @@ enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
     if (atomic_load_explicit(&engine->failed, memory_order_relaxed))
         return FL_STEP_FAILED;
     if (worker->again) {
+        if (fl_poison_waits(worker))
+            return FL_STEP_IDLE;
         const enum fl_step step = step_again(worker);
         if (step != FL_STEP_IDLE)
             return step;

@@ -14,6 +14,7 @@ import tempfile
 
 PROGRAMS = [
     'examples/guide/cells.c',
+    'examples/guide/attempts.c',
     'examples/guide/beats.c',
     'examples/guide/combine.c',
     'examples/guide/composite.c',

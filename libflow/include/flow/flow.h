@@ -110,14 +110,17 @@ typedef struct flow_do_options {
      * from a snapshot reads its sources again: what its functions make of them then is up to them.
      */
     bool stable_input;
+    uint32_t attempts; /**< At what fails, before `on_error` counts (I7). 0: one. Not with state. */
+    flow_duration backoff; /**< Pause before the second attempt, by the clock; doubled each time. */
+    flow_duration timeout; /**< Longer calls fail when they return (I5); not with state. */
+    double most_rejected;  /**< A larger share of rejected elements fails the job (I4). 0: any. */
 } flow_do_options;
 
 /** flow_do_with, told how large the caller's idea of the options is. */
 FLOW_API flow_coll flow_do_sized(
     flow_coll in, const flow_fn *fn, const flow_do_options *options, size_t size);
 
-/** Applies a function to every element (ParDo). Its main output; further ones by flow_output.
- * `options` may be NULL. */
+/** Applies a function to every element (ParDo): its main output. `options` may be NULL. */
 static inline flow_coll flow_do_with(
     flow_coll in, const flow_fn *fn, const flow_do_options *options)
 {

@@ -108,6 +108,10 @@ typedef struct flow_node {
     uint32_t side_count;          /**< How many. */
     bool stable_input;            /**< DO, stateful: see flow_do_options. */
     const flow_split_fn *split;   /**< SPLIT; `fn` is its. */
+    uint32_t attempts;            /**< DO, SPLIT: see flow_do_options. */
+    flow_duration backoff;        /**< DO, SPLIT. */
+    flow_duration timeout;        /**< DO. */
+    double most_rejected;         /**< DO, GROUP, SPLIT. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */

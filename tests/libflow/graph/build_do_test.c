@@ -74,6 +74,38 @@ static void newer_options(flow_pipeline *p)
     flow_do_sized(test_readings(p, NULL, false), split, &options.known, sizeof options);
 }
 
+#define APPLY(p, fn, ...) flow_do(by_sensor(p), fn, &(flow_do_options){ __VA_ARGS__ })
+
+static void backoff_alone(flow_pipeline *p)
+{
+    APPLY(p, split, .backoff = { 5 });
+}
+
+static void backoff_negative(flow_pipeline *p)
+{
+    APPLY(p, split, .attempts = 2, .backoff = { -5 });
+}
+
+static void attempts_with_state(flow_pipeline *p)
+{
+    APPLY(p, running, .attempts = 2);
+}
+
+static void timeout_of_a_filter(flow_pipeline *p)
+{
+    APPLY(p, positive, .timeout = { 5 });
+}
+
+static void share_of_two(flow_pipeline *p)
+{
+    APPLY(p, split, .on_error = FLOW_ON_ERROR_SKIP, .most_rejected = 2);
+}
+
+static void share_without_route(flow_pipeline *p)
+{
+    APPLY(p, split, .most_rejected = 0.5);
+}
+
 static const refused table[] = {
     { no_function, FLOW_INVALID, "flow_do(do): it was given no function" },
     { config_without_type, FLOW_INVALID,
@@ -99,6 +131,18 @@ static const refused table[] = {
     { dropped_by_a_key, FLOW_INVALID,
         "flow_dropped(key_by): the step drops nothing; ask the one that does" },
     { newer_options, FLOW_UNSUPPORTED, NULL },
+    { backoff_alone, FLOW_INVALID, "flow_do(split_one): it has a 'backoff' without 'attempts'" },
+    { backoff_negative, FLOW_INVALID,
+        "flow_do(split_one): its 'backoff' and 'timeout' cannot be negative" },
+    { attempts_with_state, FLOW_INVALID,
+        "flow_do(run_up): only functions without state have several 'attempts'" },
+    { timeout_of_a_filter, FLOW_INVALID,
+        "flow_do(is_positive): only functions of elements and batches that emit have a 'timeout'" },
+    { share_of_two, FLOW_INVALID,
+        "flow_do(split_one): its 'most_rejected' is a share: from 0 to below 1" },
+    { share_without_route, FLOW_INVALID,
+        "flow_do(split_one): it has a 'most_rejected', but rejects nothing: its 'on_error' is to "
+        "fail" },
 };
 
 START_TEST(misuse_is_refused_in_one_sentence)

@@ -22,6 +22,7 @@ TCase *panes_number_tests(void);
 TCase *panes_random_tests(void);
 TCase *panes_retract_tests(void);
 TCase *panes_rules_tests(void);
+TCase *poison_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
 TCase *side_play_tests(void);
@@ -57,6 +58,7 @@ int main(void)
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, policy_tests());
+    suite_add_tcase(suite, poison_tests());
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, panes_rules_tests());
     suite_add_tcase(suite, panes_number_tests());

@@ -65,5 +65,6 @@ TCase *jobs_tests(void);
 TCase *faults_tests(void);
 TCase *log_tests(void);
 TCase *local_tests(void);
+TCase *split_tests(void);
 
 #endif

@@ -113,6 +113,7 @@ int main(void)
     suite_add_tcase(suite, jobs_tests());
     suite_add_tcase(suite, faults_tests());
     suite_add_tcase(suite, log_tests());
+    suite_add_tcase(suite, split_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);
