@@ -91,7 +91,8 @@ bool fl_check_field(const fl_call *call, const flow_type *type, const flow_field
 static bool wants_key(const flow_fn *fn)
 {
     return fn->form == FLOW_FORM_STATEFUL || fn->form == FLOW_FORM_CELLS ||
-           fn->form == FLOW_FORM_GROUP || fn->key.kind != FLOW_KIND_NONE;
+           fn->form == FLOW_FORM_APART || fn->form == FLOW_FORM_GROUP ||
+           fn->key.kind != FLOW_KIND_NONE;
 }
 
 static bool check_key(const fl_call *call, const flow_fn *fn, const flow_shape *shape)
@@ -146,7 +147,7 @@ bool fl_check_fn(const fl_call *call, const flow_fn *fn, const flow_shape *shape
     if (!fn->process || !fn->in)
         return fl_refuse(
             call, FLOW_INVALID, "the function has no %s", fn->process ? "input type" : "'process'");
-    if (fn->form < FLOW_FORM_EMIT || fn->form > FLOW_FORM_CELLS)
+    if (fn->form < FLOW_FORM_EMIT || fn->form > FLOW_FORM_APART)
         return fl_refuse(
             call, FLOW_UNSUPPORTED, "the function's form %d is unknown", (int)fn->form);
     if (!fl_check_type(call, fn->in))

@@ -166,9 +166,10 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
         fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
     if (!kept)
         return fl_no_memory(op);
-    // the general path asks each window by itself
-    flow_status status =
-        op->plan->kind == FL_OP_LIVES ? FLOW_OK : fl_late_split(op, &open, shape, kept);
+    // the general path asks each window by itself; who keeps nothing takes all
+    flow_status status = op->plan->kind == FL_OP_LIVES || op->plan->kind == FL_OP_APART
+                             ? FLOW_OK
+                             : fl_late_split(op, &open, shape, kept);
     if (status == FLOW_OK && op->plan->side_count > 0)
         status = fl_gate_expire(op, &open, shape, kept);
     if (status != FLOW_OK || open.count == 0)
@@ -203,6 +204,19 @@ static bool init_kind(struct fl_op *op)
     return keyed->slide != NULL;
 }
 
+// Nothing has come yet, and no watermark.
+static void init_time(struct fl_keyed *keyed, const struct fl_plan_op *plan)
+{
+    if (plan->kind != FL_OP_LIVES && plan->kind != FL_OP_APART)
+        keyed->cut = fl_cut_of(&plan->in->windows);
+    keyed->lateness = plan->in->lateness;
+    keyed->form = fl_key_form(plan->shape.key);
+    keyed->watermark = FLOW_TIME_MIN_US;
+    keyed->fired = keyed->fired_next = keyed->closed = INT64_MIN;
+    keyed->fire_end = keyed->fire_end_next = keyed->joined = INT64_MIN;
+    atomic_init(&keyed->out, FLOW_TIME_MIN_US);
+}
+
 bool fl_keyed_init(struct fl_op *op)
 {
     struct fl_engine *engine = op->worker->engine;
@@ -212,14 +226,7 @@ bool fl_keyed_init(struct fl_op *op)
     memset(keyed, 0, sizeof *keyed);
     op->keyed = keyed;
     const struct fl_plan_op *plan = op->plan;
-    if (plan->kind != FL_OP_LIVES)
-        keyed->cut = fl_cut_of(&plan->in->windows);
-    keyed->lateness = plan->in->lateness;
-    keyed->form = fl_key_form(plan->shape.key);
-    keyed->watermark = FLOW_TIME_MIN_US;
-    keyed->fired = keyed->fired_next = keyed->closed = INT64_MIN;
-    keyed->fire_end = keyed->fire_end_next = keyed->joined = INT64_MIN;
-    atomic_init(&keyed->out, FLOW_TIME_MIN_US);
+    init_time(keyed, plan);
     uint32_t size = 0;
     bool rows = false;
     switch (plan->kind) {
@@ -228,6 +235,9 @@ bool fl_keyed_init(struct fl_op *op)
         keyed->acc_size = size = plan->node->combine->acc->size;
         keyed->acc_pointers = flow_type_has_pointers(plan->node->combine->acc);
         break;
+    case FL_OP_APART:
+        keyed->ops = &fl_apart_ops;
+        return true;
     case FL_OP_GATE:
         keyed->ops = &fl_gate_ops;
         break;

@@ -105,7 +105,7 @@ bool fl_keyed_init(struct fl_op *op);
 void fl_keyed_fini(struct fl_op *op);
 
 extern const struct fl_keyed_ops fl_combine_ops, fl_group_ops, fl_stateful_ops, fl_full_ops,
-    fl_lives_ops;
+    fl_lives_ops, fl_apart_ops;
 
 // The slice of each selected row, made if need be; rows that are all of one slice get it at once.
 // False without memory.

@@ -24,7 +24,8 @@ static void *take(struct maker *m, size_t size)
 bool fl_plan_keyed(enum fl_op_kind kind)
 {
     return kind == FL_OP_COMBINE || kind == FL_OP_GROUP || kind == FL_OP_STATEFUL ||
-           kind == FL_OP_TABLE || kind == FL_OP_GATE || kind == FL_OP_LIVES || kind == FL_OP_SPLIT;
+           kind == FL_OP_TABLE || kind == FL_OP_GATE || kind == FL_OP_LIVES ||
+           kind == FL_OP_SPLIT || kind == FL_OP_APART;
 }
 
 static enum fl_op_kind kind_of(const flow_node *node)
@@ -60,6 +61,8 @@ static enum fl_op_kind kind_of(const flow_node *node)
     case FLOW_FORM_STATEFUL:
     case FLOW_FORM_CELLS:
         return FL_OP_STATEFUL;
+    case FLOW_FORM_APART:
+        return FL_OP_APART;
     default:
         return FL_OP_EMIT;
     }
@@ -242,7 +245,8 @@ static void find_stages(struct maker *m)
         struct fl_plan_op *op = &plan->ops[i];
         op->stage = i;
         // what comes straight from another step is made anew when the bundle is tried again (R66b)
-        op->local = fl_plan_shuffled(op->kind) && from[i] < UNSEEN && !op->node->stable_input;
+        op->local = fl_plan_shuffled(op->kind) && from[i] < UNSEEN && !op->node->stable_input &&
+                    op->kind != FL_OP_APART;
         if (op->local) {
             op->feeder = from[i];
             op->stage = plan->ops[op->feeder].stage;

@@ -22,7 +22,8 @@ enum fl_op_kind {
     FL_OP_TABLE, // the same by key and time: takes changes
     FL_OP_SPLIT, // a splittable function: elements wait in a pile and are worked on part by part
     FL_OP_GATE,  // before a step with side inputs: rows wait here until those are ready
-    FL_OP_LIVES  // a combine or group on the general path: see live.h
+    FL_OP_LIVES, // a combine or group on the general path: see live.h
+    FL_OP_APART  // a function behind a shuffle, without state
 };
 
 // A consumer of an output and how the rows it gets lie.

@@ -240,7 +240,8 @@ static flow_status send_rows(struct fl_op *op, const struct fl_view *view, const
 {
     const struct fl_format *format = &op->shuffle->format;
     const struct fl_batch *in = view->batch;
-    const struct common common = { in, format, op->plan->kind == FL_OP_STATEFUL };
+    const struct common common = { in, format,
+        op->plan->kind == FL_OP_STATEFUL || op->plan->kind == FL_OP_APART };
     const uint32_t offset = format->content == FL_CONTENT_VALUES && format->value_size
                                 ? op->plan->node->field.offset
                                 : 0;

@@ -92,7 +92,9 @@ typedef enum flow_form {
     FLOW_FORM_GROUP = 7,    /**< `process` is called for one key at a time; see flow_rows. */
     FLOW_FORM_STAGE = 8,    /**< Writes at most one row for each, at outs[0].next and .origin; sets
                                `kept` to how many. */
-    FLOW_FORM_CELLS = 9     /**< As EMIT, with the cells and timers it lists; see flow/state.h. */
+    FLOW_FORM_CELLS = 9,    /**< As EMIT, with the cells and timers it lists; see flow/state.h. */
+    FLOW_FORM_APART = 10    /**< As EMIT, where the key belongs, in bundles of its own that begin
+                               once what made the rows has committed. Nothing is late for it. */
 } flow_form;
 
 /** A state cell, a timer: see `<flow/state.h>`. */

@@ -15,6 +15,7 @@ TCase *mean_tests(void);
 TCase *partition_tests(void);
 TCase *parts_tests(void);
 TCase *record_tests(void);
+TCase *reshuffle_tests(void);
 TCase *sample_tests(void);
 TCase *sequence_tests(void);
 TCase *sum_tests(void);
@@ -38,6 +39,7 @@ int main(void)
     suite_add_tcase(suite, partition_tests());
     suite_add_tcase(suite, parts_tests());
     suite_add_tcase(suite, record_tests());
+    suite_add_tcase(suite, reshuffle_tests());
     suite_add_tcase(suite, sample_tests());
     suite_add_tcase(suite, sequence_tests());
     suite_add_tcase(suite, sum_tests());

@@ -102,6 +102,14 @@ FLOW_API flow_coll flow_any(flow_coll in);
 FLOW_API flow_coll flow_latest(flow_coll in);
 
 /**
+ * The same elements with the same times, windows and panes, spread over the workers by key (without
+ * one by their bytes): what comes after runs in bundles of its own, once those before have
+ * committed (R79). For steps that make much out of little, whose results one worker should not work
+ * on alone. Nothing is dropped as late. Keyed as flow_distinct.
+ */
+FLOW_API flow_coll flow_reshuffle(flow_coll in);
+
+/**
  * The elements of `in`, each held back until the window of `signal` that its own is mapped to (R70)
  * is collected: its end plus the allowed lateness of `signal` has passed (R77). What else the
  * signal says, and whether it has elements at all, does not matter. The watermark behind waits too.
