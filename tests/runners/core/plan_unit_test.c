@@ -96,9 +96,11 @@ static const flow_source source = { .name = "sales",
     .claim = claim_end,
     .read = read_none,
     .close = close_self };
-static const flow_sink sink = {
-    .name = "sink", .open = never_open, .stage = never_stage, .close = close_self
-};
+static const flow_sink sink = { .name = "sink",
+    .wants_times = true,
+    .open = never_open,
+    .stage = never_stage,
+    .close = close_self };
 
 // A pipeline on its way to a plan.
 struct made {
