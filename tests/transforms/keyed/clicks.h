@@ -43,5 +43,6 @@ void refused(const char *message);
 TCase *batches_tests(void);
 TCase *contract_tests(void);
 TCase *deduplicate_tests(void);
+TCase *detect_tests(void);
 
 #endif

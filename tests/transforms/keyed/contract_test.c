@@ -53,6 +53,25 @@ static flow_coll batched_by_time(flow_coll in)
     return flow_distinct(flow_do(flow_batches(by_k(in), &pack_type, &options), &unpack_fn));
 }
 
+struct judged {
+    int64_t k;
+    int64_t v;
+    double mean;
+};
+FLOW_RECORD(judged, k, v, mean);
+
+static flow_status tell(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *row,
+    const struct flow_score *score)
+{
+    return FLOW_EMIT(ctx, judged, .k = *k, .v = row->v, .mean = score->mean);
+}
+FLOW_SCORED_FN(tell, int64_t, flow_test_row, judged);
+
+static flow_coll detected(flow_coll in)
+{
+    return flow_count(flow_detect(by_k(in), FLOW_FIELD(flow_test_row, x), &tell_scored, NULL));
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -60,6 +79,7 @@ static const struct {
     { "deduplicate", deduplicated },
     { "batches", batched },
     { "batches that wait", batched_by_time },
+    { "detect", detected },
 };
 
 START_TEST(every_transform_by_key_keeps_the_contract)

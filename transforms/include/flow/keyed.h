@@ -65,6 +65,79 @@ static inline flow_coll flow_batches(
     return flow_batches_sized(in, out, options, sizeof *options);
 }
 
+/** What a value is compared with. */
+typedef enum flow_detector {
+    FLOW_DETECT_EWMA = 1,    /**< Exponentially weighted mean and variance: what was lately. */
+    FLOW_DETECT_Z_SCORE = 2, /**< Mean and variance of all before it. */
+    FLOW_DETECT_CUSUM = 3    /**< Small shifts that last: sums of deviations from what the first
+                                `warm_up` values were like. */
+} flow_detector;
+
+/** How unusual a value is. */
+struct flow_score {
+    double value;     /**< The value. */
+    double mean;      /**< What was expected. */
+    double deviation; /**< Standard deviation of what was before. */
+    double score;     /**< Deviations from the mean, or the sum of CUSUM; 0 while warming up. */
+    bool alarm;       /**< The score is above the threshold. */
+    int64_t seen;     /**< Values that mean and deviation are of. */
+};
+
+/** What is made of an element and its score: static, made by FLOW_SCORED_FN. */
+typedef struct flow_scored_fn {
+    flow_fn fn; /**< Key, input and outputs; the rest is filled while building. */
+    /** Called for each element, in order of event time. */
+    flow_status (*scored)(
+        flow_ctx *ctx, const void *key, const void *element, const struct flow_score *score);
+} flow_scored_fn;
+
+/** Options of flow_detect. */
+typedef struct flow_detect_options {
+    const char *name;       /**< Name of the step; NULL: the function's. */
+    flow_detector detector; /**< 0: FLOW_DETECT_EWMA. */
+    double alpha;           /**< EWMA: weight of the newest value, above 0 … 1; 0: 0.1. */
+    double drift;           /**< CUSUM: deviations that do not count; 0: 0.5. */
+    double threshold;       /**< 0: 3 deviations, CUSUM 5. */
+    int64_t warm_up;        /**< Values of a key before scores are given; 0: 10. */
+} flow_detect_options;
+
+/** flow_detect, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_scored_fn *fn,
+    const flow_detect_options *options, size_t size);
+
+/**
+ * Scores a number of each element of a key against those before it (spikes, drifts), in order of
+ * event time once the watermark has passed it. A NaN has the score NaN and teaches nothing. State:
+ * 40 bytes a key and window. `options` may be NULL.
+ */
+static inline flow_coll flow_detect(flow_coll in, flow_field_ref field, const flow_scored_fn *fn,
+    const flow_detect_options *options)
+{
+    return flow_detect_sized(in, field, fn, options, sizeof *options);
+}
+
+#ifndef __cplusplus
+/**
+ * `flow_status fn(flow_ctx *, const KEY *, const struct IN *, const struct flow_score *)`:
+ * `FLOW_SCORED_FN(tell, flow_str, reading, alarm);` defines `tell_scored`.
+ */
+#define FLOW_SCORED_FN(fn_, KEY, IN, ...)                                                          \
+    FLOW_MUST_BE_(&fn_,                                                                            \
+        flow_status (*)(flow_ctx *, const KEY *, const struct IN *, const struct flow_score *),    \
+        #fn_ " must be: flow_status " #fn_ "(flow_ctx *, const " #KEY " *, const struct " #IN      \
+             " *, const struct flow_score *)");                                                    \
+    static flow_status fn_##_scored_(                                                              \
+        flow_ctx *ctx, const void *key, const void *element, const struct flow_score *score)       \
+    {                                                                                              \
+        return fn_(ctx, (const KEY *)key, (const struct IN *)element, score);                      \
+    }                                                                                              \
+    FLOW_OUTS_(fn_, __VA_ARGS__);                                                                  \
+    static const flow_scored_fn fn_##_scored = {                                                   \
+        .fn = { .name = #fn_, .key = FLOW_KEY_SPEC_(KEY), .in = &IN##_type, FLOW_OUTS_OF_(fn_) },  \
+        .scored = fn_##_scored_                                                                    \
+    }
+#endif
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// flow_detect: each detector against figures worked out by hand, and that it finds what was
+// planted.
+#include <math.h>
+
+#include "clicks.h"
+
+struct told {
+    int64_t n;
+    double mean, deviation, score;
+    bool alarm;
+};
+FLOW_RECORD(told, n, mean, deviation, score, alarm);
+
+static flow_status tell(
+    flow_ctx *ctx, const flow_str *user, const struct click *click, const struct flow_score *score)
+{
+    (void)user;
+    return FLOW_EMIT(ctx, told, .n = click->n, .mean = score->mean, .deviation = score->deviation,
+        .score = score->score, .alarm = score->alarm);
+}
+FLOW_SCORED_FN(tell, flow_str, click, told);
+
+static flow_coll detect(flow_detect_options options)
+{
+    return flow_detect(
+        flow_key_by(clicks, FLOW_FIELD(click, user)), FLOW_FIELD(click, n), &tell_scored, &options);
+}
+
+START_TEST(a_z_score_is_of_all_before)
+{
+    click("a", 2, 1);
+    click("a", 20, 3); // out of order
+    click("a", 4, 2);
+    click("b", 7, 5); // another key
+    const flow_detect_options options = { .detector = FLOW_DETECT_Z_SCORE, .warm_up = 2 };
+    FLOW_EXPECT_ROWS(detect(options), told, { 2, 0, 0, 0, false }, { 4, 2, 0, 0, false },
+        { 20, 3, 1, 17, true }, { 7, 0, 0, 0, false });
+    passes();
+}
+END_TEST
+
+START_TEST(an_ewma_follows)
+{
+    click("a", 10, 1);
+    click("a", 14, 2); // mean 12, variance 0.5 · 4 · 2 = 4
+    click("a", 12, 3); // mean 12, variance 2
+    click("a", 15, 4);
+    const flow_detect_options options = { .alpha = 0.5, .warm_up = 2, .threshold = 2 };
+    FLOW_EXPECT_ROWS(detect(options), told, { 10, 0, 0, 0, false }, { 14, 10, 0, 0, false },
+        { 12, 12, 2, 0, false }, { 15, 12, sqrt(2), 3 / sqrt(2), true });
+    passes();
+}
+END_TEST
+
+START_TEST(a_cusum_adds_up_what_lasts_and_begins_anew)
+{
+    click("a", 9, 1);
+    click("a", 11, 2); // mean 10, deviation 1
+    click("a", 12, 3); // 2 − 0.5
+    click("a", 12, 4); // 3: above 2.5
+    click("a", 12, 5);
+    const flow_detect_options options = {
+        .detector = FLOW_DETECT_CUSUM, .warm_up = 2, .threshold = 2.5
+    };
+    FLOW_EXPECT_ROWS(detect(options), told, { 9, 0, 0, 0, false }, { 11, 9, 0, 0, false },
+        { 12, 10, 1, 1.5, false }, { 12, 10, 1, 3, true }, { 12, 10, 1, 1.5, false });
+    passes();
+}
+END_TEST
+
+static bool one_spike(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    size_t alarms = 0;
+    for (size_t i = 0; i < count; i++)
+        alarms += strstr(seen[i].text, "\"alarm\":true") != NULL;
+    if (count == 41 && alarms == 1)
+        return true;
+    (void)user;
+    return flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%zu alarms of %zu", alarms, count) ==
+           FLOW_OK;
+}
+
+START_TEST(a_planted_spike_is_the_only_alarm)
+{
+    for (int64_t i = 0; i <= 40; i++)
+        click("a", i == 25 ? 500 : 100 + i * i % 11, i);
+    flow_expect_that(detect((flow_detect_options){ .threshold = 4 }), one_spike, NULL, NULL);
+    passes();
+}
+END_TEST
+
+START_TEST(detectors_that_cannot_be_are_refused)
+{
+    static const struct {
+        flow_detect_options options;
+        const char *message;
+    } cases[] = {
+        { { .detector = (flow_detector)4 }, "flow_detect: there is no such detector" },
+        { { .alpha = 1.5 }, "flow_detect: its 'alpha' is not above 0 and at most 1" },
+        { { .threshold = -1 },
+            "flow_detect: its 'threshold', 'drift' or 'warm_up' is below what it can be" },
+        { { .warm_up = -1 },
+            "flow_detect: its 'threshold', 'drift' or 'warm_up' is below what it can be" },
+    };
+    for (size_t i = 0; i < TABLE_SIZE(cases); i++) {
+        ck_assert_uint_eq(detect(cases[i].options).id, 0);
+        refused(cases[i].message);
+    }
+    const flow_coll keyed = flow_key_by(clicks, FLOW_FIELD(click, user));
+    flow_detect(keyed, FLOW_FIELD(click, user), &tell_scored, NULL);
+    refused("flow_detect: takes a number or a duration, its field 'user' is 'text'");
+    flow_detect(flow_key_by(clicks, FLOW_FIELD(click, user)), FLOW_FIELD(click, n), NULL, NULL);
+    refused("flow_detect: it was given no function");
+}
+END_TEST
+
+TCase *detect_tests(void)
+{
+    TCase *tests = tcase_create("detect");
+    tcase_set_timeout(tests, 30);
+    tcase_add_checked_fixture(tests, clicks_setup, clicks_teardown);
+    tcase_add_test(tests, a_z_score_is_of_all_before);
+    tcase_add_test(tests, an_ewma_follows);
+    tcase_add_test(tests, a_cusum_adds_up_what_lasts_and_begins_anew);
+    tcase_add_test(tests, a_planted_spike_is_the_only_alarm);
+    tcase_add_test(tests, detectors_that_cannot_be_are_refused);
+    return tests;
+}
