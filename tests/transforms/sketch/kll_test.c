@@ -66,7 +66,9 @@ static double value_of(int shape, size_t i, size_t count, uint64_t *seed)
 static void expect_weights(const struct fl_kll *kll)
 {
     uint64_t sum = 0, items = 0;
-    for (uint64_t level = 0; level < (kll->levels ? kll->levels : 1); level++) {
+    ck_assert_uint_le(kll->levels, FL_KLL_LEVELS);
+    for (uint64_t level = 0; level < FL_KLL_LEVELS && level < (kll->levels ? kll->levels : 1);
+         level++) {
         sum += kll->sizes[level] << level;
         items += kll->sizes[level];
     }
