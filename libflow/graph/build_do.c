@@ -209,14 +209,16 @@ static bool check_tracker(const fl_call *call, const flow_tracker *tracker)
 static bool check_split(
     const fl_call *call, const flow_split_fn *split, const flow_do_options *options)
 {
+    if (!split->fn)
+        return true; // refused as any step without a function
     if (!split->initial)
         return fl_refuse(call, FLOW_INVALID,
             "the splittable function has no 'initial': every element needs a restriction");
-    if (split->fn.form != FLOW_FORM_EMIT)
+    if (split->fn->form != FLOW_FORM_EMIT)
         return fl_refuse(call, FLOW_INVALID,
             "a splittable function emits for one element at a time and keeps no state: its form "
             "must be FLOW_FORM_EMIT");
-    if (split->fn.key.kind != FLOW_KIND_NONE)
+    if (split->fn->key.kind != FLOW_KIND_NONE)
         return fl_refuse(call, FLOW_INVALID, "a splittable function takes no key");
     if (split->estimator < FLOW_ESTIMATOR_NONE || split->estimator > FLOW_ESTIMATOR_WALL_CLOCK)
         return fl_refuse(call, FLOW_INVALID, "the splittable function's estimator %d is unknown",
@@ -233,10 +235,10 @@ flow_coll flow_split_sized(
     flow_do_options known;
     if (!fl_options(&call, &known, sizeof known, options, size))
         return fl_nothing(in.pipeline);
-    fl_call_name(&call, known.name, fn ? fn->fn.name : NULL);
+    fl_call_name(&call, known.name, fn && fn->fn ? fn->fn->name : NULL);
     if (fn && fl_input(&call, in) && !check_split(&call, fn, &known))
         return fl_nothing(in.pipeline);
-    const fl_applied applied = { FLOW_NODE_SPLIT, fn ? &fn->fn : NULL, fn };
+    const fl_applied applied = { FLOW_NODE_SPLIT, fn ? fn->fn : NULL, fn };
     return apply(&call, in, &applied, &known);
 }
 

@@ -3,6 +3,7 @@
 #include "measure.h"
 #include "engine.h"
 #include "spin.h"
+#include "split.h"
 
 #include <stdlib.h>
 
@@ -261,6 +262,30 @@ static bool show_number(const char *step, const flow_metric *metric, int64_t val
     return show(user, &figure);
 }
 
+static int64_t whole(double number)
+{
+    return number < 9e18 ? (int64_t)number : INT64_MAX;
+}
+
+// How far a splittable step is (R68).
+static bool show_progress(const struct fl_engine *engine, uint32_t i,
+    bool (*show)(void *user, const flow_figure *figure), void *user)
+{
+    static const flow_metric parts = { FLOW_METRIC_GAUGE, "parts",
+        "Parts of elements that are still to be worked on." },
+                             done = { FLOW_METRIC_GAUGE, "work_done",
+                                 "Work that is done, in its tracker's unit." },
+                             left = { FLOW_METRIC_GAUGE, "work_left",
+                                 "Work that was begun and is left, likewise." };
+    const char *step = engine->plan.ops[i].node->path;
+    if (engine->plan.ops[i].kind != FL_OP_SPLIT)
+        return true;
+    const struct fl_progress now = fl_split_progress(engine, i);
+    return show_number(step, &parts, (int64_t)now.parts, show, user) &&
+           show_number(step, &done, whole(now.done), show, user) &&
+           show_number(step, &left, whole(now.left), show, user);
+}
+
 static bool show_step(const struct fl_engine *engine, uint32_t i,
     bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -290,7 +315,8 @@ static bool show_step(const struct fl_engine *engine, uint32_t i,
             return false;
     flow_step_report report;
     fl_engine_step_report(engine, i, &report);
-    return show_number(step, &watermark, report.watermark.us, show, user);
+    return show_number(step, &watermark, report.watermark.us, show, user) &&
+           show_progress(engine, i, show, user);
 }
 
 bool fl_engine_metrics(

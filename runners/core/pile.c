@@ -48,7 +48,7 @@ void fl_pile_free(struct fl_engine *engine, struct fl_pile *pile)
     memset(pile, 0, sizeof *pile);
 }
 
-void fl_pile_lock(struct fl_engine *engine, struct fl_pile *pile)
+void fl_pile_lock(const struct fl_engine *engine, struct fl_pile *pile)
 {
     fl_spin_lock(&pile->lock, engine->options.port.yield);
 }

@@ -41,7 +41,7 @@ struct fl_pile {
 struct fl_pile *fl_pile_new(struct fl_engine *engine, uint32_t restriction_size);
 void fl_pile_free(struct fl_engine *engine, struct fl_pile *pile);
 
-void fl_pile_lock(struct fl_engine *engine, struct fl_pile *pile);
+void fl_pile_lock(const struct fl_engine *engine, struct fl_pile *pile);
 void fl_pile_unlock(struct fl_pile *pile);
 
 // Makes sure that `count` parts can be added without fail. False without memory.

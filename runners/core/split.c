@@ -234,6 +234,8 @@ static flow_status work_on(struct fl_op *op, flow_batch *rows, const void *eleme
         flow_status status = fn->initial(ctx, element, split->restriction);
         if (status == FLOW_OK)
             status = ctx->status;
+        if (status == FLOW_OK)
+            split->left = left_of(op, split->restriction);
         if (status != FLOW_OK || fn->split)
             return status == FLOW_OK ? cut(op, element) : status;
     }
@@ -280,6 +282,7 @@ static flow_status run(struct fl_op *op)
     if (part->started)
         memcpy(split->restriction, part->restriction, tracker->restriction->size);
     split->truncated = part->truncated;
+    split->left = part->left;
     split->estimate = part->estimate;
     // the part keeps its reference: nobody may change the rows, since others see them
     fl_batch_ref(part->batch);
@@ -390,8 +393,8 @@ static void finish(struct fl_op *op, struct fl_part *part)
     add_fresh(op, part);
     for (const struct fl_fresh *fresh = split->fresh; fresh; fresh = fresh->next)
         left += fresh->left;
-    if (part->started && part->left > left)
-        split->pile->done += part->left - left;
+    if (split->left > left)
+        split->pile->done += split->left - left;
     fl_pile_remove(split->pile, part);
 }
 
@@ -445,6 +448,17 @@ void fl_split_fini(struct fl_op *op)
     drop_fresh(op);
     if (op->worker->index == 0)
         fl_pile_free(op->worker->engine, split->pile);
+}
+
+struct fl_progress fl_split_progress(const struct fl_engine *engine, uint32_t op)
+{
+    struct fl_pile *pile = engine->workers[0].ops[op].keyed->split->pile;
+    fl_pile_lock(engine, pile);
+    struct fl_progress progress = { .parts = pile->held_count, .done = pile->done };
+    for (uint32_t i = 0; i < pile->held_count; i++)
+        progress.left += pile->held[i]->left;
+    fl_pile_unlock(pile);
+    return progress;
 }
 
 static int64_t next(struct fl_op *op)

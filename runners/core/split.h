@@ -45,6 +45,7 @@ struct fl_split {
     void *restriction, *state, *residual; // in memory of the bundle
     bool stopped;                         // what is left is the residual
     bool truncated;                       // for a drain
+    double left;                          // of the part, when the bundle began
     bool resumes;
     int64_t delay;
     uint64_t claims;
@@ -64,6 +65,14 @@ bool fl_split_take(struct fl_op *op);
 
 // Adds a part to those of the bundle. The restriction is copied.
 flow_status fl_split_fresh(struct fl_op *op, const void *restriction, const struct fl_fresh *like);
+
+// How far the elements of a step are, over all workers, in the tracker's unit; those that were not
+// begun count as nothing.
+struct fl_progress {
+    uint64_t parts;
+    double done, left;
+};
+struct fl_progress fl_split_progress(const struct fl_engine *engine, uint32_t op);
 
 // Rows that the step has emitted, those still on their way to others too.
 uint64_t fl_split_emitted(const struct fl_op *op);

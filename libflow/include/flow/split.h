@@ -84,7 +84,7 @@ typedef enum flow_estimator {
  * element.
  */
 typedef struct flow_split_fn {
-    flow_fn fn;                  /**< The call: claims, processes, emits. */
+    const flow_fn *fn;           /**< The call: claims, processes, emits. */
     const flow_tracker *tracker; /**< How its restrictions are handed out. */
     /** Writes the whole restriction of an element (zeroed before). Required (R68). */
     flow_status (*initial)(flow_ctx *ctx, const void *element, void *restriction);
@@ -183,12 +183,12 @@ FLOW_API flow_status flow_split_part(flow_ctx *ctx, const flow_type *type, const
         #fn_ " must be: flow_status " #fn_ "(flow_ctx *, const struct " #IN " *)");                \
     static flow_status fn_##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(       \
         fn_(ctx, FLOW_ROW_(struct IN))) } FLOW_OUTS_(fn_, FLOW_UNPACKED_ OUTS);                    \
-    static const flow_split_fn fn_##_split = { .fn = { .name = #fn_,                               \
-                                                   .form = FLOW_FORM_EMIT,                         \
-                                                   .in = &IN##_type,                               \
-                                                   FLOW_OUTS_OF_(fn_),                             \
-                                                   .process = fn_##_batch_ },                      \
-        __VA_ARGS__ }
+    static const flow_fn fn_##_fn = { .name = #fn_,                                                \
+        .form = FLOW_FORM_EMIT,                                                                    \
+        .in = &IN##_type,                                                                          \
+        FLOW_OUTS_OF_(fn_),                                                                        \
+        .process = fn_##_batch_ };                                                                 \
+    static const flow_split_fn fn_##_split = { .fn = &fn_##_fn, __VA_ARGS__ }
 
 #endif
 

@@ -31,6 +31,13 @@ static void no_function(flow_pipeline *p)
     apply(p, NULL);
 }
 
+static void no_call(flow_pipeline *p)
+{
+    flow_split_fn fn = process_split;
+    fn.fn = NULL;
+    apply(p, &fn);
+}
+
 static void no_initial(flow_pipeline *p)
 {
     flow_split_fn fn = process_split;
@@ -57,14 +64,18 @@ static void half_a_tracker(flow_pipeline *p)
 static void state(flow_pipeline *p)
 {
     flow_split_fn fn = process_split;
-    fn.fn.form = FLOW_FORM_STATEFUL;
+    flow_fn call = process_fn;
+    call.form = FLOW_FORM_STATEFUL;
+    fn.fn = &call;
     apply(p, &fn);
 }
 
 static void key(flow_pipeline *p)
 {
     flow_split_fn fn = process_split;
-    fn.fn.key.kind = FLOW_KIND_STR;
+    flow_fn call = process_fn;
+    call.key.kind = FLOW_KIND_STR;
+    fn.fn = &call;
     apply(p, &fn);
 }
 
@@ -84,6 +95,7 @@ static void side_inputs(flow_pipeline *p)
 
 static const refused table[] = {
     { no_function, FLOW_INVALID, "flow_split(split): it was given no function" },
+    { no_call, FLOW_INVALID, "flow_split(split): it was given no function" },
     { no_initial, FLOW_INVALID,
         "flow_split(process): the splittable function has no 'initial': every element needs a "
         "restriction" },
@@ -119,7 +131,7 @@ START_TEST(r68_an_unbounded_function_makes_its_output_unbounded)
     ck_assert_ptr_nonnull(graph);
     ck_assert_int_eq(graph->nodes[1].kind, FLOW_NODE_SPLIT);
     ck_assert_ptr_eq(graph->nodes[1].split, &process_split);
-    ck_assert_ptr_eq(graph->nodes[1].fn, &process_split.fn);
+    ck_assert_ptr_eq(graph->nodes[1].fn, process_split.fn);
     ck_assert(!graph->edges[graph->nodes[1].inputs[0] - 1].unbounded);
     ck_assert(graph->edges[out.id - 1].unbounded);
     ck_assert_ptr_eq(flow_coll_type(out), &total_type);

@@ -101,6 +101,45 @@ START_TEST(r68_the_clock_is_a_wall_clock_estimate)
 }
 END_TEST
 
+// --- progress
+
+struct wanted {
+    const char *name;
+    int64_t value;
+};
+
+static bool look(void *user, const flow_figure *figure)
+{
+    struct wanted *wanted = user;
+    if (strcmp(figure->step, "slowly") == 0 && strcmp(figure->metric.name, wanted->name) == 0)
+        wanted->value = figure->committed.last;
+    return true;
+}
+
+static int64_t figure_of(const struct play *play, const char *name)
+{
+    struct wanted wanted = { name, -1 };
+    ck_assert(fl_engine_metrics(play->sim->engine, look, &wanted));
+    return wanted.value;
+}
+
+START_TEST(r68_a_step_says_how_far_it_is)
+{
+    struct scene *scene = one_element(split_slowly, 10, 14);
+    scene_row(&scene->main, 0, 0, 3, 0);
+    struct play play = scene_begin(scene);
+    scene_expect(&play, 1, "0=0 10=10");
+    ck_assert_int_eq(figure_of(&play, "parts"), 2);
+    ck_assert_int_eq(figure_of(&play, "work_done"), 2);
+    ck_assert_int_eq(figure_of(&play, "work_left"), 5);
+    scene_expect(&play, 2, "0=0 0=1 10=10 10=11");
+    ck_assert_int_eq(figure_of(&play, "work_done"), 4);
+    scene_expect(&play, 3, "0=0 0=1 0=2 10=10 10=11 10=12");
+    scene_end(&play, "0=0 0=1 0=2 10=10 10=11 10=12 10=13");
+    scene_free(scene);
+}
+END_TEST
+
 // --- R66
 
 START_TEST(r66_nothing_is_emitted_before_its_elements_time)
@@ -136,6 +175,7 @@ TCase *split_call_tests(void)
     tcase_add_test(tests, r68_without_an_estimator_the_elements_time_holds_until_it_is_done);
     tcase_add_test(tests, r68_the_latest_output_is_a_monotone_estimate);
     tcase_add_test(tests, r68_the_clock_is_a_wall_clock_estimate);
+    tcase_add_test(tests, r68_a_step_says_how_far_it_is);
     tcase_add_test(tests, r66_nothing_is_emitted_before_its_elements_time);
     tcase_add_test(tests, r66_outputs_lie_in_the_window_of_their_element);
     return tests;
