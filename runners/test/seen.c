@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements as text, of which floats stand apart, since they agree only nearly.
 #include "seen.h"
+#include "plain.h"
 
 #include <stdlib.h>
 
@@ -9,67 +10,6 @@ struct head {
     flow_seen at;
     uint32_t text_size, plain_size, body, float_count;
 };
-
-struct writer {
-    flow_buffer plain, floats;
-};
-
-static void write_record(struct writer *to, const flow_type *type, const char *row);
-
-static void write_value(
-    struct writer *to, flow_kind kind, const flow_type *record, const char *value)
-{
-    double number;
-    float single;
-    switch (kind) {
-    case FLOW_KIND_F64:
-        memcpy(&number, value, sizeof number);
-        break;
-    case FLOW_KIND_F32:
-        memcpy(&single, value, sizeof single);
-        number = (double)single;
-        break;
-    case FLOW_KIND_RECORD:
-        write_record(to, record, value);
-        return;
-    default:
-        flow_json_write_value(kind, record, value, &to->plain);
-        return;
-    }
-    flow_buffer_put(&to->floats, &number, sizeof number);
-    flow_buffer_put(&to->plain, "~", 1);
-}
-
-static void write_list(struct writer *to, const flow_field *field, const char *at)
-{
-    flow_list list;
-    memcpy(&list, at, sizeof list);
-    const size_t size =
-        field->item == FLOW_KIND_RECORD ? field->record->size : flow_kind_size(field->item);
-    flow_buffer_put(&to->plain, "[", 1);
-    for (size_t i = 0; i < list.count; i++) {
-        write_value(to, field->item, field->record, (const char *)list.items + i * size);
-        flow_buffer_put(&to->plain, ",", 1);
-    }
-    flow_buffer_put(&to->plain, "]", 1);
-}
-
-static void write_record(struct writer *to, const flow_type *type, const char *row)
-{
-    flow_buffer_put(&to->plain, "{", 1);
-    for (uint32_t f = 0; f < type->field_count; f++) {
-        const flow_field *field = &type->fields[f];
-        flow_buffer_printf(&to->plain, "%s:", field->name);
-        if (field->presence && !*(const bool *)(row + field->presence - 1))
-            flow_buffer_put(&to->plain, "-", 1);
-        else if (field->kind == FLOW_KIND_LIST)
-            write_list(to, field, row + field->offset);
-        else
-            write_value(to, field->kind, field->record, row + field->offset);
-        flow_buffer_put(&to->plain, ",", 1);
-    }
-    flow_buffer_put(&to->plain, "}", 1);
-}
 
 static void write_text(
     const struct fl_shown *shown, const void *key, const void *row, flow_buffer *text)
@@ -88,33 +28,33 @@ void fl_seen_add(struct fl_seen_set *set, const struct fl_shown *shown, const vo
     const void *row, const flow_seen *at)
 {
     const flow_allocator *allocator = set->bytes.allocator;
-    struct writer writer = { { .allocator = allocator }, { .allocator = allocator } };
+    struct fl_plain plain = { { .allocator = allocator }, { .allocator = allocator } };
     flow_buffer text = { .allocator = allocator };
     struct head head;
     memset(&head, 0, sizeof head); // its padding is stored too
     head.at = *at;
     write_text(shown, key, row, &text);
     if (shown->key != FLOW_KIND_NONE) {
-        write_value(&writer, shown->key, shown->key_record, key);
-        flow_buffer_put(&writer.plain, ": ", 2);
+        fl_plain_value(&plain, shown->key, shown->key_record, key);
+        flow_buffer_put(&plain.text, ": ", 2);
     }
-    head.body = (uint32_t)writer.plain.len;
-    write_record(&writer, shown->type, row);
-    flow_buffer_put(&writer.plain, "", 1);
+    head.body = (uint32_t)plain.text.len;
+    fl_plain_record(&plain, shown->type, row);
+    flow_buffer_put(&plain.text, "", 1);
     head.text_size = (uint32_t)text.len;
-    head.plain_size = (uint32_t)writer.plain.len;
-    head.float_count = (uint32_t)(writer.floats.len / sizeof(double));
+    head.plain_size = (uint32_t)plain.text.len;
+    head.float_count = (uint32_t)(plain.floats.len / sizeof(double));
     flow_buffer_put(&set->bytes, &head, sizeof head);
     flow_buffer_put(&set->bytes, text.data, text.len);
-    flow_buffer_put(&set->bytes, writer.plain.data, writer.plain.len);
-    if (writer.floats.len)
-        flow_buffer_put(&set->bytes, writer.floats.data, writer.floats.len);
+    flow_buffer_put(&set->bytes, plain.text.data, plain.text.len);
+    if (plain.floats.len)
+        flow_buffer_put(&set->bytes, plain.floats.data, plain.floats.len);
     set->bytes.failed =
-        set->bytes.failed || text.failed || writer.plain.failed || writer.floats.failed;
+        set->bytes.failed || text.failed || plain.text.failed || plain.floats.failed;
     set->count++;
     flow_buffer_free(&text);
-    flow_buffer_free(&writer.plain);
-    flow_buffer_free(&writer.floats);
+    flow_buffer_free(&plain.text);
+    flow_buffer_free(&plain.floats);
 }
 
 void fl_seen_append(struct fl_seen_set *to, const struct fl_seen_set *from)
@@ -131,22 +71,10 @@ void fl_seen_append(struct fl_seen_set *to, const struct fl_seen_set *from)
     if ((a) != (b))                                                                                \
         return (a) < (b) ? -1 : 1;
 
-static double float_of(const struct fl_item *item, uint32_t i)
-{
-    double number;
-    memcpy(&number, item->floats + i * sizeof number, sizeof number);
-    return number;
-}
-
 static int compare_floats(const struct fl_item *a, const struct fl_item *b)
 {
     ORDER(a->float_count, b->float_count)
-    for (uint32_t i = 0; i < a->float_count; i++) {
-        const double x = float_of(a, i), y = float_of(b, i);
-        if (x < y || x > y)
-            return x < y ? -1 : 1;
-    }
-    return 0;
+    return fl_floats_order(a->floats, b->floats, a->float_count);
 }
 
 static int compare_places(const flow_seen *a, const flow_seen *b)

@@ -9,6 +9,7 @@
 #include "core.h"
 #include "expect.h"
 #include "script.h"
+#include "turns.h"
 
 #define WORKERS_MOST 64u
 #define WAITS_MOST   10000 // seconds without anything to do, before a run without a script gives up
@@ -24,14 +25,6 @@ struct run {
     bool done[WORKERS_MOST];
 };
 
-static uint64_t draw(struct run *run)
-{
-    uint64_t z = run->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 static int64_t now(void *user)
 {
     return ((const struct run *)user)->clock;
@@ -41,7 +34,7 @@ static bool fault(void *user, enum fl_fault point)
 {
     struct run *run = user;
     (void)point;
-    return run->options.fail_one_in && draw(run) % run->options.fail_one_in == 0;
+    return run->options.fail_one_in && fl_draw(&run->random) % run->options.fail_one_in == 0;
 }
 
 static bool open_engine(struct run *run, flow_error *error)
@@ -55,41 +48,12 @@ static bool open_engine(struct run *run, flow_error *error)
     return run->engine != NULL;
 }
 
-static uint32_t left(const struct run *run)
-{
-    uint32_t count = 0;
-    for (uint32_t w = 0; w < run->options.workers; w++)
-        count += !run->done[w];
-    return count;
-}
-
-// Steps workers until nobody has anything to do; true when the run is over.
 static bool settle(struct run *run)
 {
-    uint32_t idle = 0;
-    // once idle, everyone is asked in turn, so that nobody is missed
-    for (uint32_t turn = 0; idle < 4 * run->options.workers; turn++) {
-        if (left(run) == 0)
+    struct fl_turns turns = { run->engine, run->options.workers, &run->random, run->done, 0, 0 };
+    while (!fl_turns_idle(&turns))
+        if (fl_turns_next(&turns))
             return true;
-        uint32_t w = (uint32_t)((idle ? turn : draw(run)) % run->options.workers);
-        while (run->done[w])
-            w = (w + 1) % run->options.workers;
-        switch (fl_engine_step(run->engine, w)) {
-        case FL_STEP_WORKED:
-            idle = 0;
-            break;
-        case FL_STEP_IDLE:
-        case FL_STEP_POLL:
-            idle++;
-            break;
-        case FL_STEP_DONE:
-            run->done[w] = true;
-            idle = 0;
-            break;
-        case FL_STEP_FAILED:
-            return true;
-        }
-    }
     return false;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wanted, beside what was seen.
-#include <math.h>
 #include <stdlib.h>
 
+#include "plain.h"
 #include "seen.h"
 
 #define SHOWN 3 // elements of each side that a sentence names
@@ -171,45 +171,20 @@ static flow_status read_wanted(const struct fl_wanted *wanted, const struct fl_s
 
 // --- judging
 
-static double float_of(const struct fl_item *item, uint32_t i)
-{
-    double number;
-    memcpy(&number, item->floats + i * sizeof number, sizeof number);
-    return number;
-}
-
-static bool floats_agree(const struct fl_item *a, const struct fl_item *b)
-{
-    for (uint32_t i = 0; i < a->float_count; i++) {
-        const double x = float_of(a, i), y = float_of(b, i);
-        const double most = fmax(1.0, fmax(fabs(x), fabs(y)));
-        if (!(isnan(x) && isnan(y)) && !(fabs(x - y) <= 1e-12 * most))
-            return false;
-    }
-    return true;
-}
-
 static int by_body(const void *left, const void *right)
 {
     const struct fl_item *a = left, *b = right;
     const int order = strcmp(a->body, b->body);
-    for (uint32_t i = 0; order == 0 && i < a->float_count && i < b->float_count; i++) {
-        const double x = float_of(a, i), y = float_of(b, i);
-        if (x < y || x > y)
-            return x < y ? -1 : 1;
-    }
-    return order;
+    return order ? order : fl_floats_order(a->floats, b->floats, a->float_count);
 }
 
 static int compare(const struct fl_item *a, const struct fl_item *b, bool bodies)
 {
     const int order = bodies ? strcmp(a->body, b->body) : strcmp(a->plain, b->plain);
-    if (order != 0 || floats_agree(a, b))
+    if (order != 0 || fl_floats_agree(a->floats, b->floats, a->float_count))
         return order;
-    for (uint32_t i = 0; i < a->float_count; i++)
-        if (float_of(a, i) < float_of(b, i) || float_of(a, i) > float_of(b, i))
-            return float_of(a, i) < float_of(b, i) ? -1 : 1;
-    return 1;
+    const int by_floats = fl_floats_order(a->floats, b->floats, a->float_count);
+    return by_floats ? by_floats : 1; // a NaN beside a number has no order
 }
 
 static void name(flow_buffer *text, const struct fl_item *item, size_t count, bool seen)

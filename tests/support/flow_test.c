@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scripted sources, memory that runs out, and the seeded scheduler.
 #include "flow_test.h"
+#include "turns.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
 uint64_t flow_test_random(uint64_t *state)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    return fl_draw(state);
 }
 
 uint32_t flow_test_below(uint64_t *state, uint32_t limit)
@@ -287,34 +285,11 @@ struct flow_test_sim *flow_test_open(
 
 bool flow_test_settle(struct flow_test_sim *sim)
 {
-    uint32_t idle = 0;
-    for (uint64_t steps = 0; idle < 4 * sim->workers; steps++) {
-        ck_assert_msg(steps < 50000000, "the engine goes round in circles");
-        uint32_t left = 0;
-        for (uint32_t w = 0; w < sim->workers; w++)
-            left += !sim->done[w];
-        if (left == 0)
+    struct fl_turns turns = { sim->engine, sim->workers, &sim->random, sim->done, 0, 0 };
+    while (!fl_turns_idle(&turns)) {
+        ck_assert_msg(turns.turn < 50000000, "the engine goes round in circles");
+        if (fl_turns_next(&turns))
             return true;
-        // once idle, everyone is asked in turn, so that nobody is missed
-        uint32_t w =
-            idle ? (uint32_t)(steps % sim->workers) : flow_test_below(&sim->random, sim->workers);
-        while (sim->done[w])
-            w = (w + 1) % sim->workers;
-        switch (fl_engine_step(sim->engine, w)) {
-        case FL_STEP_WORKED:
-            idle = 0;
-            break;
-        case FL_STEP_IDLE:
-        case FL_STEP_POLL:
-            idle++;
-            break;
-        case FL_STEP_DONE:
-            sim->done[w] = true;
-            idle = 0;
-            break;
-        case FL_STEP_FAILED:
-            return true;
-        }
     }
     return false;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collecting what sinks publish, and the one comparer of results.
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "flow_test.h"
+#include "plain.h"
 
 void flow_test_results_init(struct flow_test_results *results, const char *name)
 {
@@ -32,69 +32,7 @@ void flow_test_results_clear(struct flow_test_results *results)
 
 // --- rows as text and floats
 
-struct writer {
-    flow_buffer text, floats;
-};
-
-static void write_record(struct writer *to, const flow_type *type, const char *row);
-
-static void write_value(
-    struct writer *to, flow_kind kind, const flow_type *record, const char *value)
-{
-    double number;
-    float single;
-    switch (kind) {
-    case FLOW_KIND_F64:
-        memcpy(&number, value, sizeof number);
-        flow_buffer_put(&to->floats, &number, sizeof number);
-        flow_buffer_put(&to->text, "~", 1);
-        return;
-    case FLOW_KIND_F32:
-        memcpy(&single, value, sizeof single);
-        number = (double)single;
-        flow_buffer_put(&to->floats, &number, sizeof number);
-        flow_buffer_put(&to->text, "~", 1);
-        return;
-    case FLOW_KIND_RECORD:
-        write_record(to, record, value);
-        return;
-    default:
-        flow_json_write_value(kind, record, value, &to->text);
-        return;
-    }
-}
-
-static void write_list(struct writer *to, const flow_field *field, const char *at)
-{
-    flow_list list;
-    memcpy(&list, at, sizeof list);
-    const size_t size =
-        field->item == FLOW_KIND_RECORD ? field->record->size : flow_kind_size(field->item);
-    flow_buffer_put(&to->text, "[", 1);
-    for (size_t i = 0; i < list.count; i++) {
-        write_value(to, field->item, field->record, (const char *)list.items + i * size);
-        flow_buffer_put(&to->text, ",", 1);
-    }
-    flow_buffer_put(&to->text, "]", 1);
-}
-
-static void write_record(struct writer *to, const flow_type *type, const char *row)
-{
-    flow_buffer_put(&to->text, "{", 1);
-    for (uint32_t f = 0; f < type->field_count; f++) {
-        const flow_field *field = &type->fields[f];
-        flow_buffer_printf(&to->text, "%s%s:", f ? "," : "", field->name);
-        if (field->presence && !*(const bool *)(row + field->presence - 1))
-            flow_buffer_put(&to->text, "-", 1);
-        else if (field->kind == FLOW_KIND_LIST)
-            write_list(to, field, row + field->offset);
-        else
-            write_value(to, field->kind, field->record, row + field->offset);
-    }
-    flow_buffer_put(&to->text, "}", 1);
-}
-
-static struct flow_test_result finish(struct writer *writer, const struct flow_test_result *at)
+static struct flow_test_result finish(struct fl_plain *writer, const struct flow_test_result *at)
 {
     struct flow_test_result result = *at;
     flow_buffer_put(&writer->text, "", 1);
@@ -122,8 +60,8 @@ static void add(struct flow_test_results *results, const struct flow_test_result
 void flow_test_expect(struct flow_test_results *results, const flow_type *type, const void *row,
     const struct flow_test_result *at)
 {
-    struct writer writer = { { 0 }, { 0 } };
-    write_record(&writer, type, row);
+    struct fl_plain writer = { { 0 }, { 0 } };
+    fl_plain_record(&writer, type, row);
     const struct flow_test_result result = finish(&writer, at);
     add(results, &result);
 }
@@ -131,11 +69,11 @@ void flow_test_expect(struct flow_test_results *results, const flow_type *type, 
 void flow_test_expect_signed(struct flow_test_results *results, const int64_t *key,
     const flow_type *type, const void *row, const struct flow_test_result *at)
 {
-    struct writer writer = { { 0 }, { 0 } };
+    struct fl_plain writer = { { 0 }, { 0 } };
     flow_buffer_printf(&writer.text, "%s", at->text ? at->text : "");
     if (key)
         flow_buffer_printf(&writer.text, "%lld = ", (long long)*key);
-    write_record(&writer, type, row);
+    fl_plain_record(&writer, type, row);
     const struct flow_test_result result = finish(&writer, at);
     add(results, &result);
 }
@@ -144,10 +82,8 @@ void flow_test_expect_signed(struct flow_test_results *results, const int64_t *k
 
 static int compare_floats(const struct flow_test_result *a, const struct flow_test_result *b)
 {
-    for (size_t i = 0; i < a->float_count && i < b->float_count; i++)
-        if (a->floats[i] < b->floats[i] || a->floats[i] > b->floats[i])
-            return a->floats[i] < b->floats[i] ? -1 : 1;
-    return 0;
+    return fl_floats_order(
+        a->floats, b->floats, a->float_count < b->float_count ? a->float_count : b->float_count);
 }
 
 #define ORDER(a, b)                                                                                \
@@ -186,15 +122,8 @@ static int compare_all(const void *left, const void *right)
 
 static bool floats_agree(const struct flow_test_result *a, const struct flow_test_result *b)
 {
-    for (size_t i = 0; i < a->float_count; i++) {
-        const double x = a->floats[i], y = b->floats[i];
-        if (isnan(x) && isnan(y))
-            continue;
-        const double most = fmax(1.0, fmax(fabs(x), fabs(y)));
-        if (!(fabs(x - y) <= 1e-12 * most))
-            return false;
-    }
-    return true;
+    return a->float_count == b->float_count &&
+           fl_floats_agree(a->floats, b->floats, a->float_count);
 }
 
 static void show(const struct flow_test_result *r, flow_buffer *text)
@@ -297,14 +226,14 @@ static flow_status stage(
         if (flow_test_trips())
             return flow_error_raise(error, FLOW_IO, NULL, "half a batch could be written");
         const char *row = batch->rows + (size_t)FLOW_BATCH_INDEX(batch, i) * batch->stride;
-        struct writer writer = { { 0 }, { 0 } };
+        struct fl_plain writer = { { 0 }, { 0 } };
         if (elements->signs && elements->signs[i] < 0)
             flow_buffer_put(&writer.text, "- ", 2);
         if (sink->key.kind != FLOW_KIND_NONE) {
-            write_value(&writer, sink->key.kind, sink->key_record, row + batch->key_offset);
+            fl_plain_value(&writer, sink->key.kind, sink->key_record, row + batch->key_offset);
             flow_buffer_put(&writer.text, " = ", 3);
         }
-        write_record(&writer, sink->type, row + batch->value_offset);
+        fl_plain_record(&writer, sink->type, row + batch->value_offset);
         const struct flow_test_result at = {
             .time = elements->times[i], .window = elements->windows[i], .pane = elements->panes[i]
         };

@@ -49,7 +49,7 @@ def resolve(tree, path, name):
     if mirrored:
         mirrored += sorted({os.path.dirname(other) for other in tree.by_path
                             if folder_of(other) == folder_of(path)})
-    for folder in above + mirrored + ['libflow', 'runners/core', 'tests/support']:
+    for folder in above + mirrored + ['libflow', 'runners/core', 'runners/test', 'tests/support']:
         found = os.path.normpath(os.path.join(folder, name))
         if found in tree.by_path:
             return found
@@ -101,8 +101,9 @@ def internal_fault(tree, path, name):
 def test_may(path, target):
     """A test sees the internal headers of the unit under test, and what that may see."""
     unit = folder_of(path[len('tests/'):])
-    if path.startswith('tests/support/') and target == 'runners/core/core.h':
-        return True  # the harness drives the bundle core by its one header
+    if path.startswith('tests/support/') and (
+            target == 'runners/core/core.h' or folder_of(target) == 'runners/test'):
+        return True  # it drives the core by its one header, and compares as users' tests do
     if path.startswith('tests/fuzz/') and target.startswith('libflow/'):
         return True
     if target.startswith('tests/'):
