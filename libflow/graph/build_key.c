@@ -20,8 +20,7 @@ static bool has_list(const flow_type *type, int depth)
     return false;
 }
 
-static flow_coll add_key_step(
-    const fl_call *call, flow_coll in, flow_field_ref field, flow_shape shape)
+flow_coll fl_key_step(const fl_call *call, flow_coll in, flow_field_ref field, flow_shape shape)
 {
     flow_node node = { .kind = FLOW_NODE_KEY, .inputs = &in.id, .input_count = 1, .field = field };
     node.field.name = flow_pipeline_string(in.pipeline, field.name);
@@ -46,7 +45,7 @@ flow_coll flow_key_by(flow_coll in, flow_field_ref field)
     }
     // A name of its own, since "user" says little in "user, user-2".
     const fl_call named = { in.pipeline, "flow_key_by", "key_by", false };
-    return add_key_step(
+    return fl_key_step(
         &named, in, field, fl_shape_keyed(&from->shape, place.kind, place.record, place.offset));
 }
 
@@ -61,7 +60,7 @@ flow_coll flow_unkey(flow_coll in)
     shape.key_record = NULL;
     shape.key_size = 0;
     shape.key_offset = 0;
-    return add_key_step(&call, in, (flow_field_ref){ 0 }, shape);
+    return fl_key_step(&call, in, (flow_field_ref){ 0 }, shape);
 }
 
 static bool integral(flow_kind kind)
@@ -119,6 +118,19 @@ static bool check_combine(const fl_call *call, const flow_combine_fn *fn,
     return check_primitive(call, fn->primitive, &place);
 }
 
+// Replaces the configuration by a copy in pipeline memory; false without memory.
+static bool own_config(flow_pipeline *pipeline, flow_combine_options *options)
+{
+    if (!options->config || !options->config_size) {
+        options->config = NULL;
+        return true;
+    }
+    void *copy = flow_pipeline_alloc(pipeline, options->config_size);
+    if (copy)
+        options->config = memcpy(copy, options->config, options->config_size);
+    return copy != NULL;
+}
+
 flow_coll flow_combine_sized(
     flow_coll in, const flow_combine_fn *fn, const flow_combine_options *options, size_t size)
 {
@@ -135,18 +147,17 @@ flow_coll flow_combine_sized(
     if (!check_combine(&call, fn, &known, from->shape.type) ||
         !fl_check_grouping(&call, from, "combines"))
         return fl_nothing(in.pipeline);
+    if (!own_config(in.pipeline, &known))
+        return fl_nothing(in.pipeline);
+    if (fl_fan_of(in.pipeline, in))
+        return fl_fan_combine(&call, in, fn, &known);
     flow_node node = { .kind = FLOW_NODE_COMBINE,
         .inputs = &in.id,
         .input_count = 1,
         .combine = fn,
+        .config = known.config,
         .field = known.field };
     node.field.name = flow_pipeline_string(in.pipeline, known.field.name);
-    if (known.config && known.config_size) {
-        void *copy = flow_pipeline_alloc(in.pipeline, known.config_size);
-        if (!copy)
-            return fl_nothing(in.pipeline);
-        node.config = memcpy(copy, known.config, known.config_size);
-    }
     flow_edge out = *from;
     out.output = 0;
     out.shape = fl_shape_combined(&from->shape, fn->out);

@@ -65,35 +65,12 @@ static flow_fn *new_fn(flow_pipeline *p, const flow_fn *like, const flow_type *o
     return fn;
 }
 
-static uint32_t align_of(const flow_shape *shape)
-{
-    return shape->key == FLOW_KIND_RECORD ? shape->key_record->align
-           : shape->key_size < 8          ? shape->key_size
-                                          : 8;
-}
-
 // A record of key and element.
 static const flow_type *pair_type(flow_pipeline *p, const flow_shape *shape)
 {
-    flow_type *type = flow_pipeline_alloc(p, sizeof *type);
-    flow_field *fields = flow_pipeline_alloc(p, 2 * sizeof *fields);
-    if (!type || !fields)
-        return NULL;
-    const uint32_t key_align = align_of(shape), align = shape->type->align;
-    fields[0] = (flow_field){
-        .name = "key", .kind = shape->key, .size = shape->key_size, .record = shape->key_record
-    };
-    fields[1] = (flow_field){ .name = "value",
-        .kind = FLOW_KIND_RECORD,
-        .offset = (shape->key_size + align - 1) / align * align,
-        .size = shape->type->size,
-        .record = shape->type };
-    type->name = "flow_pair";
-    type->align = key_align > align ? key_align : align;
-    type->size = (fields[1].offset + fields[1].size + type->align - 1) / type->align * type->align;
-    type->field_count = 2;
-    type->fields = fields;
-    return type;
+    const flow_field fields[] = { fl_field_of_key(shape),
+        fl_field_of_record("value", shape->type) };
+    return fl_record_made(p, "flow_pair", fields, 2);
 }
 
 // The collection with its key as part of the element; `value_offset` is where the value then lies.

@@ -179,7 +179,8 @@ static flow_status check(flow_pipeline *p, flow_error *error)
         return flow_error_raise(error, FLOW_INVALID, NULL,
             "scope '%.*s' of pipeline '%s' was not ended", (int)strlen(p->scope->path) - 1,
             p->scope->path, p->graph.name);
-    return fl_check_grouped(p, error);
+    const flow_status status = fl_check_fans(p, error);
+    return status == FLOW_OK ? fl_check_grouped(p, error) : status;
 }
 
 flow_status flow_pipeline_check(flow_pipeline *pipeline, flow_error *error)

@@ -30,6 +30,14 @@ typedef struct fl_zone_kept {
     flow_zone *zone;
 } fl_zone_kept;
 
+// A collection that combines take in two levels.
+typedef struct fl_fan {
+    struct fl_fan *older;
+    uint32_t edge;
+    flow_fan_out_options options;
+    bool taken; // by a combine
+} fl_fan;
+
 struct flow_pipeline {
     flow_graph graph; // what runners see; kept true by every builder
     flow_allocator allocator;
@@ -46,6 +54,7 @@ struct flow_pipeline {
     uint32_t checked_room;
     fl_zone_kept *zone_list; // the newest first
     const char *zones;       // folder of zone data; NULL: the system's
+    fl_fan *fans;            // the newest first
 };
 
 // One call of a builder, as its errors show it: "flow_do(parse): …".
@@ -167,6 +176,32 @@ bool fl_shape_equal(const flow_shape *a, const flow_shape *b);
 
 // How errors and prints call the key: a record's name, a kind's name, or "no key".
 const char *fl_key_name(const flow_shape *shape);
+
+// A record of fields that are always there, laid out as C does; what they are called is shared.
+// NULL without memory.
+const flow_type *fl_record_made(
+    flow_pipeline *pipeline, const char *name, const flow_field *fields, uint32_t count);
+
+// A field for the key of rows of a shape, and one for a record.
+flow_field fl_field_of_key(const flow_shape *shape);
+flow_field fl_field_of_record(const char *name, const flow_type *type);
+
+// --- build_key.c
+
+// A step that shows the same rows in another shape; `field` is what it says of its key.
+flow_coll fl_key_step(const fl_call *call, flow_coll in, flow_field_ref field, flow_shape shape);
+
+// --- build_fan_out.c
+
+// How combines take a collection; NULL: in one level.
+fl_fan *fl_fan_of(const flow_pipeline *pipeline, flow_coll coll);
+
+// The combine in two levels (R76), whose one level would be fine; takes note that the fan is taken.
+flow_coll fl_fan_combine(const fl_call *call, flow_coll in, const flow_combine_fn *fn,
+    const flow_combine_options *options);
+
+// That each fan is taken by a combine.
+flow_status fl_check_fans(const flow_pipeline *pipeline, flow_error *error);
 
 // --- print.c
 

@@ -47,3 +47,44 @@ const char *fl_key_name(const flow_shape *shape)
         return "no key";
     return shape->key == FLOW_KIND_RECORD ? shape->key_record->name : flow_kind_name(shape->key);
 }
+
+static uint32_t align_of(const flow_field *field)
+{
+    return field->kind == FLOW_KIND_RECORD ? field->record->align
+           : field->size < 8               ? field->size
+                                           : 8;
+}
+
+const flow_type *fl_record_made(
+    flow_pipeline *pipeline, const char *name, const flow_field *fields, uint32_t count)
+{
+    flow_type *type = flow_pipeline_alloc(pipeline, sizeof *type);
+    flow_field *own = flow_pipeline_alloc(pipeline, count * sizeof *own);
+    if (!type || !own)
+        return NULL;
+    uint32_t at = 0;
+    *type = (flow_type){ .name = name, .align = 1, .field_count = count, .fields = own };
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t align = align_of(&fields[i]);
+        own[i] = fields[i];
+        own[i].offset = round_up(at, align);
+        at = own[i].offset + own[i].size;
+        if (align > type->align)
+            type->align = align;
+    }
+    type->size = round_up(at, type->align);
+    return type;
+}
+
+flow_field fl_field_of_key(const flow_shape *shape)
+{
+    return (flow_field){
+        .name = "key", .kind = shape->key, .size = shape->key_size, .record = shape->key_record
+    };
+}
+
+flow_field fl_field_of_record(const char *name, const flow_type *type)
+{
+    return (
+        flow_field){ .name = name, .kind = FLOW_KIND_RECORD, .size = type->size, .record = type };
+}

@@ -24,6 +24,7 @@ PROGRAMS = [
     'examples/guide/files.c',
     'examples/guide/first_pipeline.c',
     'examples/guide/functions.c',
+    'examples/guide/hot_keys.c',
     'examples/guide/job.c',
     'examples/guide/life.c',
     'examples/guide/join.c',

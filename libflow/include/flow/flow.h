@@ -185,8 +185,7 @@ FLOW_API extern const flow_type flow_rejected_type;
  * FLOW_ON_ERROR_DEAD_LETTER. */
 FLOW_API flow_coll flow_dead_letters(flow_coll coll);
 
-/** Elements that the step which made `coll` dropped: late (R24), outside every window (R11), in the
- * future. */
+/** Elements that the step which made `coll` dropped: late (R24), in no window (R11), future. */
 FLOW_API flow_coll flow_dropped(flow_coll coll);
 
 /** Names the step that made `coll`; names are identity for state, metrics and errors. Returns
@@ -394,6 +393,7 @@ FLOW_API bool flow_job_step(const flow_job *job, size_t index, flow_step_report 
 }
 #endif
 
+#include <flow/fan_out.h>
 #include <flow/side.h>
 #include <flow/split.h>
 

@@ -150,6 +150,7 @@ void test_refused(const refused *expected)
 }
 
 TCase *build_do_tests(void);
+TCase *build_fan_out_tests(void);
 TCase *build_io_tests(void);
 TCase *build_key_tests(void);
 TCase *build_split_tests(void);
@@ -174,6 +175,7 @@ int main(void)
 {
     Suite *suite = suite_create("libflow/graph");
     suite_add_tcase(suite, build_do_tests());
+    suite_add_tcase(suite, build_fan_out_tests());
     suite_add_tcase(suite, build_io_tests());
     suite_add_tcase(suite, build_key_tests());
     suite_add_tcase(suite, build_split_tests());

@@ -11,6 +11,7 @@ TCase *contract_tests(void);
 TCase *end_tests(void);
 TCase *evolve_tests(void);
 TCase *explain_tests(void);
+TCase *fan_out_tests(void);
 TCase *fault_tests(void);
 TCase *firing_tests(void);
 TCase *graph_tests(void);
@@ -54,6 +55,7 @@ int main(void)
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, explain_tests());
+    suite_add_tcase(suite, fan_out_tests());
     suite_add_tcase(suite, bundle_tests());
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, measure_tests());

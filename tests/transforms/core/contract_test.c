@@ -70,6 +70,16 @@ static flow_coll count_at_last(flow_coll in)
 }
 BUILDERS(wait, count_at_last(flow_wait_on(in, flow_unkey(in))))
 
+static uint32_t odd_texts(const void *key)
+{
+    return key && ((const flow_str *)key)->len % 2 ? 3 : 1;
+}
+BUILDERS(fan,
+    flow_sum(flow_fan_out(in, &(flow_fan_out_options){ .parts = 3 }), FLOW_FIELD(flow_test_row, v)))
+BUILDERS(
+    some_fan, flow_top(flow_fan_out(keyed(in, 1), &(flow_fan_out_options){ .parts_of = odd_texts }),
+                  3, FLOW_FIELD(flow_test_row, v)))
+
 static uint32_t by_value(flow_ctx *ctx, const struct flow_test_row *row, uint32_t parts)
 {
     (void)ctx;
@@ -111,6 +121,8 @@ static const struct {
     ROW_OF(reshuffle),
     ROW_OF(wait),
     ROW_OF(latest),
+    ROW_OF(fan),
+    ROW_OF(some_fan),
 };
 
 static const char *const keys[] = { "number", "text", "record", "nothing" };
@@ -132,7 +144,8 @@ START_TEST(every_transform_keeps_the_contract)
     const char *what = transforms[_i / 4].name;
     // a late row is late twice for who waits, as an element and as a signal; and what becomes of
     // late rows in how many panes depends on the bundles that they come in
-    const bool no_late = strcmp(what, "wait") == 0 || strcmp(what, "reshuffle") == 0;
+    const bool no_late =
+        strcmp(what, "wait") == 0 || strcmp(what, "reshuffle") == 0 || strstr(what, "fan") != NULL;
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), no_late, strcmp(what, "latest") == 0 };
     char name[80];
