@@ -77,3 +77,12 @@ char *flow_job_explain(const flow_job *job, const char *step)
     flow_buffer_free(&out);
     return NULL;
 }
+
+char *flow_job_why(const flow_job *job, const flow_why *question)
+{
+    flow_buffer out = { 0 };
+    if (job && question && question->step && job->ops->why && job->ops->why(job, question, &out))
+        return flow_buffer_text(&out);
+    flow_buffer_free(&out);
+    return NULL;
+}

@@ -78,6 +78,10 @@ bool fl_engine_step_report(const struct fl_engine *engine, size_t index, flow_st
 // thread.
 bool fl_engine_explain(const struct fl_engine *engine, const char *step, flow_buffer *out);
 
+// Writes how windows of a key stand (flow_job_why); false when there is no such step. From any
+// thread but one that is in a step: it waits until the worker that has the key is between two.
+bool fl_engine_why(struct fl_engine *engine, const flow_why *question, flow_buffer *out);
+
 // Shows every figure of an engine once, from any thread; false when `show` said so.
 bool fl_engine_metrics(const struct fl_engine *engine,
     bool (*show)(void *user, const flow_figure *figure), void *user);

@@ -62,6 +62,7 @@ static bool init_worker(struct fl_engine *engine, uint32_t index)
     const uint32_t count = engine->plan.op_count;
     worker->engine = engine;
     worker->index = index;
+    atomic_flag_clear(&worker->stepping);
     fl_cache_init(&worker->cache, &engine->pool);
     worker->ops = take(engine, count * sizeof *worker->ops);
     worker->stages = take(engine, count * sizeof *worker->stages);

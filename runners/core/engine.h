@@ -162,6 +162,8 @@ struct fl_pins {
 struct fl_worker {
     struct fl_engine *engine;
     uint32_t index;
+    atomic_flag stepping;   // held while it steps, and while somebody reads what it has
+    _Atomic uint32_t asked; // how many wait to read
     struct fl_cache cache;
     struct fl_op *ops;       // by op index
     struct fl_stage *stages; // by op index of their first op; unused ones have first == NULL

@@ -2,11 +2,12 @@
 // Why a step's watermark stands where it does, in words: from the step up to the source, partition
 // or held result that bounds it. Reads what any thread may read, so it can be asked while the
 // engine works.
-#include "keyed.h"
+#include "explain.h"
+
 #include "reader.h"
 #include "spin.h"
 
-static void put_time(flow_buffer *out, int64_t at)
+void fl_say_time(flow_buffer *out, int64_t at)
 {
     char text[40];
     if (at <= FLOW_TIME_MIN_US) {
@@ -21,7 +22,7 @@ static void put_time(flow_buffer *out, int64_t at)
     flow_buffer_printf(out, "%s", text);
 }
 
-static void put_span(flow_buffer *out, int64_t us)
+void fl_say_span(flow_buffer *out, int64_t us)
 {
     char text[64];
     text[flow_duration_print((flow_duration){ us }, text)] = '\0';
@@ -57,10 +58,10 @@ static void put_wait(flow_buffer *out, const struct fl_engine *engine,
     if (!partition->waiting_since)
         return;
     flow_buffer_printf(out, "; it has given nothing for ");
-    put_span(out, port->now(port->user) - partition->waiting_since);
+    fl_say_span(out, port->now(port->user) - partition->waiting_since);
     flow_buffer_printf(out, ", %s", policies[reader->options->times.idle]);
     if (reader->options->times.idle != FLOW_IDLE_HOLD)
-        put_span(out, reader->options->times.idle_after.us);
+        fl_say_span(out, reader->options->times.idle_after.us);
 }
 
 // Why a partition promises no more than it does.
@@ -77,7 +78,7 @@ static void put_partition(flow_buffer *out, const struct fl_engine *engine,
     }
     if (reader->source->own_watermark && partition->promised > FLOW_TIME_MIN_US) {
         flow_buffer_printf(out, "has promised no more than ");
-        put_time(out, partition->promised);
+        fl_say_time(out, partition->promised);
     } else if (reader->source->own_watermark) {
         flow_buffer_printf(out, "has promised nothing so far");
     } else if (!reader->options->event_time.type) {
@@ -89,10 +90,10 @@ static void put_partition(flow_buffer *out, const struct fl_engine *engine,
             out, "may give elements of any time until it ends: no 'disorder' was said");
     } else {
         flow_buffer_printf(out, "has its latest element at ");
-        put_time(out, partition->latest);
+        fl_say_time(out, partition->latest);
         if (times->disorder.us > 0) {
             flow_buffer_printf(out, ", and elements may come ");
-            put_span(out, times->disorder.us);
+            fl_say_span(out, times->disorder.us);
             flow_buffer_printf(out, " out of order");
         }
     }
@@ -149,12 +150,12 @@ static struct bound lowest_origin(const struct fl_engine *engine, uint32_t op)
 }
 
 // From a step up to what bounds it.
-static void put_bounds(flow_buffer *out, const struct fl_engine *engine, uint32_t op)
+void fl_say_bounds(flow_buffer *out, const struct fl_engine *engine, uint32_t op)
 {
     struct bound bound = lowest_origin(engine, op);
     flow_buffer_printf(
         out, "step '%s' has its input watermark at ", engine->plan.ops[op].node->path);
-    put_time(out, bound.at);
+    fl_say_time(out, bound.at);
     while (bound.op < engine->plan.op_count) {
         flow_buffer_printf(out, "; it is bounded by ");
         if (engine->plan.ops[bound.op].kind == FL_OP_SOURCE) {
@@ -166,11 +167,11 @@ static void put_bounds(flow_buffer *out, const struct fl_engine *engine, uint32_
         if (bound.at < above.at) {
             flow_buffer_printf(
                 out, ", which holds it on worker %u: a result or an element of ", bound.worker);
-            put_time(out, bound.at);
+            fl_say_time(out, bound.at);
             flow_buffer_printf(out,
                 " or just after is due and has not been given on, while its own "
                 "input watermark is at ");
-            put_time(out, above.at);
+            fl_say_time(out, above.at);
             return;
         }
         bound = above;
@@ -184,11 +185,11 @@ bool fl_engine_explain(const struct fl_engine *engine, const char *step, flow_bu
             continue;
         if (engine->plan.ops[i].kind == FL_OP_SOURCE) {
             flow_buffer_printf(out, "the watermark is at ");
-            put_time(out, atomic_load(&engine->origin_watermark[i]));
+            fl_say_time(out, atomic_load(&engine->origin_watermark[i]));
             flow_buffer_printf(out, ": ");
             put_source(out, engine, i);
         } else {
-            put_bounds(out, engine, i);
+            fl_say_bounds(out, engine, i);
         }
         return true;
     }

@@ -17,6 +17,11 @@ uint32_t fl_group_cell_size(void)
     return sizeof(struct fl_group_cell);
 }
 
+uint64_t fl_group_cell_count(const void *cell)
+{
+    return ((const struct fl_group_cell *)cell)->count;
+}
+
 static uint32_t row_size(const struct fl_op *op)
 {
     return (op->plan->shape.type->size + 7) & ~7u;

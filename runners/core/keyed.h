@@ -224,6 +224,7 @@ void fl_late_commit(struct fl_op *op);
 // --- group.c and stateful.c
 
 uint32_t fl_group_cell_size(void);
+uint64_t fl_group_cell_count(const void *cell); // its rows
 flow_status fl_group_take_late(struct fl_op *op, const struct fl_view *one, const flow_shape *shape,
     const struct fl_keys *keys, int64_t name);
 flow_status fl_group_fire_late(

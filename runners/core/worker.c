@@ -3,6 +3,7 @@
 // nothing is started whose output a full shuffle would have to take (invariant 5).
 #include "shuffle.h"
 #include "side.h"
+#include "spin.h"
 #include "split.h"
 
 #define LIVE_BATCHES 2u // images of live windows stay in a near cache (bench: session_count)
@@ -391,9 +392,17 @@ static enum fl_step step_again(struct fl_worker *worker)
     return step_stage(worker, &worker->stages[worker->bundle.op->plan->stage]);
 }
 
-int64_t fl_engine_next_wake(const struct fl_engine *engine, uint32_t index)
+// A worker between its steps lets those read who have asked (fl_engine_why), before it goes on.
+static void enter(struct fl_worker *worker)
 {
-    const struct fl_worker *worker = &engine->workers[index];
+    void (*yield)(void) = worker->engine->options.port.yield;
+    while (atomic_load_explicit(&worker->asked, memory_order_relaxed) && yield)
+        yield();
+    fl_spin_lock(&worker->stepping, yield);
+}
+
+static int64_t next_wake(const struct fl_engine *engine, struct fl_worker *worker)
+{
     int64_t first = worker->again && worker->poison.until ? worker->poison.until : FL_ASLEEP;
     for (uint32_t i = 0; i < engine->plan.op_count; i++) {
         struct fl_op *op = &worker->ops[i];
@@ -405,9 +414,17 @@ int64_t fl_engine_next_wake(const struct fl_engine *engine, uint32_t index)
     return first;
 }
 
-enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
+int64_t fl_engine_next_wake(const struct fl_engine *engine, uint32_t index)
 {
     struct fl_worker *worker = &engine->workers[index];
+    enter(worker);
+    const int64_t first = next_wake(engine, worker);
+    fl_spin_unlock(&worker->stepping);
+    return first;
+}
+
+static enum fl_step step_worker(struct fl_engine *engine, struct fl_worker *worker)
+{
     if (atomic_load_explicit(&engine->cancelled, memory_order_relaxed)) {
         flow_error error = { 0 };
         flow_error_raise(&error, FLOW_CANCELLED, NULL, "the job was cancelled");
@@ -431,4 +448,13 @@ enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
             return step;
     }
     return step_sources(worker);
+}
+
+enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
+{
+    struct fl_worker *worker = &engine->workers[index];
+    enter(worker);
+    const enum fl_step step = step_worker(engine, worker);
+    fl_spin_unlock(&worker->stepping);
+    return step;
 }

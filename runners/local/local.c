@@ -362,6 +362,25 @@ static bool local_explain(const flow_job *job, const char *step, flow_buffer *ou
     return fl_engine_explain(((const struct local_job *)job)->engine, step, out);
 }
 
+// A worker cannot wait for itself, nor for one that waits for it.
+static bool is_worker(const struct local_job *job)
+{
+    for (uint32_t w = 0; w < job->options.workers; w++)
+        if (job->threads[w].started && pthread_equal(job->threads[w].thread, pthread_self()))
+            return true;
+    return false;
+}
+
+static bool local_why(const flow_job *job, const flow_why *question, flow_buffer *out)
+{
+    const struct local_job *local = (const struct local_job *)job;
+    if (!is_worker(local))
+        return fl_engine_why(local->engine, question, out);
+    flow_buffer_printf(
+        out, "functions of a job cannot ask why: ask from another thread than its workers'");
+    return true;
+}
+
 static bool local_metrics(
     const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -379,6 +398,7 @@ const flow_runner_ops flow_local_runner_ops = {
     .step = local_step,
     .explain = local_explain,
     .metrics = local_metrics,
+    .why = local_why,
 };
 
 const flow_runner flow_local_runner = { &flow_local_runner_ops, NULL };

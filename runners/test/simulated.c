@@ -262,6 +262,12 @@ static bool explain_of(const flow_job *job, const char *step, flow_buffer *out)
     return run->engine && fl_engine_explain(run->engine, step, out);
 }
 
+static bool why_of(const flow_job *job, const flow_why *question, flow_buffer *out)
+{
+    const struct run *run = &((const struct simulated_job *)(const void *)job)->run;
+    return run->engine && fl_engine_why(run->engine, question, out);
+}
+
 static bool metrics_of(
     const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -280,4 +286,5 @@ const struct flow_runner_ops flow_simulated_runner_ops = {
     .step = step_of,
     .explain = explain_of,
     .metrics = metrics_of,
+    .why = why_of,
 };

@@ -42,6 +42,7 @@ PROGRAMS = [
     'examples/guide/state.c',
     'examples/guide/tested.c',
     'examples/guide/triggers.c',
+    'examples/guide/why.c',
     'examples/guide/windows.c',
 ]
 LINES_MAX = 100

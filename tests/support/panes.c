@@ -176,7 +176,7 @@ static void write_script(struct play *play)
     const struct panes_case *test = play->test;
     for (size_t i = 0, pieces = 0; i < test->count; i++) {
         const struct panes_step *step = &test->steps[i];
-        if (step->what == PANES_CLOCK)
+        if (step->what == PANES_CLOCK || step->what == PANES_LOOK)
             continue;
         struct flow_test_row *row = &play->rows[i];
         *row = flow_test_row_at(step->k, step->v, step->at);
@@ -234,9 +234,13 @@ static struct flow_test_sim *play_steps(struct play *play, struct flow_test_sim 
         else
             play->gate = (int64_t)i + 1;
         flow_test_settle(sim);
+        if (options->look)
+            options->look(options->user, sim, i);
     }
     play->gate = INT64_MAX;
     flow_test_settle(sim);
+    if (options->look)
+        options->look(options->user, sim, play->test->count);
     return sim;
 }
 

@@ -12,7 +12,8 @@ enum panes_what {
     PANES_ADD,       // an element
     PANES_WITH,      // an element in the bundle of the one before
     PANES_WATERMARK, // moves to `at`
-    PANES_CLOCK      // moves to `at`
+    PANES_CLOCK,     // moves to `at`
+    PANES_LOOK       // nothing comes: whoever looks on is asked
 };
 
 struct panes_step {
@@ -41,6 +42,9 @@ struct panes_options {
     struct flow_test_options engine;
     size_t reborn_at;   // a snapshot is taken before this step and restored; 0: none
     uint32_t reborn_in; // workers of the engine that goes on
+    // looks on: after each step, and after the last one with `step` behind them
+    void (*look)(void *user, struct flow_test_sim *sim, size_t step);
+    void *user;
 };
 
 struct panes_outcome {

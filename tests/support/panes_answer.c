@@ -398,6 +398,8 @@ void panes_answer(const struct panes_case *test, struct panes_outcome *wanted)
     for (size_t i = 0; i < test->count; i++) {
         const struct panes_step *step = &test->steps[i];
         const bool more = i + 1 < test->count && test->steps[i + 1].what == PANES_WITH;
+        if (step->what == PANES_LOOK)
+            continue;
         if (step->what == PANES_WATERMARK && step->at > rules.watermark)
             rules.watermark = step->at;
         else if (step->what == PANES_CLOCK)

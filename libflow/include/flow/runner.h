@@ -11,6 +11,7 @@
 #include <flow/metrics.h>
 #include <flow/state.h>
 #include <flow/transform.h>
+#include <flow/why.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -216,6 +217,11 @@ FLOW_API flow_trigger flow_trigger_continuation(const flow_trigger *trigger);
  * terminator. Returns the length of the whole. */
 FLOW_API size_t flow_trigger_print(const flow_trigger *trigger, char *text, size_t size);
 
+/** Appends how a trigger stands for a window, in words: "element count 3 of 5"; what it waits for,
+ * and of clocks until when. Zeroed state: nothing has come. */
+FLOW_API void flow_trigger_words(const flow_trigger *trigger, const flow_trigger_state *state,
+    const flow_trigger_clocks *clocks, flow_buffer *out);
+
 /** How many bytes flow_pane_write writes at most. */
 #define FLOW_PANE_BYTES 21
 
@@ -337,6 +343,8 @@ typedef struct flow_runner_ops {
      * flow_job_metrics */
     bool (*metrics)(
         const flow_job *job, bool (*show)(void *user, const flow_figure *figure), void *user);
+    /** Writes the words of flow_job_why; false when there is no such step. */
+    bool (*why)(const flow_job *job, const flow_why *question, flow_buffer *out);
 } flow_runner_ops;
 
 #ifdef __cplusplus

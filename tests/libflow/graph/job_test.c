@@ -63,6 +63,13 @@ static bool note_step(const flow_job *job, size_t index, flow_step_report *repor
     return index == 0;
 }
 
+static bool note_why(const flow_job *job, const flow_why *question, flow_buffer *out)
+{
+    ck_assert_ptr_eq(job, &noted.job);
+    flow_buffer_printf(out, "why %s", question->key);
+    return strcmp(question->step, "count") == 0;
+}
+
 static const flow_runner_ops noting = {
     .name = "noting",
     .run = note_run,
@@ -72,6 +79,7 @@ static const flow_runner_ops noting = {
     .drain = note_drain,
     .status = note_status,
     .step = note_step,
+    .why = note_why,
 };
 
 static flow_pipeline *small(void)
@@ -155,6 +163,10 @@ START_TEST(calls_about_a_job_reach_its_runner)
     ck_assert(flow_job_step(job, 0, &step));
     ck_assert_uint_eq(step.rows_out, 34);
     ck_assert(!flow_job_step(job, 1, &step));
+    char *why = flow_job_why(job, &(flow_why){ .step = "count", .key = "hat" });
+    ck_assert_str_eq(why, "why hat");
+    flow_text_free(why);
+    ck_assert_ptr_null(flow_job_why(job, &(flow_why){ .step = "nobody", .key = "hat" }));
     flow_error error;
     ck_assert_int_eq(flow_job_wait(job, &error), FLOW_CANCELLED);
     ck_assert_str_eq(error.message, "waited");
@@ -174,6 +186,7 @@ START_TEST(no_job_is_accepted_everywhere)
     ck_assert(report.ended);
     flow_step_report step;
     ck_assert(!flow_job_step(NULL, 0, &step));
+    ck_assert_ptr_null(flow_job_why(NULL, &(flow_why){ .step = "count" }));
 }
 END_TEST
 

@@ -8,11 +8,13 @@ TCase *merge_tests(void);
 TCase *print_tests(void);
 TCase *random_tests(void);
 TCase *trigger_tests(void);
+TCase *words_tests(void);
 
 int main(void)
 {
     Suite *suite = suite_create("libflow/trigger");
     suite_add_tcase(suite, trigger_tests());
+    suite_add_tcase(suite, words_tests());
     suite_add_tcase(suite, machine_tests());
     suite_add_tcase(suite, merge_tests());
     suite_add_tcase(suite, derive_tests());

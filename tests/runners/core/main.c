@@ -23,6 +23,7 @@ TCase *panes_number_tests(void);
 TCase *panes_random_tests(void);
 TCase *panes_retract_tests(void);
 TCase *panes_rules_tests(void);
+TCase *pictures_tests(void);
 TCase *poison_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
@@ -36,6 +37,7 @@ TCase *split_save_tests(void);
 TCase *split_tests(void);
 TCase *state_tests(void);
 TCase *trip_tests(void);
+TCase *why_tests(void);
 
 int main(void)
 {
@@ -56,6 +58,8 @@ int main(void)
     suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, explain_tests());
     suite_add_tcase(suite, fan_out_tests());
+    suite_add_tcase(suite, why_tests());
+    suite_add_tcase(suite, pictures_tests());
     suite_add_tcase(suite, bundle_tests());
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, measure_tests());

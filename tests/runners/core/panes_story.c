@@ -44,9 +44,7 @@ void panes_clock(struct panes_case *test, int64_t at)
     panes_step(test, PANES_CLOCK, 0, 0, at);
 }
 
-// A result as "1=5 [0,10) on-time 0/0 first last": an instant other than the window's last stands
-// behind it.
-static char *line_of(const struct flow_test_result *r)
+char *panes_line_of(const struct flow_test_result *r)
 {
     static const char *const timings[] = { "early", "on-time", "late", "unknown" };
     const bool back = strncmp(r->text, "- ", 2) == 0;
@@ -90,7 +88,7 @@ void panes_check_lines(const struct panes_outcome *got, const char *wanted)
     char **lines = calloc(got->results.count + 1, sizeof *lines);
     flow_buffer all = { 0 };
     for (size_t i = 0; i < got->results.count; i++)
-        lines[i] = line_of(&got->results.list[i]);
+        lines[i] = panes_line_of(&got->results.list[i]);
     qsort(lines, got->results.count, sizeof *lines, by_text);
     for (size_t i = 0; i < got->results.count; i++) {
         flow_buffer_printf(&all, "%s%s", i ? "; " : "", lines[i]);

@@ -17,6 +17,10 @@ void panes_clock(struct panes_case *test, int64_t at);
 // Runs it, and sees that the reference says the same.
 struct panes_outcome panes_outcome_of(const struct panes_case *test);
 
+// A result as "1=5 [0,10) on-time 0/0 first last": an instant other than the window's last stands
+// behind it. Released with free.
+char *panes_line_of(const struct flow_test_result *r);
+
 // The results must be these, sorted: "1=5 [0,10) on-time 0/0 first last; …"; an instant other than
 // the window's last stands behind, and a minus before one that is taken back.
 void panes_check_lines(const struct panes_outcome *got, const char *wanted);

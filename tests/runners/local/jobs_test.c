@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <flow/text.h>
+#include <flow/why.h>
+
 #include "local_test.h"
 
 enum {
@@ -434,6 +437,55 @@ START_TEST(slow_step_behind_a_shuffle_holds_the_source_back)
 }
 END_TEST
 
+static _Atomic(flow_job *) own_job;
+
+// Asks about the job that it runs in.
+static flow_status ask(flow_ctx *ctx, const struct click *click)
+{
+    flow_job *job = own_job;
+    char *text = job ? flow_job_why(job, &(flow_why){ .step = "count", .key = "1" }) : NULL;
+    if (text && strcmp(text, "functions of a job cannot ask why: ask from another thread than its "
+                             "workers'") != 0)
+        return flow_fail(ctx, FLOW_USER, "%.100s", text);
+    const flow_status status =
+        text || !job ? FLOW_EMIT_ROW(ctx, click, click) : flow_fail(ctx, FLOW_USER, "no answer");
+    flow_text_free(text);
+    return status;
+}
+FLOW_ELEMENT_FN(ask, click, click);
+
+START_TEST(why_is_asked_while_workers_work_but_not_by_them)
+{
+    enum {
+        CLICKS = 20000
+    };
+    const flow_local_options options = { .workers = (uint32_t)_i };
+    const flow_runner runner = flow_local(&options);
+    struct click *clicks = clicks_make(CLICKS, 100);
+    struct taken taken = { 0 };
+    flow_status_report report = { .ended = false };
+    flow_error error = { FLOW_OK, "", "" };
+    own_job = NULL;
+    flow_pipeline *p = flow_pipeline_new("asked");
+    count_by_minute(flow_do(clicks_read(p, clicks, CLICKS), &ask_fn), &taken);
+    flow_job *job = flow_job_start(p, &runner, &error);
+    ck_assert_msg(job != NULL, "%s", error.message);
+    own_job = job;
+    for (int64_t user = 0; !report.ended || user < 100; user++) {
+        const int64_t key = user % 100;
+        flow_job_status(job, &report);
+        char *text = flow_job_why(job, &(flow_why){ .step = "count", .key_row = &key });
+        ck_assert_ptr_nonnull(text);
+        ck_assert_ptr_nonnull(strstr(text, "on worker"));
+        flow_text_free(text);
+    }
+    ck_assert_msg(flow_job_wait(job, &error) == FLOW_OK, "%s", error.message);
+    ck_assert_int_eq(taken.sum, CLICKS);
+    flow_pipeline_free(p);
+    free(clicks);
+}
+END_TEST
+
 START_TEST(wait_for_no_job_is_refused_and_the_rest_ignored)
 {
     flow_error error = { FLOW_OK, "", "" };
@@ -456,6 +508,7 @@ TCase *jobs_tests(void)
     tcase_add_test(tests, source_that_wakes_is_not_asked_again_and_again);
     tcase_add_test(tests, slow_sink_holds_the_source_back_within_the_budget);
     tcase_add_test(tests, slow_step_behind_a_shuffle_holds_the_source_back);
+    tcase_add_loop_test(tests, why_is_asked_while_workers_work_but_not_by_them, 1, 4);
     tcase_add_test(tests, wait_for_no_job_is_refused_and_the_rest_ignored);
     return tests;
 }
