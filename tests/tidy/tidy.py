@@ -14,11 +14,12 @@ sys.dont_write_bytecode = True  # the tree stays as it was
 
 import arrows
 import house
+import model
 import names
 import shape
 from tree import Tree, read_tree
 
-RULES = {**shape.RULES, **arrows.RULES, **names.RULES, **house.RULES}
+RULES = {**shape.RULES, **arrows.RULES, **names.RULES, **house.RULES, **model.RULES}
 
 
 def check_tree(options):

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks the engine on purpose, one small change at a time, and sees which tests notice.
+
+run.py [--work FOLDER] [--jobs N] [--tests PATTERN] KIND [NAME…]   of tests/mutants/KIND.txt
+run.py --page                                                    prints docs/internals/mutants.md
+
+The tree is never touched: a copy of it, in the work folder, is patched, built and run.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+from table import KINDS, TableError, page, parse_table, patched
+
+OPTIONS = ['-Dbuildtype=debugoptimized', '-Dc_args=-g0', '-Dtests=enabled', '-Dexamples=false',
+           '-Dbench=false', '-Dwerror=false', '-Dwarning_level=0']
+LINE = re.compile(r'(not )?ok \d+ - [^:]*:[^:]*:(\w+): ?(.*)')
+# What stops a test that did not say that anything is wrong.
+STOPPED = re.compile(r'Received signal|Test timeout expired|Early exit')
+RULE = re.compile(r'r(\d+b?)(?=_)')
+
+
+def rules_of(test):
+    """The rules whose numbers a test bears: r70_r71_a_view… → R70, R71."""
+    found, at = set(), 0
+    while match := RULE.match(test, at):
+        found.add('R' + match.group(1))
+        at = match.end() + 1
+    return found
+
+
+class Result:
+    """What the chosen tests of all programs said."""
+
+    def __init__(self):
+        self.passed, self.failed, self.stopped, self.broken = set(), {}, {}, []
+
+    def add(self, program, output, status):
+        seen = False
+        for line in output.splitlines():
+            match = LINE.match(line)
+            seen = seen or bool(re.match(r'1\.\.\d+$', line))
+            if not match:
+                continue
+            failed, name, why = match.groups()
+            if not failed:
+                self.passed.add(name)
+            elif STOPPED.search(why):
+                self.stopped.setdefault(name, why)
+            else:
+                self.failed.setdefault(name, why)
+        if not seen:
+            self.broken.append(f'{program} ended with {status} before its tests did')
+
+
+class Copy:
+    """The copied tree with its build folder."""
+
+    def __init__(self, root, work, jobs):
+        self.root, self.jobs = root, jobs
+        self.tree, self.build = os.path.join(work, 'tree'), os.path.join(work, 'build')
+        self.programs = []
+
+    def path(self, name):
+        return os.path.join(self.tree, name)
+
+    def read(self, name):
+        with open(os.path.join(self.root, name), 'rb') as opened:
+            return opened.read()
+
+    def write(self, name, data):
+        """Leaves the file alone where nothing changed, so that nothing is built again."""
+        path = self.path(name)
+        if os.path.exists(path):
+            with open(path, 'rb') as opened:
+                if opened.read() == data:
+                    return
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as opened:
+            opened.write(data)
+        os.chmod(path, os.stat(os.path.join(self.root, name)).st_mode & 0o777)
+
+    def refresh(self):
+        listed = subprocess.run(['git', '-C', self.root, 'ls-files', '-co', '--exclude-standard'],
+                                check=True, capture_output=True, text=True).stdout.splitlines()
+        kept = {name for name in listed if os.path.isfile(os.path.join(self.root, name))}
+        for name in kept:
+            self.write(name, self.read(name))
+        for folder, _, names in os.walk(self.tree):
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.relpath(path, self.tree) not in kept:
+                    os.remove(path)
+
+    def configure(self):
+        if os.path.exists(os.path.join(self.build, 'build.ninja')):
+            return
+        yyjson = os.path.join(self.root, '.deps', 'yyjson')
+        options = OPTIONS + ([f'-Dyyjson_dir={yyjson}'] if os.path.isdir(yyjson) else [])
+        subprocess.run(['meson', 'setup', self.build, self.tree, *options], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def choose_programs(self, pattern):
+        """The programs that have a test of such a name, as paths of the build folder."""
+        starts = re.compile(rf'^START_TEST\((?={pattern.lstrip("^")})', re.M)
+        targets = json.loads(subprocess.run(
+            ['meson', 'introspect', '--targets', self.build], check=True, capture_output=True,
+            text=True).stdout)
+        self.programs = []
+        for target in targets:
+            sources = [source for group in target['target_sources']
+                       for source in group.get('sources', []) if '/tests/' in source]
+            if target['type'] == 'executable' and any(starts.search(text_of(s)) for s in sources):
+                self.programs.append(os.path.relpath(target['filename'][0], self.build))
+        # the longest ones first, so that no core waits at the end
+        self.programs.sort(key=lambda name: 'runners/core/runners' not in name)
+
+    def make(self):
+        """Builds the programs. True, or the last lines of what the compiler said."""
+        done = subprocess.run(['ninja', '-C', self.build, f'-j{self.jobs}', *self.programs],
+                              capture_output=True, text=True, check=False)
+        return True if done.returncode == 0 else '\n'.join(done.stdout.splitlines()[-12:])
+
+    def run_one(self, program, settings):
+        environment = {**os.environ, 'CK_TAP_LOG_FILE_NAME': '-', 'CK_VERBOSITY': 'silent',
+                       'CK_TIMEOUT_MULTIPLIER': '5', 'FLOW_TEST_ONLY': settings['tests'],
+                       'FLOW_TEST_SEEDS': settings['seeds']}
+        done = subprocess.run([os.path.join(self.build, program)], cwd=self.build, check=False,
+                              env=environment, capture_output=True, text=True, errors='replace')
+        return program, done.stdout, done.returncode
+
+    def run(self, settings):
+        result = Result()
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            for told in pool.map(lambda one: self.run_one(one, settings), self.programs):
+                result.add(*told)
+        return result
+
+
+def text_of(path):
+    with open(path, encoding='utf-8') as opened:
+        return opened.read()
+
+
+def verdict(mutant, result, apart):
+    """(True, which tests caught it), or (False, what is wrong)."""
+    if result.broken:
+        return False, result.broken[0]
+    caught = {**result.failed, **(result.stopped if mutant.stops else {})}
+    own = {name for name in caught if not apart or mutant.name in rules_of(name)}
+    others = {name for name in {**result.failed, **result.stopped}
+              if apart and not (rules_of(name) & {mutant.name, *mutant.also})}
+    if others:
+        return False, 'not only its own tests see it: ' + ', '.join(sorted(others))
+    if own:
+        return True, ', '.join(sorted(own))
+    if result.stopped:
+        return False, 'only crashes or hangs: ' + ', '.join(sorted(result.stopped))
+    return False, 'SURVIVED'
+
+
+def run_mutant(copy, mutant, settings):
+    try:
+        copy.write(mutant.file, patched(mutant, copy.read(mutant.file).decode()).encode())
+    except TableError as stale:
+        return False, str(stale)
+    built = copy.make()
+    if built is not True:
+        return False, f'does not build\n{built}'
+    return verdict(mutant, copy.run(settings), settings['apart'] == 'yes')
+
+
+def run_kind(options):
+    settings, mutants = parse_table(text_of(table_path(options.root, options.kind)))
+    settings['tests'] = options.tests or settings['tests']
+    chosen = [one for one in mutants if not options.names or one.name in options.names]
+    if not chosen:
+        sys.exit(f'mutants: the table has none of {" ".join(options.names)}')
+    copy = Copy(options.root, options.work, options.jobs)
+    copy.refresh()
+    copy.configure()
+    copy.choose_programs(settings['tests'])
+    built = copy.make()
+    if built is not True:
+        sys.exit(f'mutants: the tree itself does not build\n{built}')
+    plain = copy.run(settings)
+    wrong = {**plain.failed, **plain.stopped}
+    if wrong or plain.broken:
+        sys.exit('mutants: without any, these fail: ' + ', '.join([*wrong, *plain.broken]))
+    print(f'{len(plain.passed)} tests in {len(copy.programs)} programs see {len(chosen)} mutants',
+          flush=True)
+    caught, last = 0, None
+    for mutant in sorted(chosen, key=lambda one: one.file):
+        start = time.time()
+        if last and last != mutant.file:
+            copy.write(last, copy.read(last))
+        last = mutant.file
+        good, said = run_mutant(copy, mutant, settings)
+        caught += good
+        print(f'{"caught" if good else "WRONG "} {mutant.name:4} {mutant.says} ({mutant.file}), '
+              f'{time.time() - start:.1f} s: {said}', flush=True)
+    copy.write(last, copy.read(last))
+    print(f'{caught} caught, {len(chosen) - caught} not')
+    return 0 if caught == len(chosen) else 1
+
+
+def table_path(root, kind):
+    return os.path.join(root, 'tests', 'mutants', f'{kind}.txt')
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    root = os.path.dirname(os.path.dirname(here))
+    parser = argparse.ArgumentParser(description='Mutants of the engine, and who notices.')
+    parser.add_argument('--root', default=root)
+    parser.add_argument('--work', help='folder of the patched copy (build-mutants)')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count())
+    parser.add_argument('--tests', help='instead of those that the table names')
+    parser.add_argument('--page', action='store_true')
+    parser.add_argument('kind', nargs='?', choices=list(KINDS))
+    parser.add_argument('names', nargs='*', metavar='NAME', help='R24, R31 …')
+    options = parser.parse_args()
+    if options.page:
+        paths = {kind: table_path(options.root, kind) for kind in KINDS}
+        sys.stdout.write(page({kind: text_of(path) for kind, path in paths.items()
+                               if os.path.exists(path)}))
+        return 0
+    if not options.kind:
+        parser.error('model or concurrency?')
+    options.work = os.path.abspath(options.work or os.path.join(options.root, 'build-mutants'))
+    return run_kind(options)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
