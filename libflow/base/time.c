@@ -3,11 +3,10 @@
 #include <flow/base.h>
 
 #include "base/civil.h"
+#include "base/unix.h"
 
-#define SECOND_US     INT64_C(1000000)
-#define DAY_SECONDS   INT64_C(86400)
-#define SECONDS_BELOW INT64_C(100000000000)
-#define MILLIS_BELOW  INT64_C(100000000000000)
+#define SECOND_US   INT64_C(1000000)
+#define DAY_SECONDS INT64_C(86400)
 
 static char *put_digits(char *at, uint64_t number, unsigned count)
 {
@@ -237,37 +236,38 @@ static bool parse_civil(struct reader *reader, flow_time *at)
     return from_parts(days * DAY_SECONDS + seconds, micros, at);
 }
 
-// A whole number is told apart by its size: seconds up to the year 5138, then milliseconds.
+// Digits, and a point and digits if you like; what does not fit into 64 bits is told by `more`.
 static bool parse_number(struct reader *reader, flow_time *at)
 {
-    const bool minus = read_char(reader, '-');
-    uint64_t number = 0;
+    struct fl_unix number = { .minus = read_char(reader, '-') };
+    bool fraction = false, full = false;
     unsigned digit;
-    while (read_digit(reader, &digit)) {
-        if (number > (uint64_t)FLOW_TIME_MAX_US / 10)
-            return false;
-        number = number * 10 + digit;
-    }
-    if (number > (uint64_t)FLOW_TIME_MAX_US)
-        return false;
-    int64_t us = (int64_t)number;
-    if (us < SECONDS_BELOW)
-        us *= SECOND_US;
-    else if (us < MILLIS_BELOW)
-        us *= 1000;
-    at->us = minus ? -us : us;
-    return true;
+    do {
+        while (read_digit(reader, &digit)) {
+            full = full || number.digits > (UINT64_MAX - digit) / 10;
+            number.more = number.more || (full && digit != 0);
+            number.digits = full ? number.digits : number.digits * 10 + digit;
+            number.decimals += fraction && !full;
+            if (full && !fraction)
+                return false;
+        }
+        fraction = !fraction && read_char(reader, '.');
+    } while (fraction && number.decimals == 0 && !full);
+    return fl_unix_time(number, at);
 }
 
-// Whether all is digits, but for a minus in front.
+// Whether all is digits, but for a minus in front and a point between two.
 static bool is_number(flow_str text)
 {
-    size_t i = text.len && text.data[0] == '-';
-    if (i == text.len)
-        return false;
-    while (i < text.len && text.data[i] >= '0' && text.data[i] <= '9')
-        i++;
-    return i == text.len;
+    const size_t start = text.len && text.data[0] == '-';
+    bool point = false;
+    for (size_t i = start; i < text.len; i++) {
+        const bool between = !point && i > start && i + 1 < text.len && text.data[i] == '.';
+        if (!between && (text.data[i] < '0' || text.data[i] > '9'))
+            return false;
+        point = point || between;
+    }
+    return text.len > start;
 }
 
 bool flow_time_parse(flow_str text, flow_time *at)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the usual form of an object straight into the row: members that a plan foresees, plain
 // texts and numbers. Whatever is unusual or wrong is left to the parser, which decides.
+#include "base/unix.h"
 #include "type/field.h"
 #include "type/json.h"
 #include "type/number.h"
@@ -95,6 +96,10 @@ static const char *read_number(const char *at, const char *end, flow_kind kind, 
         return NULL;
     if (number.decimals == 0)
         return fl_number_store(kind, number.minus, number.digits, to) ? at : NULL;
+    if (kind == FLOW_KIND_TIME) {
+        const struct fl_unix time = { number.minus, false, number.digits, number.decimals };
+        return fl_unix_time(time, to) ? at : NULL;
+    }
     if ((kind != FLOW_KIND_F64 && kind != FLOW_KIND_F32) || number.digits > EXACT_MAX)
         return NULL;
     // Both exact, so the one division rounds right.

@@ -6,17 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/unix.h"
+
 #define EXPONENT_MAX    INT64_C(1000000000000)
 #define EXACT_MAX       (UINT64_C(1) << 53)    // whole numbers up to here are exact doubles
 #define EXACT_POWERS    22                     // and so are powers of ten up to this one
 #define SIGNIFICANT_MAX 770                    // no digit after these decides the rounding alone
 #define FLOAT_OVERFLOW  3.4028235677973366e+38 // the first double that rounds past FLT_MAX
 #define DECIMAL_RANGE   400                    // no double is beyond ten to this
-#define SECONDS_BELOW   UINT64_C(100000000000)
-#define MILLIS_BELOW    UINT64_C(100000000000000)
-#define EXACT_BELOW     1e15 // whole numbers of so few digits survive as doubles
-#define DECIMALS_MAX    6    // tried without the C library
-#define FIXED_FROM      (-5) // exponents printed without an `e`
+#define EXACT_BELOW     1e15                   // whole numbers of so few digits survive as doubles
+#define DECIMALS_MAX    6                      // tried without the C library
+#define FIXED_FROM      (-5)                   // exponents printed without an `e`
 #define FIXED_BELOW     17
 #define SCIENTIFIC_MAX  64
 
@@ -226,18 +226,6 @@ static bool store_signed(bool minus, uint64_t size, uint64_t most, int64_t *numb
     return true;
 }
 
-// Whole numbers are times by their size: seconds, milliseconds or microseconds.
-static bool store_time(bool minus, uint64_t size, flow_time *time)
-{
-    if (size > (uint64_t)FLOW_TIME_MAX_US)
-        return false;
-    const uint64_t us = size < SECONDS_BELOW  ? size * 1000000
-                        : size < MILLIS_BELOW ? size * 1000
-                                              : size;
-    time->us = minus ? -(int64_t)us : (int64_t)us;
-    return true;
-}
-
 bool fl_number_store(flow_kind kind, bool minus, uint64_t size, void *value)
 {
     int64_t number;
@@ -259,7 +247,7 @@ bool fl_number_store(flow_kind kind, bool minus, uint64_t size, void *value)
         *(uint64_t *)value = size;
         return !below_zero;
     case FLOW_KIND_TIME:
-        return store_time(minus, size, value);
+        return fl_unix_time((struct fl_unix){ .minus = minus, .digits = size }, value);
     case FLOW_KIND_F32:
     case FLOW_KIND_F64:
         return fl_number_store_f64(kind, minus ? -(double)size : (double)size, value);
@@ -276,7 +264,12 @@ bool fl_number_read(flow_kind kind, flow_str text, void *value)
     if (kind == FLOW_KIND_F32 || kind == FLOW_KIND_F64)
         return fl_number_store_f64(kind, to_double(&number, text), value);
     uint64_t size;
-    return to_whole(&number, &size) && fl_number_store(kind, number.minus, size, value);
+    if (to_whole(&number, &size))
+        return fl_number_store(kind, number.minus, size, value);
+    return kind == FLOW_KIND_TIME && number.exponent <= 0 &&
+           fl_unix_time(
+               (struct fl_unix){ number.minus, number.more, number.digits, -number.exponent },
+               value);
 }
 
 const char *fl_number_wanted(flow_kind kind, bool is_number)

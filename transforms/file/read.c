@@ -146,6 +146,23 @@ static flow_status add_parts(
     return FLOW_OK;
 }
 
+// What a pattern found is a file, also when it is called like standard input.
+static flow_status add_found(struct fl_file_read *read, glob_t *found, flow_error *error)
+{
+    char file[] = "./-", *own = NULL;
+    size_t at = 0;
+    for (size_t i = 0; i < found->gl_pathc; i++)
+        at = strcmp(found->gl_pathv[i], "-") == 0 ? i : at;
+    if (found->gl_pathc > 0 && strcmp(found->gl_pathv[at], "-") == 0) {
+        own = found->gl_pathv[at];
+        found->gl_pathv[at] = file;
+    }
+    const flow_status status = add_parts(read, found->gl_pathv, found->gl_pathc, error);
+    if (own != NULL)
+        found->gl_pathv[at] = own; // glob's, to be freed
+    return status;
+}
+
 static flow_status find_files(struct fl_file_read *read, flow_error *error)
 {
     const char *path = read->config->options.path;
@@ -164,7 +181,7 @@ static flow_status find_files(struct fl_file_read *read, flow_error *error)
     } else {
         // By bytes: glob's own order depends on the host's locale.
         qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, by_name);
-        status = add_parts(read, found.gl_pathv, found.gl_pathc, error);
+        status = add_found(read, &found, error);
     }
     globfree(&found);
     return status;

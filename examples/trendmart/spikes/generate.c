@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clicks.h"
 
@@ -187,6 +189,14 @@ static void print_truth(
     }
 }
 
+// A file that was not written to its end must not look as if it were one.
+static void remove_partial(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode))
+        unlink(path);
+}
+
 static bool write_truth(struct shop *shop, const char *path)
 {
     struct found_list sales = { 0 };
@@ -199,8 +209,10 @@ static bool write_truth(struct shop *shop, const char *path)
     print_truth(out, shop, "views", &shop->truth);
     print_truth(out, shop, "sales", &sales);
     free(sales.items);
-    const bool ok = !ferror(out);
-    return fclose(out) == 0 && ok;
+    const bool written = !ferror(out), ok = fclose(out) == 0 && written;
+    if (!ok)
+        remove_partial(path);
+    return ok;
 }
 
 static bool generate(struct settings *s, struct clicks_report *report)
@@ -216,6 +228,8 @@ static bool generate(struct settings *s, struct clicks_report *report)
     shop_close(&shop);
     if (s->out && fclose(s->clicks.out) != 0)
         ok = false;
+    if (!ok && s->out)
+        remove_partial(s->out);
     return ok;
 }
 

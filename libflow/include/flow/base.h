@@ -128,10 +128,10 @@ FLOW_API size_t flow_time_print(flow_time at, char *text);
 
 /**
  * Reads RFC 3339 text (`2026-11-24T18:25:09.5Z`, an offset or `Z` or neither for UTC, a space
- * for the `T`, a bare date; a leap second is read as the last microsecond before it) or a whole
- * number of seconds, milliseconds or microseconds since the epoch (told apart by their size: below
- * 10^11 seconds, below 10^14 milliseconds). Returns false, leaving `at` alone, when the text is
- * neither or is out of range.
+ * for the `T`, a bare date; a leap second is read as the last microsecond before it) or a number of
+ * seconds, milliseconds or microseconds since the epoch (told apart by their size: below 10^11
+ * seconds, below 10^14 milliseconds), with a fraction or without. What is finer than a microsecond
+ * is floored. Returns false, leaving `at` alone, when the text is neither or is out of range.
  */
 FLOW_API bool flow_time_parse(flow_str text, flow_time *at);
 

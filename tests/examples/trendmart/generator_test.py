@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The generator keeps its word: same seed same bytes, bounded disorder, exact truth."""
+import os
 import shutil
 
 from harness import CHECK, GENERATE, SMALL, equal, generate, main, naive, read, run, seconds, test
@@ -77,6 +78,13 @@ def mistakes_are_counted_and_leave_the_events_alone():
     assert count['lines:'] == total
     assert count['future'] == 1 and 2000 < count['broken'] < 5000, count
     assert total == sum(count[k] for k in ('views', 'carts', 'purchases', 'future', 'broken'))
+
+
+@test
+def a_run_that_fails_leaves_no_file():
+    run(GENERATE, *SMALL, '--out', 'clicks.json', '--truth', 'nowhere/truth.json', status=1)
+    run(GENERATE, *SMALL, '--plant', 'no-such@03:30×5', '--out', 'clicks.json', status=1)
+    assert os.listdir('.') == [], os.listdir('.')
 
 
 @test

@@ -55,6 +55,9 @@ START_TEST(columns_are_matched_to_fields_by_their_names)
     ck_assert(row.has_note && flow_str_equal(row.note, flow_str_of("n")));
     ck_assert_ptr_eq(row.note.data, strstr(line, "n,second"));
     ck_assert(!row.has_price);
+    line = "true,,-1795404000.0100001,1,s,a,n,";
+    ck_assert_int_eq(flow_csv_read(csv, flow_str_of(line), &row, &take, &error), FLOW_OK);
+    ck_assert_int_eq(row.at.us, INT64_C(-1795404000010001));
     flow_csv_free(csv);
     rows_memory_free(&kept);
 }

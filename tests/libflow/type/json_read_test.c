@@ -82,6 +82,12 @@ START_TEST(numbers_of_every_form_are_read_exactly)
     ck_assert(row.price == 0.1);
     ck_assert_int_eq(row.at.us, INT64_C(1795544709000000));
     ck_assert(!row.has_note);
+    read_shop(SHOP("0", "0", "1795404000.01"), &row);
+    ck_assert_int_eq(row.at.us, INT64_C(1795404000010000));
+    read_shop(SHOP("0", "0", "-1795404000.0100001000000000000001"), &row);
+    ck_assert_int_eq(row.at.us, INT64_C(-1795404000010001));
+    read_shop(SHOP("0", "0", "\"1795404000.0100009\""), &row);
+    ck_assert_int_eq(row.at.us, INT64_C(1795404000010000));
     rows_memory_free(&kept);
 }
 END_TEST

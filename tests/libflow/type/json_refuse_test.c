@@ -87,8 +87,9 @@ static const struct {
         "field \"f32\" at byte 1: expected a number of at most 3.4e38 in size, found -1e39" },
     { "{\"at\":\"yesterday\"}", "field \"at\" at byte 1: expected a time (RFC 3339, or seconds, "
                                 "milliseconds or microseconds since 1970), found \"yesterday\"" },
-    { "{\"at\":1.5}", "field \"at\" at byte 1: expected a time (RFC 3339, or seconds, milliseconds "
-                      "or microseconds since 1970), found 1.5" },
+    { "{\"at\":1.5e99}",
+        "field \"at\" at byte 1: expected a time (RFC 3339, or seconds, milliseconds "
+        "or microseconds since 1970), found 1.5e99" },
     { "{\"took\":true}",
         "field \"took\" at byte 1: expected a whole number of microseconds, found true" },
     { "{\"raw\":\"Zg=\"}", "field \"raw\" at byte 1: expected a base64 text, found \"Zg=\"" },

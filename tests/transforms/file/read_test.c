@@ -35,6 +35,21 @@ START_TEST(files_of_a_pattern_are_read_in_order_of_name)
 }
 END_TEST
 
+START_TEST(a_file_called_like_standard_input_is_a_file_when_a_pattern_finds_it)
+{
+    struct fake_ctx fake;
+    flow_error error;
+    ck_assert_int_eq(chdir(fake_folder()), 0);
+    fake_file("-", "dash\n", 5);
+    ck_assert_int_eq(read_path("?", &fake, &error), FLOW_OK);
+    ck_assert_uint_eq(fake.count, 1);
+    ck_assert_str_eq(line_text(&fake, 0), "dash");
+    ck_assert_int_eq(chdir("/"), 0);
+    fake_ctx_fini(&fake);
+    fake_folder_remove();
+}
+END_TEST
+
 START_TEST(a_pattern_that_no_file_matches_is_an_error)
 {
     struct fake_ctx fake;
@@ -181,6 +196,7 @@ TCase *read_case(void)
     TCase *tcase = tcase_create("read");
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, files_of_a_pattern_are_read_in_order_of_name);
+    tcase_add_test(tcase, a_file_called_like_standard_input_is_a_file_when_a_pattern_finds_it);
     tcase_add_test(tcase, a_pattern_that_no_file_matches_is_an_error);
     tcase_add_test(tcase, a_file_that_is_not_there_is_missed_at_the_start);
     tcase_add_test(tcase, a_folder_is_no_file);
