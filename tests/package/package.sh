@@ -183,8 +183,8 @@ needs_little() {
     objdump -p "$(libdir)/libflow.so" >"$work/dynamic"
     grep -q 'SONAME *libflow.so.0$' "$work/dynamic"
     awk '$1 == "NEEDED" { print $2 }' "$work/dynamic" >"$work/needed"
-    never grep -v -e '^libc\.' -e '^libm\.' -e '^libz\.' -e '^libzstd\.' -e '^libyyjson\.' \
-        -e '^libpthread\.' -e '^ld-linux' "$work/needed"
+    never grep -v -e '^libc\.' -e '^libm\.' -e '^libz\.' -e '^libzstd\.' -e '^libbz2\.' \
+        -e '^libsnappy\.' -e '^libyyjson\.' -e '^libpthread\.' -e '^ld-linux' "$work/needed"
 }
 
 is_small() {

@@ -24,7 +24,7 @@ OUTSIDE = {
     'libflow/graph': {'xxhash.h'},
     'runners/core': {'xxhash.h'},
     'transforms/core': {'xxhash.h'},
-    'transforms/file': {'zlib.h', 'zstd.h', 'zstd_errors.h'},
+    'transforms/file': {'bzlib.h', 'snappy-c.h', 'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }
 OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
               'transforms/join': 'join.h', 'transforms/keyed': 'keyed.h',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * gzip and zstd behind one face: streams in, blocks out.
+ * gzip, zstd, bzip2 and snappy behind one face: streams in, blocks out.
  */
 #ifndef FL_FILE_COMPRESS_H
 #define FL_FILE_COMPRESS_H
@@ -10,10 +10,13 @@
 #include <flow/text.h>
 
 /** How many bytes fl_compression_of looks at. */
-#define FL_MAGIC_SIZE 4u
+#define FL_MAGIC_SIZE 10u
 
-/** What the first bytes of a file tell about its compression: NONE, GZIP or ZSTD. */
+/** What the first bytes of a file tell about its compression; NONE when nothing. */
 flow_compression fl_compression_of(const void *data, size_t len);
+
+/** Whether more bytes than these first ones could still tell of a compression. */
+bool fl_compression_undecided(const void *data, size_t len);
 
 /** The word for it in errors: "gzip". */
 const char *fl_compression_name(flow_compression compression);
@@ -25,7 +28,7 @@ flow_status fl_compression_check(
 /** Decompresses a stream of members or frames. */
 struct fl_decoder;
 
-/** A decoder for GZIP or ZSTD; NULL without memory or when the build has none. */
+/** A decoder for a compression; NULL without memory or when the build has none. */
 struct fl_decoder *fl_decoder_new(flow_compression compression, const flow_allocator *allocator);
 
 /** Gives it back; NULL is allowed. */
@@ -49,7 +52,7 @@ bool fl_decoder_complete(const struct fl_decoder *decoder);
 const char *fl_decoder_problem(const struct fl_decoder *decoder);
 
 /**
- * Appends `text` to `out` as one gzip member or zstd frame: complete in itself, so that a file of
+ * Appends `text` to `out` as one member, frame or stream: complete in itself, so that a file of
  * them can be cut between any two. FLOW_MEMORY, FLOW_UNSUPPORTED or FLOW_INTERNAL.
  */
 flow_status fl_compress(flow_compression compression, flow_str text, flow_buffer *out);

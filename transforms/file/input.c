@@ -25,6 +25,15 @@ static enum fl_fill damage(struct fl_stream *stream, const char *sentence)
     return FL_FILL_DAMAGE;
 }
 
+// Decoders read ahead, so what they find lies before where they stand.
+static enum fl_fill damage_near(struct fl_stream *stream, const char *problem)
+{
+    char sentence[256];
+    snprintf(
+        sentence, sizeof sentence, "%s, at or before byte %" PRIu64, problem, stream->in_total);
+    return damage(stream, sentence);
+}
+
 static enum fl_fill no_memory(struct fl_file_read *source, struct fl_part *part, flow_error *error)
 {
     flow_error_raise(error, FLOW_MEMORY, source->step, "%s: no memory to read it", part->path);
@@ -94,12 +103,10 @@ static enum fl_fill sniff(struct fl_file_read *source, struct fl_part *part, flo
         const enum fl_fill filled = fill_in(source, part, error);
         if (filled == FL_FILL_FAILED)
             return filled;
-        const char first = stream->in_len ? stream->in[0] : '\0';
-        const bool maybe = stream->in_len == 0 || first == '\x1f' || first == '\x28' ||
-                           (first & 0x70) == 0x50; // see fl_compression_of
-        if (filled == FL_FILL_WAIT && maybe && stream->in_len < FL_MAGIC_SIZE)
+        const bool maybe = fl_compression_undecided(stream->in, stream->in_len);
+        if (filled == FL_FILL_WAIT && maybe)
             return FL_FILL_WAIT;
-        if (stream->in_len >= FL_MAGIC_SIZE || filled == FL_FILL_END || !maybe)
+        if (filled == FL_FILL_END || !maybe)
             part->compression = fl_compression_of(stream->in, stream->in_len);
     }
     return make_decoder(source, part, error);
@@ -177,7 +184,7 @@ static enum fl_fill fill_decoded(struct fl_file_read *source, struct fl_part *pa
         *got = room.len - span.out_len;
         if (!good) {
             const char *problem = fl_decoder_problem(stream->decoder);
-            return problem ? damage(stream, problem) : no_memory(source, part, error);
+            return problem ? damage_near(stream, problem) : no_memory(source, part, error);
         }
         if (*got > 0)
             return FL_FILL_MORE;

@@ -23,7 +23,7 @@ static inline const char *fl_file_bad_options(
         return "the option `path` is missing";
     if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON)
         return "the option `format` is none of FLOW_LINES, FLOW_CSV and FLOW_JSON";
-    if (compression > FLOW_COMPRESSION_ZSTD)
+    if (compression > FLOW_COMPRESSION_SNAPPY)
         return "the option `compression` is none of the known";
     return NULL;
 }

@@ -57,7 +57,7 @@ struct fl_output {
     char *temp;           /**< Its name until then; NULL: written in place (stdout, devices). */
     int fd;               /**< −1: closed. */
     bool final;           /**< It has its name. */
-    flow_compression compression; /**< NONE, GZIP or ZSTD. */
+    flow_compression compression; /**< NONE or a kind. */
     size_t block_size;            /**< See FL_BLOCK_SIZE. */
     flow_buffer pending;          /**< Published, not written. */
     flow_buffer packed;           /**< Compressed, while it is written. */

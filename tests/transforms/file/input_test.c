@@ -99,8 +99,7 @@ END_TEST
 
 START_TEST(compressed_standard_input_is_told_by_its_first_bytes)
 {
-    static const flow_compression kinds[] = { FLOW_COMPRESSION_GZIP, FLOW_COMPRESSION_ZSTD };
-    flow_buffer file = packed(kinds[_i], flow_str_of("one\ntwo\n"));
+    flow_buffer file = packed(kinds[1 + _i], flow_str_of("one\ntwo\n"));
     struct fl_read_config config = read_config("-", FLOW_LINES);
     struct fake_ctx fake;
     fake_ctx_init(&fake, &flow_line_type);

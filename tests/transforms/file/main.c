@@ -14,6 +14,22 @@ const flow_type item_type_shared = {
     .fields = item_fields,
 };
 
+const flow_compression kinds[KINDS] = {
+    FLOW_COMPRESSION_NONE,
+#if FL_HAVE_GZIP
+    FLOW_COMPRESSION_GZIP,
+#endif
+#if FL_HAVE_ZSTD
+    FLOW_COMPRESSION_ZSTD,
+#endif
+#if FL_HAVE_BZIP2
+    FLOW_COMPRESSION_BZIP2,
+#endif
+#if FL_HAVE_SNAPPY
+    FLOW_COMPRESSION_SNAPPY,
+#endif
+};
+
 struct fl_read_config read_config(const char *path, flow_file_format format)
 {
     struct fl_read_config config = { .options = { .path = path, .format = format } };
@@ -57,12 +73,49 @@ void read_well(struct fake_ctx *fake, const struct fl_read_config *config)
     ck_assert_uint_eq(fake->strays, 0);
 }
 
+char *decoded(flow_compression kind, flow_str in, size_t step, bool *complete)
+{
+    static const flow_allocator none = { 0 };
+    struct fl_decoder *decoder = fl_decoder_new(kind, &none);
+    ck_assert_ptr_nonnull(decoder);
+    char *out = calloc(1, 1 << 20);
+    size_t len = 0;
+    bool good = true;
+    while (good) {
+        struct fl_span span = { in.data, in.len < step ? in.len : step, out + len, step };
+        const size_t had = span.in_len;
+        good = fl_decoder_run(decoder, &span);
+        in.data += had - span.in_len;
+        in.len -= had - span.in_len;
+        len += step - span.out_len;
+        if (in.len == 0 && span.out_len == step)
+            break;
+    }
+    *complete = fl_decoder_complete(decoder);
+    if (!good)
+        ck_assert_uint_gt(strlen(fl_decoder_problem(decoder)), 10);
+    fl_decoder_free(decoder);
+    if (!good)
+        free(out);
+    return good ? out : NULL;
+}
+
+void check_decoded(flow_compression kind, const void *data, size_t len, const char *text)
+{
+    bool complete = false;
+    char *got = decoded(kind, (flow_str){ data, len }, 3, &complete);
+    ck_assert_ptr_nonnull(got);
+    ck_assert_str_eq(got, text);
+    ck_assert(complete);
+    free(got);
+}
+
 int main(void)
 {
     Suite *suite = suite_create("transforms/file");
-    TCase *(*const cases[])(void) = { chunk_case, compress_case, follow_case, format_case,
-        input_case, origin_case, output_case, plain_case, read_case, records_case, run_case,
-        stream_case, write_case };
+    TCase *(*const cases[])(void) = { bzip2_case, chunk_case, compress_case, crc_case, follow_case,
+        format_case, gzip_case, input_case, origin_case, output_case, plain_case, read_case,
+        records_case, run_case, snappy_case, stream_case, write_case, zstd_case };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         suite_add_tcase(suite, cases[i]());
     SRunner *runner = srunner_create(suite);

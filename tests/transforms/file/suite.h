@@ -11,12 +11,11 @@
 #include "fake_ctx.h"
 #include "read.h"
 
-/** How many of none, gzip and zstd the build offers, for loops over all. */
-#if FL_HAVE_GZIP && FL_HAVE_ZSTD
-#define KINDS 3
-#else
-#define KINDS 1
-#endif
+/** How many kinds of compression the build offers, none among them. */
+#define KINDS (1 + FL_HAVE_GZIP + FL_HAVE_ZSTD + FL_HAVE_BZIP2 + FL_HAVE_SNAPPY)
+
+/** These, NONE first. */
+extern const flow_compression kinds[KINDS];
 
 /** The record of the tests. */
 struct item {
@@ -39,13 +38,23 @@ const char *line_text(const struct fake_ctx *fake, size_t index);
 /** Compresses `text` to a new buffer. */
 flow_buffer packed(flow_compression compression, flow_str text);
 
+/** Decompresses with `step` bytes of input and of room at a time. Terminated, to be freed; NULL:
+ * damaged. */
+char *decoded(flow_compression kind, flow_str in, size_t step, bool *complete);
+
+/** Expects compressed bytes, as another tool wrote them, to be `text`. */
+void check_decoded(flow_compression kind, const void *data, size_t len, const char *text);
+
 /** Runs a lines or JSON or CSV file and expects FLOW_OK. */
 void read_well(struct fake_ctx *fake, const struct fl_read_config *config);
 
+TCase *bzip2_case(void);
 TCase *chunk_case(void);
 TCase *compress_case(void);
+TCase *crc_case(void);
 TCase *follow_case(void);
 TCase *format_case(void);
+TCase *gzip_case(void);
 TCase *input_case(void);
 TCase *origin_case(void);
 TCase *output_case(void);
@@ -53,7 +62,9 @@ TCase *plain_case(void);
 TCase *read_case(void);
 TCase *records_case(void);
 TCase *run_case(void);
+TCase *snappy_case(void);
 TCase *stream_case(void);
 TCase *write_case(void);
+TCase *zstd_case(void);
 
 #endif

@@ -81,13 +81,12 @@ END_TEST
 
 START_TEST(compressed_files_are_read_back)
 {
-    static const flow_compression kinds[] = { FLOW_COMPRESSION_GZIP, FLOW_COMPRESSION_ZSTD };
-    static const size_t blocks[] = { 1, 100, 1 << 20 };
+    static const size_t blocks[] = { 30, 100, 1 << 20 };
     fake_folder();
-    for (size_t b = 0; b < 6; b++) {
+    for (size_t b = 0; b < 3 * (KINDS - 1); b++) {
         const char *path = fake_path("out");
         struct fake_sink sink = sink_for(path, FLOW_JSON);
-        sink.config.options.compression = kinds[b / 3];
+        sink.config.options.compression = kinds[1 + b / 3];
         sink.config.block_size = blocks[b % 3];
         ck_assert_int_eq(sink_open(&sink), FLOW_OK);
         sink_bundle(&sink, 0, 0, 20);
@@ -107,16 +106,15 @@ END_TEST
 
 START_TEST(an_empty_compressed_file_is_still_compressed)
 {
-    static const flow_compression kinds[] = { FLOW_COMPRESSION_GZIP, FLOW_COMPRESSION_ZSTD };
     fake_folder();
     const char *path = fake_path("out");
     struct fake_sink sink = sink_for(path, FLOW_JSON);
-    sink.config.options.compression = kinds[_i];
+    sink.config.options.compression = kinds[1 + _i];
     ck_assert_int_eq(sink_open(&sink), FLOW_OK);
     ck_assert_int_eq(sink_finish(&sink), FLOW_OK);
     size_t len = 0;
     char *content = fake_content(path, &len);
-    ck_assert_int_eq(fl_compression_of(content, len), kinds[_i]);
+    ck_assert_int_eq(fl_compression_of(content, len), kinds[1 + _i]);
     free(content);
     struct fl_read_config config = read_config(path, FLOW_JSON);
     struct fake_ctx fake;
@@ -249,7 +247,7 @@ TCase *write_case(void)
     tcase_add_test(tcase, every_worker_has_a_shard_of_its_own);
     tcase_add_test(tcase, a_shard_alone_has_a_number_too);
     tcase_add_loop_test(tcase, an_empty_compressed_file_is_still_compressed, 0, KINDS - 1);
-    tcase_add_loop_test(tcase, compressed_files_are_read_back, 0, KINDS == 3);
+    tcase_add_test(tcase, compressed_files_are_read_back);
     tcase_add_test(tcase, rows_of_one_bundle_stay_together_whatever_the_others_write);
     tcase_add_test(tcase, without_memory_writing_fails_and_leaves_nothing);
     tcase_add_test(tcase, options_that_cannot_be_are_refused_while_building);

@@ -21,10 +21,12 @@ typedef enum flow_file_format {
 
 /** How a file is compressed. */
 typedef enum flow_compression {
-    FLOW_COMPRESSION_AUTO = 0, /**< Reading: told by content, not by name. Writing: none. */
-    FLOW_COMPRESSION_NONE = 1, /**< Not at all. */
-    FLOW_COMPRESSION_GZIP = 2, /**< gzip; reading understands several members. */
-    FLOW_COMPRESSION_ZSTD = 3  /**< zstd; reading understands several frames. */
+    FLOW_COMPRESSION_AUTO = 0,  /**< Reading: told by content, not by name. Writing: none. */
+    FLOW_COMPRESSION_NONE = 1,  /**< Not at all. */
+    FLOW_COMPRESSION_GZIP = 2,  /**< gzip; reading understands several members. */
+    FLOW_COMPRESSION_ZSTD = 3,  /**< zstd; reading understands several frames. */
+    FLOW_COMPRESSION_BZIP2 = 4, /**< bzip2; reading understands several streams. */
+    FLOW_COMPRESSION_SNAPPY = 5 /**< snappy in its framing format. */
 } flow_compression;
 
 /** Options of flow_file_read. */
