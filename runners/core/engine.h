@@ -231,6 +231,9 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
 // Readies the outputs of an op for a call over a view.
 flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
 
+// Calls an emitting or batch function with a view, from readying its outputs to sending them on.
+flow_status fl_call_view(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+
 // Sends on what the outputs hold. Also after a source's piece.
 flow_status fl_call_flush(struct fl_op *op);
 

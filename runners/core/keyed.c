@@ -275,6 +275,18 @@ bool fl_keyed_init(struct fl_op *op)
     return init_kind(op);
 }
 
+int64_t fl_keyed_never(struct fl_op *op)
+{
+    (void)op;
+    return FL_NEVER;
+}
+
+flow_status fl_keyed_fire_nothing(struct fl_op *op)
+{
+    (void)op;
+    return FLOW_OK;
+}
+
 void fl_keyed_fini(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;

@@ -52,6 +52,10 @@ struct fl_keyed_ops {
     flow_status (*seal)(struct fl_op *op);
 };
 
+// `next` and `fire` of kinds that have nothing to fire.
+int64_t fl_keyed_never(struct fl_op *op);
+flow_status fl_keyed_fire_nothing(struct fl_op *op);
+
 #define FL_NEVER     (FLOW_TIME_MAX_US + 1)
 #define FL_FIRE_ROWS 16384u // rows after which a firing bundle ends
 

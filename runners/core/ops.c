@@ -3,7 +3,7 @@
 #include "side.h"
 #include "split.h"
 
-static flow_status push_emit(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+flow_status fl_call_view(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     flow_batch rows;
     if (!fl_view_rows(op, view, shape, &rows))
@@ -20,12 +20,12 @@ static flow_status push_batch_fn(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     if (op->plan->node->on_error == FLOW_ON_ERROR_FAIL)
-        return push_emit(op, view, shape);
+        return fl_call_view(op, view, shape);
     for (uint32_t i = 0; i < view->count; i++) {
         const uint16_t row = (uint16_t)fl_view_row(view, i);
         const struct fl_view one = { view->batch, &row, 1 };
         op->call.engine.ctx.row = row;
-        const flow_status status = push_emit(op, &one, shape);
+        const flow_status status = fl_call_view(op, &one, shape);
         if (status != FLOW_OK)
             return status;
     }
@@ -445,7 +445,7 @@ void fl_ops_bind(struct fl_op *op)
         break;
     default:
         op->push = op->plan->node->fn && op->plan->node->fn->form == FLOW_FORM_BATCH ? push_batch_fn
-                                                                                     : push_emit;
+                                                                                     : fl_call_view;
         break;
     }
 }

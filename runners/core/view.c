@@ -95,18 +95,6 @@ static void commit(struct fl_op *op)
     forget_bundle(view);
 }
 
-static int64_t never(struct fl_op *op)
-{
-    (void)op;
-    return FL_NEVER;
-}
-
-static flow_status fire_nothing(struct fl_op *op)
-{
-    (void)op;
-    return FLOW_OK;
-}
-
 // --- windows
 
 // The firing that rows belong to: of several of a window the last counts.
@@ -209,8 +197,8 @@ static flow_status seal_windows(struct fl_op *op)
     return status;
 }
 
-const struct fl_keyed_ops fl_view_ops = { .next = never,
-    .fire = fire_nothing,
+const struct fl_keyed_ops fl_view_ops = { .next = fl_keyed_never,
+    .fire = fl_keyed_fire_nothing,
     .commit = commit,
     .abort = abort_bundle,
     .seal = seal_windows };
@@ -342,8 +330,8 @@ static flow_status seal_table(struct fl_op *op)
 }
 
 const struct fl_keyed_ops fl_table_ops = { .take = take_changes,
-    .next = never,
-    .fire = fire_nothing,
+    .next = fl_keyed_never,
+    .fire = fl_keyed_fire_nothing,
     .commit = commit,
     .abort = abort_bundle,
     .seal = seal_table };

@@ -63,24 +63,22 @@ struct best_parts {
     const flow_type *outs[1];
 };
 
-static flow_status emit_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status emit_kept(flow_ctx *ctx, const flow_row *acc, void *user)
 {
     const struct best_parts *parts = (const struct best_parts *)(const void *)ctx->fn;
     const flow_type *type = parts->outs[0];
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *acc = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
-        const int64_t count = *(const int64_t *)(const void *)acc;
-        const char *row = acc + parts->how.first + parts->how.inner_offset;
-        for (int64_t k = 0; k < count; k++, row += parts->how.type->size) {
-            const flow_status status = flow_emit(ctx, 0, type, row, type->size);
-            if (status != FLOW_OK) {
-                ctx->next = i;
-                return status;
-            }
-        }
-    }
-    return FLOW_OK;
+    const int64_t count = *(const int64_t *)(const void *)acc->value;
+    const char *row = acc->value + parts->how.first + parts->how.inner_offset;
+    flow_status status = FLOW_OK;
+    (void)user;
+    for (int64_t k = 0; k < count && status == FLOW_OK; k++, row += parts->how.type->size)
+        status = flow_emit(ctx, 0, type, row, type->size);
+    return status;
+}
+
+static flow_status emit_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, emit_kept, NULL);
 }
 
 // The accumulator as a record: count, then a nested record per row.

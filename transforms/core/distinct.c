@@ -3,19 +3,16 @@
 #include <flow/transform.h>
 #include <flow/transforms.h>
 
-static flow_status emit_keys(flow_ctx *ctx, const flow_batch *batch)
+static flow_status emit_key(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const flow_type *type = ctx->outs[0].type;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *key = batch->rows + (size_t)ctx->row * batch->stride + batch->key_offset;
-        const flow_status status = flow_emit(ctx, 0, type, key, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    (void)user;
+    return flow_emit(ctx, 0, type, row->key, type->size);
+}
+
+static flow_status emit_keys(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, emit_key, NULL);
 }
 
 // A function from counts to their keys; the key's type is known only now.

@@ -15,6 +15,18 @@ struct stamp {
     uint32_t key_size;
 };
 
+static flow_status stamp_row(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const struct stamp *stamp = (const struct stamp *)(const void *)ctx->fn;
+    const flow_type *type = stamp->outs[0];
+    char *stamped = user;
+    const flow_time at = flow_event_time(ctx);
+    memcpy(stamped + stamp->at, &at, sizeof at);
+    memcpy(stamped + stamp->key, row->key, stamp->key_size);
+    memcpy(stamped + stamp->row, row->value, stamp->in->size);
+    return flow_emit(ctx, 0, type, stamped, type->size);
+}
+
 static flow_status stamp_rows(flow_ctx *ctx, const flow_batch *batch)
 {
     const struct stamp *stamp = (const struct stamp *)(const void *)ctx->fn;
@@ -23,20 +35,7 @@ static flow_status stamp_rows(flow_ctx *ctx, const flow_batch *batch)
     if (!stamped)
         return ctx->status;
     memset(stamped, 0, type->size);
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        const flow_time at = flow_event_time(ctx);
-        memcpy(stamped + stamp->at, &at, sizeof at);
-        memcpy(stamped + stamp->key, row + batch->key_offset, stamp->key_size);
-        memcpy(stamped + stamp->row, row + batch->value_offset, stamp->in->size);
-        const flow_status status = flow_emit(ctx, 0, type, stamped, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, stamp_row, stamped);
 }
 
 static struct stamp *make_stamp(flow_coll in)

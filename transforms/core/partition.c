@@ -13,27 +13,24 @@ struct parts {
     const flow_type *outs[PARTS_MAX];
 };
 
-static flow_status deal(flow_ctx *ctx, const flow_batch *batch)
+static flow_status deal_row(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct parts *parts = (const struct parts *)(const void *)ctx->fn;
     const flow_type *type = parts->fn.in;
     const uint32_t count = parts->fn.out_count;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
-        const uint32_t part = parts->user->part(ctx, row, count);
-        flow_status status = ctx->status;
-        if (status == FLOW_OK && part >= count)
-            status = flow_fail(ctx, FLOW_USER, "it gave part %u of an element, there are %u",
-                (unsigned)part, (unsigned)count);
-        if (status == FLOW_OK)
-            status = flow_emit(ctx, part, type, row, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    const uint32_t part = parts->user->part(ctx, row->value, count);
+    (void)user;
+    if (ctx->status != FLOW_OK)
+        return ctx->status;
+    if (part >= count)
+        return flow_fail(ctx, FLOW_USER, "it gave part %u of an element, there are %u",
+            (unsigned)part, (unsigned)count);
+    return flow_emit(ctx, part, type, row->value, type->size);
+}
+
+static flow_status deal(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, deal_row, NULL);
 }
 
 static const flow_fn *make(flow_coll in, const flow_partition_fn *user, uint32_t count)

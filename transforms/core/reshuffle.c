@@ -11,19 +11,16 @@ struct parts {
     const flow_type *outs[1];
 };
 
-static flow_status give_on(flow_ctx *ctx, const flow_batch *batch)
+static flow_status give_row(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const flow_type *type = ctx->fn->in;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
-        const flow_status status = flow_emit(ctx, 0, type, row, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    (void)user;
+    return flow_emit(ctx, 0, type, row->value, type->size);
+}
+
+static flow_status give_on(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, give_row, NULL);
 }
 
 flow_coll flow_reshuffle(flow_coll in)

@@ -209,30 +209,20 @@ static flow_status write_figure(
     return FLOW_OK;
 }
 
-static flow_status give_results(flow_ctx *ctx, const flow_batch *batch)
+static flow_status fill_result(flow_ctx *ctx, const flow_row *row, char *out)
 {
     const struct aggregate *aggregate = (const struct aggregate *)(const void *)ctx->fn;
-    const flow_type *type = aggregate->outs[0];
-    char *out = flow_alloc(ctx, type->size);
-    if (!out)
-        return ctx->status;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        memset(out, 0, type->size);
-        // the fields of the group lie in the result as they lie in the key
-        memcpy(out, row + batch->key_offset, aggregate->key_size);
-        flow_status status = FLOW_OK;
-        for (uint32_t f = 0; f < aggregate->count && status == FLOW_OK; f++)
-            status = write_figure(ctx, &aggregate->figures[f], row + batch->value_offset, out);
-        if (status == FLOW_OK)
-            status = flow_emit(ctx, 0, type, out, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    // the fields of the group lie in the result as they lie in the key
+    memcpy(out, row->key, aggregate->key_size);
+    flow_status status = FLOW_OK;
+    for (uint32_t f = 0; f < aggregate->count && status == FLOW_OK; f++)
+        status = write_figure(ctx, &aggregate->figures[f], row->value, out);
+    return status;
+}
+
+static flow_status give_results(flow_ctx *ctx, const flow_batch *batch)
+{
+    return fl_fill_each(ctx, batch, fill_result);
 }
 
 // --- building

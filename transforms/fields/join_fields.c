@@ -7,16 +7,10 @@
 #define BY_MAX       32u
 #define NAME_MAX_LEN 128
 
-// A field of a side that is copied to the result.
-struct part {
-    uint32_t from, to, size;
-    uint32_t presence_from, presence_to; // as in flow_field
-};
-
 struct side {
     struct fl_pair *pair;
     uint32_t count;
-    struct part *parts;
+    struct fl_part *parts; // fields that are copied to the result
 };
 
 // What one flow_join_fields needs, in pipeline memory.
@@ -28,13 +22,8 @@ struct joined {
 
 static void copy_side(const struct side *side, const char *pair, char *out)
 {
-    for (uint32_t i = 0; pair && i < side->count; i++) {
-        const struct part *part = &side->parts[i];
-        const char *row = pair + side->pair->row_at;
-        if (part->presence_to)
-            out[part->presence_to - 1] = part->presence_from ? row[part->presence_from - 1] : 1;
-        memcpy(out + part->to, row + part->from, part->size);
-    }
+    if (pair)
+        fl_parts_copy(side->parts, side->count, pair + side->pair->row_at, out);
 }
 
 static flow_status give_pair(
@@ -61,23 +50,14 @@ static bool add_side(fl_record *record, struct side *side, const char *prefix, b
     side->parts = flow_pipeline_alloc(record->pipeline, type->field_count * sizeof *side->parts);
     for (uint32_t i = 0; side->parts && i < type->field_count; i++) {
         const flow_field *field = &type->fields[i];
-        struct part *part = &side->parts[side->count++];
         const bool clash = flow_type_field(record->type, field->name) != NULL;
         char name[NAME_MAX_LEN];
         snprintf(name, sizeof name, "%s%s", clash ? prefix : "", field->name);
         flow_field like = *field;
         like.as = clash ? NULL : like.as;
         like.option = NULL;
-        if (field->presence || may_lack)
-            part->presence_to = fl_record_flag(record) + 1;
-        flow_field *added = fl_record_add(record, &like, name);
-        if (!added)
+        if (!fl_part_add(record, &side->parts[side->count++], &like, name, may_lack))
             return false;
-        added->presence = part->presence_to;
-        part->presence_from = field->presence;
-        part->from = field->offset;
-        part->to = added->offset;
-        part->size = added->size;
     }
     return side->parts != NULL;
 }

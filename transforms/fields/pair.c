@@ -2,27 +2,16 @@
 // Elements with keys made of several fields.
 #include "pair.h"
 
-static flow_status pair_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status fill_pair(flow_ctx *ctx, const flow_row *row, char *out)
 {
     const struct fl_pair *pair = (const struct fl_pair *)(const void *)ctx->fn;
-    const flow_type *type = pair->outs[0];
-    char *out = flow_alloc(ctx, type->size);
-    if (!out)
-        return ctx->status;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
-        memset(out, 0, type->size);
-        memcpy(out + pair->row_at, row, pair->fn.in->size);
-        flow_status status = fl_project_row(ctx, pair->keys, row, out + pair->key_at);
-        if (status == FLOW_OK)
-            status = flow_emit(ctx, 0, type, out, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    memcpy(out + pair->row_at, row->value, pair->fn.in->size);
+    return fl_project_row(ctx, pair->keys, row->value, out + pair->key_at);
+}
+
+static flow_status pair_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return fl_fill_each(ctx, batch, fill_pair);
 }
 
 // The record of key and element; false without memory.

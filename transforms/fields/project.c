@@ -28,26 +28,15 @@ flow_status fl_project_row(
     return status;
 }
 
-static flow_status project_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status fill_projection(flow_ctx *ctx, const flow_row *row, char *out)
 {
     const struct fl_projection *step = (const struct fl_projection *)(const void *)ctx->fn;
-    const flow_type *type = step->outs[0];
-    char *out = flow_alloc(ctx, type->size);
-    if (!out)
-        return ctx->status;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        memset(out, 0, type->size);
-        flow_status status = fl_project_row(
-            ctx, step, batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset, out);
-        if (status == FLOW_OK)
-            status = flow_emit(ctx, 0, type, out, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return fl_project_row(ctx, step, row->value, out);
+}
+
+static flow_status project_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return fl_fill_each(ctx, batch, fill_projection);
 }
 
 // --- building

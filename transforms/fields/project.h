@@ -3,7 +3,7 @@
 #ifndef FL_FIELDS_PROJECT_H
 #define FL_FIELDS_PROJECT_H
 
-#include "core/parts.h"
+#include "part.h"
 #include "place.h"
 
 // A field of the output.

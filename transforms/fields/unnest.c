@@ -10,25 +10,13 @@ struct unnest {
     struct fl_place list;
     uint32_t item_size;
     uint32_t count; // parts of an item that are copied
-    struct part {
-        uint32_t from, to, size;
-        uint32_t presence_from, presence_to; // as in flow_field
-    } parts[];
+    struct fl_part parts[];
 };
 
-static void copy_item(const struct unnest *unnest, const char *item, char *out)
+static flow_status unnest_row(flow_ctx *ctx, const flow_row *given, void *out)
 {
-    for (uint32_t i = 0; i < unnest->count; i++) {
-        const struct part *part = &unnest->parts[i];
-        if (part->presence_from)
-            out[part->presence_to - 1] = item[part->presence_from - 1];
-        memcpy(out + part->to, item + part->from, part->size);
-    }
-}
-
-static flow_status unnest_row(
-    flow_ctx *ctx, const struct unnest *unnest, const char *row, char *out)
-{
+    const struct unnest *unnest = (const struct unnest *)(const void *)ctx->fn;
+    const char *row = given->value;
     const flow_type *type = unnest->outs[0];
     if (!fl_place_there(&unnest->list, row))
         return FLOW_OK;
@@ -37,7 +25,8 @@ static flow_status unnest_row(
     memset(out, 0, type->size);
     flow_status status = fl_project_row(ctx, unnest->outer, row, out);
     for (size_t i = 0; i < list.count && status == FLOW_OK; i++) {
-        copy_item(unnest, (const char *)list.items + i * unnest->item_size, out);
+        fl_parts_copy(
+            unnest->parts, unnest->count, (const char *)list.items + i * unnest->item_size, out);
         status = flow_emit(ctx, 0, type, out, type->size);
     }
     return status;
@@ -47,35 +36,13 @@ static flow_status unnest_rows(flow_ctx *ctx, const flow_batch *batch)
 {
     const struct unnest *unnest = (const struct unnest *)(const void *)ctx->fn;
     char *out = flow_alloc(ctx, unnest->outs[0]->size);
-    if (!out)
-        return ctx->status;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const flow_status status = unnest_row(
-            ctx, unnest, batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset, out);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return out ? flow_each_row(ctx, batch, unnest_row, out) : ctx->status;
 }
 
 static bool add_part(
     struct fl_projecting *p, struct unnest *unnest, const flow_field *field, const char *name)
 {
-    struct part *part = &unnest->parts[unnest->count++];
-    if (field->presence)
-        part->presence_to = fl_record_flag(&p->record) + 1;
-    flow_field *added = fl_record_add(&p->record, field, name);
-    if (!added)
-        return false;
-    added->presence = part->presence_to;
-    part->presence_from = field->presence;
-    part->from = field->offset;
-    part->to = added->offset;
-    part->size = added->size;
-    return true;
+    return fl_part_add(&p->record, &unnest->parts[unnest->count++], field, name, false);
 }
 
 static bool add_items(struct fl_projecting *p, struct unnest *unnest, const char *name)

@@ -23,11 +23,13 @@ static const struct as_of *as_of_of(const flow_ctx *ctx)
     return (const struct as_of *)(const void *)ctx->fn;
 }
 
-static flow_status take(flow_ctx *ctx, const char *tagged)
+static flow_status take(flow_ctx *ctx, const flow_row *row, void *user)
 {
+    const char *tagged = row->value;
     const struct as_of *as_of = as_of_of(ctx);
     const flow_time at = flow_event_time(ctx);
     uint32_t side;
+    (void)user;
     memcpy(&side, tagged + as_of->made.from, sizeof side);
     const flow_cell_entry entry = { .at = at, .row = tagged + as_of->made.offsets[side] };
     flow_cell_put(ctx, side ? &as_of->versions : &as_of->rows, entry);
@@ -40,16 +42,7 @@ static flow_status take(flow_ctx *ctx, const char *tagged)
 
 static flow_status take_rows(flow_ctx *ctx, const flow_batch *batch)
 {
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const flow_status status =
-            take(ctx, batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, take, NULL);
 }
 
 // The last version up to an instant, or NULL. Those before it are of no use to later rows.
@@ -69,35 +62,27 @@ static const void *version_at(flow_ctx *ctx, const struct as_of *as_of, flow_tim
     return old ? NULL : found;
 }
 
-static flow_status give(flow_ctx *ctx, const void *key)
+static flow_status give(flow_ctx *ctx, const flow_row *due, void *user)
 {
     const struct as_of *as_of = as_of_of(ctx);
     const flow_join_fn *join = as_of->made.join;
     const flow_time at = flow_timer_time(ctx);
     const void *version = version_at(ctx, as_of, at);
+    (void)user;
     const flow_time range[2] = { at, { at.us + 1 } };
     flow_cursor row = flow_cell_walk(
         ctx, &as_of->rows, (flow_cell_part){ .from = range[0], .to = range[1], .ranged = true });
     flow_status status = ctx->status;
     while (status == FLOW_OK && flow_cursor_next(&row))
         if (version || as_of->made.kind == FLOW_JOIN_LEFT)
-            status = join->pair(ctx, join, key, row.row, version);
+            status = join->pair(ctx, join, due->key, row.row, version);
     flow_cell_clear(ctx, &as_of->rows, range);
     return status == FLOW_OK ? ctx->status : status;
 }
 
 static flow_status give_due(flow_ctx *ctx, const flow_batch *batch)
 {
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const flow_status status =
-            give(ctx, batch->rows + (size_t)ctx->row * batch->stride + batch->key_offset);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, give, NULL);
 }
 
 static struct as_of *make(

@@ -20,6 +20,17 @@ struct tag {
     const flow_type *outs[1];
 };
 
+static flow_status tag_row(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const struct tag *tag = (const struct tag *)(const void *)ctx->fn;
+    const struct fl_cogroup *made = tag->made;
+    const flow_type *type = made->fn.in;
+    char *tagged = user;
+    memcpy(tagged, row->key, tag->key_size);
+    memcpy(tagged + made->offsets[tag->input], row->value, made->ins[tag->input]->size);
+    return flow_emit(ctx, 0, type, tagged, type->size);
+}
+
 static flow_status tag_rows(flow_ctx *ctx, const flow_batch *batch)
 {
     const struct tag *tag = (const struct tag *)(const void *)ctx->fn;
@@ -32,18 +43,7 @@ static flow_status tag_rows(flow_ctx *ctx, const flow_batch *batch)
     memset(tagged, 0, type->size);
     tagged[made->present[input]] = true;
     memcpy(tagged + made->from, &input, sizeof input);
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        memcpy(tagged, row + batch->key_offset, tag->key_size);
-        memcpy(tagged + made->offsets[input], row + batch->value_offset, made->ins[input]->size);
-        const flow_status status = flow_emit(ctx, 0, type, tagged, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, tag_row, tagged);
 }
 
 static flow_coll tagged(flow_coll in, const struct fl_cogroup *made, uint32_t input)

@@ -86,43 +86,39 @@ static void wait_for(flow_ctx *ctx, uint32_t side, const void *row)
             ctx, &interval->clean, (flow_timer_when){ .at = { until.us + 1 }, .no_hold = true });
 }
 
-static flow_status take_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status take(flow_ctx *ctx, const flow_row *tagged, void *user)
 {
     const struct interval *interval = interval_of(ctx);
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *key = batch->rows + (size_t)ctx->row * batch->stride + batch->key_offset;
-        const char *tagged = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
-        uint32_t side;
-        memcpy(&side, tagged + interval->made.from, sizeof side);
-        const char *row = tagged + interval->made.offsets[side];
-        forget(ctx, interval, flow_event_time(ctx));
-        flow_status status = pair_up(ctx, key, side, row);
-        if (status == FLOW_OK) {
-            wait_for(ctx, side, row);
-            status = ctx->status;
-        }
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    uint32_t side;
+    (void)user;
+    memcpy(&side, tagged->value + interval->made.from, sizeof side);
+    const char *row = tagged->value + interval->made.offsets[side];
+    forget(ctx, interval, flow_event_time(ctx));
+    const flow_status status = pair_up(ctx, tagged->key, side, row);
+    if (status != FLOW_OK)
+        return status;
+    wait_for(ctx, side, row);
+    return ctx->status;
+}
+
+static flow_status take_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, take, NULL);
 }
 
 // The latest row is out of reach of either side, so all are.
-static flow_status clean_up(flow_ctx *ctx, const flow_batch *batch)
+static flow_status clean(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct interval *interval = interval_of(ctx);
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        forget(ctx, interval, shifted(flow_timer_time(ctx), -interval->lateness));
-        if (ctx->status != FLOW_OK) {
-            ctx->next = i;
-            return ctx->status;
-        }
-    }
-    return FLOW_OK;
+    (void)row;
+    (void)user;
+    forget(ctx, interval, shifted(flow_timer_time(ctx), -interval->lateness));
+    return ctx->status;
+}
+
+static flow_status clean_up(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, clean, NULL);
 }
 
 static struct interval *make(flow_pipeline *pipeline, const flow_join_fn *fn)

@@ -37,10 +37,12 @@ static flow_status give_alone(flow_ctx *ctx, flow_gathered *rows, const void *ke
     return status;
 }
 
-static flow_status join_key(flow_ctx *ctx, const void *key)
+static flow_status join_key(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
+    const void *key = row->key;
     flow_gathered *rows = flow_gather(ctx);
+    (void)user;
     if (!rows)
         return ctx->status;
     const bool left = flow_gathered_count(rows, 0) > 0;
@@ -57,16 +59,7 @@ static flow_status join_key(flow_ctx *ctx, const void *key)
 
 static flow_status join_batch(flow_ctx *ctx, const flow_batch *batch)
 {
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const flow_status status =
-            join_key(ctx, batch->rows + (size_t)ctx->row * batch->stride + batch->key_offset);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, join_key, NULL);
 }
 
 flow_coll flow_join_sized(flow_sides sides, flow_join_kind kind, const flow_join_fn *fn,

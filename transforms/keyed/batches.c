@@ -112,32 +112,26 @@ static flow_status take(flow_ctx *ctx, const char *key, const char *row)
     return give(ctx, key);
 }
 
+static flow_status take_row(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    (void)user;
+    return take(ctx, row->key, row->value);
+}
+
 static flow_status take_rows(flow_ctx *ctx, const flow_batch *batch)
 {
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        const flow_status status = take(ctx, row + batch->key_offset, row + batch->value_offset);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, take_row, NULL);
+}
+
+static flow_status give_key(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    (void)user;
+    return give(ctx, row->key);
 }
 
 static flow_status give_due(flow_ctx *ctx, const flow_batch *batch)
 {
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const flow_status status =
-            give(ctx, batch->rows + (size_t)ctx->row * batch->stride + batch->key_offset);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, give_key, NULL);
 }
 
 static bool check(flow_coll in, const flow_type *out, const flow_batches_options *options)

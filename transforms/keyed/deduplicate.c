@@ -38,39 +38,37 @@ static void set_timer(flow_ctx *ctx, const struct once *once)
     }
 }
 
-static flow_status first_only(flow_ctx *ctx, const flow_batch *batch)
+static flow_status keep_first(flow_ctx *ctx, const flow_row *row, void *user)
 {
     static const struct flow_deduplicate_state mark = { true };
     const struct once *once = (const struct once *)(const void *)ctx->fn;
     const flow_type *type = once->outs[0];
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
-        if (!flow_cell_get(ctx, &once->seen, NULL) && ctx->status == FLOW_OK) {
-            flow_cell_put(ctx, &once->seen, (flow_cell_entry){ .row = &mark });
-            set_timer(ctx, once);
-            flow_emit(ctx, 0, type, row, type->size);
-        }
-        if (ctx->status != FLOW_OK) {
-            ctx->next = i;
-            return ctx->status;
-        }
+    (void)user;
+    if (!flow_cell_get(ctx, &once->seen, NULL) && ctx->status == FLOW_OK) {
+        flow_cell_put(ctx, &once->seen, (flow_cell_entry){ .row = &mark });
+        set_timer(ctx, once);
+        flow_emit(ctx, 0, type, row->value, type->size);
     }
-    return FLOW_OK;
+    return ctx->status;
+}
+
+static flow_status first_only(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, keep_first, NULL);
+}
+
+static flow_status forget_key(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const struct once *once = (const struct once *)(const void *)ctx->fn;
+    (void)row;
+    (void)user;
+    flow_cell_clear(ctx, &once->seen, NULL);
+    return ctx->status;
 }
 
 static flow_status forget(flow_ctx *ctx, const flow_batch *batch)
 {
-    const struct once *once = (const struct once *)(const void *)ctx->fn;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        flow_cell_clear(ctx, &once->seen, NULL);
-        if (ctx->status != FLOW_OK) {
-            ctx->next = i;
-            return ctx->status;
-        }
-    }
-    return FLOW_OK;
+    return flow_each_row(ctx, batch, forget_key, NULL);
 }
 
 static struct once *make(flow_coll in, const flow_deduplicate_options *options)

@@ -91,23 +91,18 @@ static struct flow_score judge(
     return score;
 }
 
-static flow_status judge_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status judge_row(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct detect *detect = (const struct detect *)(const void *)ctx->fn;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        const char *element = row + batch->value_offset;
-        const struct flow_score score =
-            judge(detect, batch->states[i], fl_field_number(element, &detect->field));
-        const flow_status status =
-            detect->user->scored(ctx, row + batch->key_offset, element, &score);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    const struct flow_score score =
+        judge(detect, row->state, fl_field_number(row->value, &detect->field));
+    (void)user;
+    return detect->user->scored(ctx, row->key, row->value, &score);
+}
+
+static flow_status judge_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, judge_row, NULL);
 }
 
 static bool check(flow_coll in, const flow_field_ref *field, const flow_scored_fn *fn,

@@ -216,21 +216,17 @@ static flow_status give(flow_ctx *ctx, const struct parts *parts, const char *ke
     return status;
 }
 
-static flow_status give_batch(flow_ctx *ctx, const flow_batch *batch)
+static flow_status give_row(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct parts *parts = (const struct parts *)(const void *)ctx->fn;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        // only read
-        void *acc = (void *)(uintptr_t)(row + batch->value_offset);
-        const flow_status status = give(ctx, parts, row + batch->key_offset, acc);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    (void)user;
+    // the accumulator is only read
+    return give(ctx, parts, row->key, (void *)(uintptr_t)row->value);
+}
+
+static flow_status give_batch(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, give_row, NULL);
 }
 
 // --- building

@@ -180,6 +180,39 @@ FLOW_API flow_status flow_reject(flow_ctx *ctx, flow_str element, const char *fo
 /** The path, for errors, of the step in work. */
 FLOW_API const char *flow_step_path(const flow_ctx *ctx);
 
+/** A row of a batch, lent for the call. */
+typedef struct flow_row {
+    const char *key;   /**< Its key (keyed collections). */
+    const char *value; /**< The element. */
+    void *state;       /**< Stateful functions: the state of its key; else NULL. */
+} flow_row;
+
+/** What flow_each_row() does with one row. */
+typedef flow_status flow_row_fn(flow_ctx *ctx, const flow_row *row, void *user);
+
+/**
+ * The loop of batch functions (FLOW_FORM_BATCH) whose types are known only when the pipeline is
+ * built: `one` for each row that is still to do, until one gives something else than FLOW_OK.
+ * `user` is passed on.
+ */
+static inline flow_status flow_each_row(
+    flow_ctx *ctx, const flow_batch *batch, flow_row_fn *one, void *user)
+{
+    for (uint32_t i = ctx->next; i < batch->count; i++) {
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        const char *at = batch->rows + (size_t)ctx->row * batch->stride;
+        flow_row row = { at + batch->key_offset, at + batch->value_offset, NULL };
+        if (batch->states)
+            row.state = batch->states[i];
+        const flow_status status = one(ctx, &row, user);
+        if (status != FLOW_OK) {
+            ctx->next = i;
+            return status;
+        }
+    }
+    return FLOW_OK;
+}
+
 /** Elements as a sink sees them; lent until the call returns. Arrays are by selected row, or NULL
  * when not wanted. */
 typedef struct flow_elements {
