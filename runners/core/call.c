@@ -3,6 +3,7 @@
 #include "cells.h"
 #include "life.h"
 #include "measure.h"
+#include "output.h"
 #include "side.h"
 #include "split.h"
 

@@ -242,16 +242,6 @@ void fl_call_drop(struct fl_op *op);
 
 // --- output.c
 
-flow_status fl_out_ready(struct fl_op *op, uint32_t position);
-void fl_out_open(struct fl_op *op, uint32_t position); // an empty one takes rows again
-flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *type, const void *row);
-void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count);
-void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count);
-void fl_out_take_back(struct fl_op *op); // what the row in work emitted
-flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count);
-flow_status fl_out_lend_columns(
-    struct fl_op *op, const flow_type *type, const void *const *columns, uint32_t count);
-
 // Runs an emitting function over a view, minding the step's policy about failing rows.
 flow_status fl_call_run(struct fl_op *op, flow_batch_fn *process, flow_batch *rows);
 

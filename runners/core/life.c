@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A function's life: set up once a worker, framed once a bundle, torn down at the end (R67).
 #include "life.h"
+#include "output.h"
 
 static const char *const edges[] = { "", "setup", "start", "finish", "teardown" };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows that fire, bundle by bundle, and panes: rows of key and result that leave a combine then.
 #include "keyed.h"
+#include "output.h"
 
 int64_t fl_window_next(const struct fl_op *op)
 {

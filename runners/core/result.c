@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panes of live windows as rows that go out: numbered, stamped, and taken back (R46–R50, R54).
 #include "live.h"
+#include "output.h"
 
 // A result that goes out, or out again with the other sign.
 struct result {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading sources: pieces that workers claim, and the watermark that follows what is committed.
+#include "output.h"
 #include "reader.h"
 #include "snapshot.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What splittable functions ask of their context: positions, delays, estimates, times of outputs.
+#include "output.h"
 #include "split.h"
 
 // A call ends at the next claim after so much, to show what it has and let others go on.

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outputs of an op in work, by position: rows go into batches of its own, which are sent on when
+// full or when the call is flushed.
+#ifndef FL_OUTPUT_H
+#define FL_OUTPUT_H
+
+#include "engine.h"
+
+flow_status fl_out_ready(struct fl_op *op, uint32_t position);
+void fl_out_open(struct fl_op *op, uint32_t position); // an empty one takes rows again
+flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *type, const void *row);
+void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count);
+void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count);
+void fl_out_take_back(struct fl_op *op); // what the row in work emitted
+flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count);
+flow_status fl_out_lend_columns(
+    struct fl_op *op, const flow_type *type, const void *const *columns, uint32_t count);
+
+#endif
