@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps that make views. What a grouping fires for a window replaces what the window had (R72);
-// changes of a table are added to it. Both are made ready before the bundle commits and shown at
-// once when it does.
+// Steps that make views. What a grouping fires for a window replaces what the window had (R72); a
+// firing without rows never gets here, and leaves it as it was, as in Beam's direct runner. Changes
+// of a table are added to it. Both are made ready before the bundle commits and shown at once when
+// it does.
 #include "side.h"
 
 #define SEGMENTS 48u // of a worker's share of a table at most: each has half the rows of the former

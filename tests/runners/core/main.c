@@ -37,6 +37,7 @@ TCase *split_save_tests(void);
 TCase *split_tests(void);
 TCase *state_tests(void);
 TCase *trip_tests(void);
+TCase *view_tests(void);
 TCase *why_tests(void);
 
 int main(void)
@@ -47,6 +48,7 @@ int main(void)
     suite_add_tcase(suite, sliding_tests());
     suite_add_tcase(suite, side_tests());
     suite_add_tcase(suite, side_play_tests());
+    suite_add_tcase(suite, view_tests());
     suite_add_tcase(suite, split_tests());
     suite_add_tcase(suite, split_call_tests());
     suite_add_tcase(suite, split_save_tests());
