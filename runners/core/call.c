@@ -128,6 +128,14 @@ struct fl_mem *fl_call_scratch(struct fl_call *call)
 static void *ctx_alloc(flow_ctx *ctx, size_t size)
 {
     struct fl_call *call = call_of(ctx);
+    const uint64_t budget = call->op->worker->engine->pool.budget;
+    if (size > budget) { // whatever else there is: it is the element's fault
+        call->large = true;
+        flow_fail(ctx, FLOW_BUDGET,
+            "it asks for %zu bytes, more than the memory budget of %llu MiB", size,
+            (unsigned long long)(budget >> 20));
+        return NULL;
+    }
     struct fl_mem *mem = fl_call_scratch(call);
     void *bytes = mem ? fl_mem_alloc(&call->op->worker->cache, mem, size) : NULL;
     if (!bytes)
@@ -237,12 +245,12 @@ static flow_status ctx_reject(flow_ctx *ctx, flow_str element, const char *messa
     if (policy == FLOW_ON_ERROR_FAIL)
         return sticky(ctx, fl_op_fail(op, FLOW_PARSE, "%s", message));
     struct fl_rejection rejection = {
-        .reason = "unparsable", .message = message, .element = element, .at = FLOW_TIME_MIN_US
+        .reason = FL_UNPARSABLE, .message = message, .element = element, .at = FLOW_TIME_MIN_US
     };
     if (flow_type_has_classified(op->outs[0].type))
         rejection.element = flow_str_of("***");
     if (policy == FLOW_ON_ERROR_SKIP)
-        rejection.reason = "skipped";
+        rejection.reason = FL_SKIPPED;
     const uint32_t output =
         policy == FLOW_ON_ERROR_SKIP ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS;
     const flow_status status = fl_reject(op, output, &rejection);
@@ -360,125 +368,6 @@ bool fl_view_rows(
     if (view->batch->lent)
         rows->ahead = view->selection ? view->batch->count : AHEAD;
     return true;
-}
-
-static bool rows_fault(flow_status status)
-{
-    return status != FLOW_MEMORY && status != FLOW_BUDGET && status != FLOW_INTERNAL &&
-           status != FLOW_CANCELLED;
-}
-
-void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
-{
-    const flow_shape *in = &op->plan->shape;
-    flow_buffer_printf(text, "{\"key\":");
-    if (flow_type_has_classified(in->type))
-        flow_buffer_printf(text, "\"***\""); // which field it was is not known here
-    else if (in->key == FLOW_KIND_RECORD)
-        flow_json_write_masked(in->key_record, key, text);
-    else
-        flow_json_write_value(in->key, NULL, key, text);
-    flow_buffer_printf(text, "}");
-}
-
-// Timers and groups are called with a key alone.
-static bool has_key_alone(const struct fl_op *op)
-{
-    return op->call.in && op->call.in->batch->content == FL_CONTENT_KEYS;
-}
-
-// The element in work as short JSON, for errors.
-static void show_element(const struct fl_op *op, const void *element, flow_buffer *text)
-{
-    if (has_key_alone(op))
-        fl_show_key(op, element, text);
-    else
-        flow_json_write_masked(op->plan->in->shape.type, element, text);
-    if (text->len > 160 && !text->failed)
-        text->len = 160;
-}
-
-static flow_status fail_row(struct fl_op *op, flow_status status, const void *element)
-{
-    struct fl_call *call = &op->call;
-    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
-    char time[40] = "no time", origin[160] = "";
-    show_element(op, element, &shown);
-    const flow_time at = ctx_event_time(&call->engine.ctx);
-    if (at.us != FLOW_TIME_MIN_US)
-        time[flow_time_print(at, time)] = '\0';
-    fl_reader_origin(op, true, origin, sizeof origin);
-    fl_op_fail(op, status, "%s; element %.*s at %s%s%s",
-        call->message[0] ? call->message : flow_status_name(status), (int)shown.len,
-        shown.len ? shown.data : "", time, origin[0] ? " from " : "", origin);
-    flow_buffer_free(&shown);
-    return status;
-}
-
-// Hands on what a function failed on; of a key alone, the key.
-static flow_status reject(struct fl_op *op, uint32_t output, struct fl_rejection *rejection)
-{
-    if (!has_key_alone(op))
-        return fl_reject(op, output, rejection);
-    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
-    fl_show_key(op, rejection->row, &shown);
-    rejection->row = NULL;
-    rejection->element = (flow_str){ shown.data, shown.len };
-    const flow_status status = shown.failed ? fl_no_memory(op) : fl_reject(op, output, rejection);
-    flow_buffer_free(&shown);
-    return status;
-}
-
-// Says in the message of a row that failed how often it was tried.
-static void add_attempts(struct fl_call *call, flow_status status, uint32_t attempts)
-{
-    if (attempts < 2)
-        return;
-    if (call->message[0] == '\0')
-        snprintf(call->message, sizeof call->message, "%s", flow_status_name(status));
-    const size_t len = strlen(call->message);
-    snprintf(call->message + len, sizeof call->message - len, "; tried %u times", attempts);
-}
-
-flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *element)
-{
-    struct fl_call *call = &op->call;
-    flow_ctx *ctx = &call->engine.ctx;
-    const flow_on_error policy = op->plan->node->on_error;
-    if (op->worker->error.status != FLOW_OK)
-        return op->worker->error.status;
-    uint32_t attempts = 0;
-    const bool again = rows_fault(status) && fl_poison_spares(op, &attempts);
-    if (again && policy == FLOW_ON_ERROR_FAIL) {
-        op->worker->injected = true; // see fl_bundle_commit, which this bundle need not come to
-        return status;
-    }
-    add_attempts(call, status, attempts);
-    if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
-        return fail_row(op, status, element);
-    fl_out_take_back(op);
-    if (again) {
-        ctx->status = FLOW_OK;
-        call->message[0] = '\0';
-        return FLOW_OK;
-    }
-    const bool skip = policy == FLOW_ON_ERROR_SKIP;
-    char message[sizeof call->message + 168], origin[160];
-    fl_reader_origin(op, false, origin, sizeof origin);
-    snprintf(message, sizeof message, "%s%s%s",
-        call->message[0] ? call->message : flow_status_name(status), origin[0] ? "; from " : "",
-        origin);
-    struct fl_rejection rejection = {
-        .reason = skip ? "skipped" : "failed",
-        .message = message,
-        .row = element,
-        .type = op->plan->in->shape.type,
-        .at = ctx_event_time(ctx).us,
-    };
-    status = reject(op, skip ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
-    ctx->status = FLOW_OK;
-    call->message[0] = '\0';
-    return status;
 }
 
 // Row by row, by the clock. A call that takes too long is not broken off: what it gave is taken

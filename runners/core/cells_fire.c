@@ -310,7 +310,7 @@ static flow_status drop_entry(
     char message[160];
     snprintf(message, sizeof message, "an entry of cell '%s' outlived its time", declared->name);
     struct fl_rejection why = {
-        .reason = "expired-state", .message = message, .at = item->first[FL_FIRST_DUE]
+        .reason = FL_EXPIRED_STATE, .message = message, .at = item->first[FL_FIRST_DUE]
     };
     why.type = declared->kind == FLOW_CELL_COMBINING ? declared->combine->acc : declared->type;
     why.row = why.type ? fl_item_row(item) : NULL;
@@ -349,9 +349,9 @@ static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell)
         at = fl_item_spot(item);
         snprintf(message, sizeof message, "timer '%s' had not fired when its window expired",
             op->plan->node->fn->timers[item->word]->name);
-        struct fl_rejection why = {
-            .reason = "expired-timer", .message = message, .at = *(const int64_t *)fl_item_row(item)
-        };
+        struct fl_rejection why = { .reason = FL_EXPIRED_TIMER,
+            .message = message,
+            .at = *(const int64_t *)fl_item_row(item) };
         status = tell_dropped(op, cell, &why);
     }
     return status;

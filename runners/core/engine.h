@@ -7,6 +7,7 @@
 #include "key.h"
 #include "plan.h"
 #include "poison.h"
+#include "reject.h"
 
 struct fl_view_state;
 struct fl_publication;
@@ -19,6 +20,7 @@ struct fl_reader;
 // Figures of a step on a worker: written by that worker, read by any thread.
 struct fl_counts {
     _Atomic uint64_t in, out, rejected, late, closed, other;
+    _Atomic uint64_t reasons[FL_REASONS];
     // of aborted bundles too
     _Atomic uint64_t bytes, busy, blocked;
 };
@@ -60,6 +62,7 @@ struct fl_call {
     uint32_t reserved;    // rows that flow_reserve gave
     enum fl_edge edge;    // no rows are in work
     bool hold;            // full outputs wait, so that a failed row can be taken back
+    bool large;           // the row in work asked for more than the budget
     flow_window window;   // of flow_event_window when rows share it
     struct fl_rows *rows; // group functions
     char message[480];    // of flow_fail
@@ -257,29 +260,6 @@ flow_status fl_op_fail(struct fl_op *op, flow_status status, const char *format,
     FLOW_PRINTF(3, 4);
 
 flow_status fl_no_memory(struct fl_op *op);
-
-// What a rejected or dropped element is reported with.
-struct fl_rejection {
-    const char *reason;  // one word
-    const char *message; // one sentence
-    flow_str element;    // original bytes, or empty: the row as JSON
-    const void *row;     // the element, where there is one
-    const flow_type *type;
-    int64_t at;
-    flow_window window;
-    bool windowed;
-};
-
-// Emits on FLOW_OUTPUT_DEAD_LETTERS or _DROPPED if anyone listens; counts in any case.
-flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejection *rejection);
-
-// A key as the user sees it, as the JSON {"key":…} that stands for an element which is not there;
-// masked where any field of the elements is.
-void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text);
-
-// A row that a step drops: late, outside every window.
-flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
-    uint32_t row, const struct fl_rejection *why);
 
 // Scratch memory of the call; NULL without memory.
 struct fl_mem *fl_call_scratch(struct fl_call *call);

@@ -90,7 +90,7 @@ static bool assign_row(struct fl_op *op, const void *element, int64_t at, struct
 static flow_status assign_rows(struct fl_op *op, const struct fl_view *view,
     const flow_shape *shape, struct assigned *assigned, uint32_t *most)
 {
-    const struct fl_rejection none = { .reason = "no-window",
+    const struct fl_rejection none = { .reason = FL_NO_WINDOW,
         .message = "its windows' function puts it into none" };
     const struct fl_batch *batch = view->batch;
     *most = 0;

@@ -156,7 +156,7 @@ static bool expired(
 flow_status fl_gate_expire(
     struct fl_op *op, struct fl_view *view, const flow_shape *shape, uint16_t *kept)
 {
-    const struct fl_rejection why = { .reason = "late",
+    const struct fl_rejection why = { .reason = FL_LATE,
         .message = "it came so late that what it would find in a side input may be gone" };
     const int64_t watermark = op->keyed->watermark;
     struct fl_op *step = op->plan->kind == FL_OP_GATE ? &op->worker->ops[op->index + 1] : op;

@@ -95,7 +95,7 @@ flow_status fl_late_drop(struct fl_op *op, const struct fl_view *view, const flo
 static flow_status drop(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape, uint32_t row)
 {
-    const struct fl_rejection why = { .reason = "late",
+    const struct fl_rejection why = { .reason = FL_LATE,
         .message = "it came after the watermark had passed the expiry of its window" };
     return fl_late_drop(op, view, shape, row, &why);
 }

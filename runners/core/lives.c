@@ -311,9 +311,9 @@ struct taking {
     uint32_t row;
 };
 
-static const struct fl_rejection late = { .reason = "late",
+static const struct fl_rejection late = { .reason = FL_LATE,
     .message = "it came after the watermark had passed the expiry of its window" };
-static const struct fl_rejection over = { .reason = "closed-window",
+static const struct fl_rejection over = { .reason = FL_CLOSED_WINDOW,
     .message = "it came after its window's trigger had finished" };
 
 // An element in one of its windows (R22).

@@ -286,6 +286,25 @@ static bool show_progress(const struct fl_engine *engine, uint32_t i,
            show_number(step, &left, whole(now.left), show, user);
 }
 
+// What was not taken or kept, by reason, where anything was (N5).
+static bool show_reasons(const struct fl_engine *engine, uint32_t i,
+    bool (*show)(void *user, const flow_figure *figure), void *user)
+{
+    static const char *const names[FL_REASONS] = { "lost_late", "lost_closed_window",
+        "lost_no_window", "lost_future", "lost_expired_state", "lost_expired_timer", "lost_skipped",
+        "lost_failed", "lost_unparsable", "lost_poison", "lost_over_budget" };
+    for (size_t r = 0; r < FL_REASONS; r++) {
+        const flow_metric metric = { FLOW_METRIC_COUNTER, names[r],
+            "Elements that were dropped or rejected for this reason." };
+        const size_t offset = offsetof(struct fl_counts, reasons) + r * sizeof(_Atomic uint64_t);
+        const uint64_t lost = fl_counts_sum(engine, i, offset);
+        if (lost &&
+            !show_number(engine->plan.ops[i].node->path, &metric, (int64_t)lost, show, user))
+            return false;
+    }
+    return true;
+}
+
 static bool show_step(const struct fl_engine *engine, uint32_t i,
     bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -316,7 +335,7 @@ static bool show_step(const struct fl_engine *engine, uint32_t i,
     flow_step_report report;
     fl_engine_step_report(engine, i, &report);
     return show_number(step, &watermark, report.watermark.us, show, user) &&
-           show_progress(engine, i, show, user);
+           show_reasons(engine, i, show, user) && show_progress(engine, i, show, user);
 }
 
 bool fl_engine_metrics(

@@ -250,7 +250,7 @@ flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow
 static flow_status drop_gaps(
     struct fl_op *op, struct fl_view *view, const flow_shape *shape, const flow_windows *windows)
 {
-    const struct fl_rejection why = { .reason = "no-window",
+    const struct fl_rejection why = { .reason = FL_NO_WINDOW,
         .message = "its time lies in no window" };
     uint32_t kept = 0;
     for (uint32_t i = 0; i < view->count; i++) {

@@ -417,6 +417,14 @@ static bool lasting(struct fl_cache *cache, struct fl_mem *mem, flow_str *text)
     return true;
 }
 
+const char *fl_reason_name(enum fl_reason reason)
+{
+    static const char *const names[FL_REASONS] = { "late", "closed-window", "no-window", "future",
+        "expired-state", "expired-timer", "skipped", "failed", "unparsable", "poison",
+        "over-budget" };
+    return names[reason];
+}
+
 // What a rejected element is reported as, in `mem`. False without memory.
 static bool make_rejected(struct fl_op *op, struct fl_mem *mem,
     const struct fl_rejection *rejection, struct flow_rejected *made)
@@ -424,7 +432,7 @@ static bool make_rejected(struct fl_op *op, struct fl_mem *mem,
     struct fl_cache *cache = &op->worker->cache;
     flow_buffer json = { .allocator = op->worker->engine->graph->allocator };
     made->step = flow_str_of(op->plan->node->path);
-    made->reason = flow_str_of(rejection->reason);
+    made->reason = flow_str_of(fl_reason_name(rejection->reason));
     made->message = flow_str_of(rejection->message);
     made->at.us = rejection->at;
     made->element = rejection->element;
@@ -469,12 +477,13 @@ flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejecti
 {
     if (output == FLOW_OUTPUT_DEAD_LETTERS)
         fl_count(&op->counts.rejected, 1);
-    else if (strcmp(rejection->reason, "late") == 0)
+    else if (rejection->reason == FL_LATE)
         fl_count(&op->counts.late, 1);
-    else if (strcmp(rejection->reason, "closed-window") == 0)
+    else if (rejection->reason == FL_CLOSED_WINDOW)
         fl_count(&op->counts.closed, 1);
     else
         fl_count(&op->counts.other, 1);
+    fl_count(&op->counts.reasons[rejection->reason], 1);
     if (op->plan->node->most_rejected > 0 && fl_poison_share(op->worker->engine, op->index,
                                                  FL_SHARE_LEAST, &op->worker->error) != FLOW_OK)
         return op->worker->error.status;

@@ -391,7 +391,7 @@ static flow_status drop_future_row(
     snprintf(message, sizeof message,
         "its time %s lies in the future: expected one up to %s (not_after)%s%s", time, limit,
         origin[0] ? "; from " : "", origin);
-    const struct fl_rejection why = { .reason = "future", .message = message };
+    const struct fl_rejection why = { .reason = FL_FUTURE, .message = message };
     return fl_drop_row(op, view, &shape, row, &why);
 }
 

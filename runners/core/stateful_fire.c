@@ -68,7 +68,7 @@ static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const
 // the drop failed.
 static bool drop_too_late(struct fl_op *op, struct fl_view *view, const flow_shape *shape)
 {
-    const struct fl_rejection why = { .reason = "late",
+    const struct fl_rejection why = { .reason = FL_LATE,
         .message = "it came too late to be put in order of time" };
     struct fl_worker *worker = op->worker;
     uint16_t *rows = NULL;

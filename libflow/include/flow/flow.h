@@ -170,8 +170,8 @@ typedef struct flow_time_policy {
  */
 struct flow_rejected {
     flow_str step; /**< Path of the step. */
-    /** One word: "late", "closed-window", "no-window", "future", "failed", "unparsable", "skipped".
-     */
+    /** "late", "closed-window", "no-window", "future", "expired-state", "expired-timer", "failed",
+     * "poison" (at every attempt), "over-budget", "unparsable" or "skipped". */
     flow_str reason;
     flow_str message; /**< One sentence, with the origin where known: file and line or offset. */
     flow_time at;     /**< Event time, where known. */

@@ -17,6 +17,7 @@ TCase *firing_tests(void);
 TCase *graph_tests(void);
 TCase *late_graph_tests(void);
 TCase *life_tests(void);
+TCase *loss_tests(void);
 TCase *measure_tests(void);
 TCase *panes_library_tests(void);
 TCase *panes_number_tests(void);
@@ -65,6 +66,7 @@ int main(void)
     suite_add_tcase(suite, bundle_tests());
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, measure_tests());
+    suite_add_tcase(suite, loss_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, poison_tests());
     suite_add_tcase(suite, firing_tests());

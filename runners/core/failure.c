@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens when a function fails on a row: by the policy of its step the bundle fails or is
+// tried again, or the row is handed on with the reason.
+#include <stdio.h>
+
+#include "output.h"
+
+static bool rows_fault(flow_status status)
+{
+    return status != FLOW_MEMORY && status != FLOW_BUDGET && status != FLOW_INTERNAL &&
+           status != FLOW_CANCELLED;
+}
+
+void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
+{
+    const flow_shape *in = &op->plan->shape;
+    flow_buffer_printf(text, "{\"key\":");
+    if (flow_type_has_classified(in->type))
+        flow_buffer_printf(text, "\"***\""); // which field it was is not known here
+    else if (in->key == FLOW_KIND_RECORD)
+        flow_json_write_masked(in->key_record, key, text);
+    else
+        flow_json_write_value(in->key, NULL, key, text);
+    flow_buffer_printf(text, "}");
+}
+
+// Timers and groups are called with a key alone.
+static bool has_key_alone(const struct fl_op *op)
+{
+    return op->call.in && op->call.in->batch->content == FL_CONTENT_KEYS;
+}
+
+// The element in work as short JSON, for errors.
+static void show_element(const struct fl_op *op, const void *element, flow_buffer *text)
+{
+    if (has_key_alone(op))
+        fl_show_key(op, element, text);
+    else
+        flow_json_write_masked(op->plan->in->shape.type, element, text);
+    if (text->len > 160 && !text->failed)
+        text->len = 160;
+}
+
+static flow_status fail_row(struct fl_op *op, flow_status status, const void *element)
+{
+    struct fl_call *call = &op->call;
+    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
+    char time[40] = "no time", origin[160] = "";
+    show_element(op, element, &shown);
+    const flow_time at = flow_event_time(&call->engine.ctx);
+    if (at.us != FLOW_TIME_MIN_US)
+        time[flow_time_print(at, time)] = '\0';
+    fl_reader_origin(op, true, origin, sizeof origin);
+    fl_op_fail(op, status, "%s; element %.*s at %s%s%s",
+        call->message[0] ? call->message : flow_status_name(status), (int)shown.len,
+        shown.len ? shown.data : "", time, origin[0] ? " from " : "", origin);
+    flow_buffer_free(&shown);
+    return status;
+}
+
+// Hands on what a function failed on; of a key alone, the key.
+static flow_status reject(struct fl_op *op, uint32_t output, struct fl_rejection *rejection)
+{
+    if (!has_key_alone(op))
+        return fl_reject(op, output, rejection);
+    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
+    fl_show_key(op, rejection->row, &shown);
+    rejection->row = NULL;
+    rejection->element = (flow_str){ shown.data, shown.len };
+    const flow_status status = shown.failed ? fl_no_memory(op) : fl_reject(op, output, rejection);
+    flow_buffer_free(&shown);
+    return status;
+}
+
+// Says in the message of a row that failed how often it was tried.
+static void add_attempts(struct fl_call *call, flow_status status, uint32_t attempts)
+{
+    if (attempts < 2)
+        return;
+    if (call->message[0] == '\0')
+        snprintf(call->message, sizeof call->message, "%s", flow_status_name(status));
+    const size_t len = strlen(call->message);
+    snprintf(call->message + len, sizeof call->message - len, "; tried %u times", attempts);
+}
+
+static enum fl_reason reason_of(bool skip, bool large, uint32_t attempts)
+{
+    if (large)
+        return FL_OVER_BUDGET;
+    if (attempts > 1)
+        return FL_POISON;
+    return skip ? FL_SKIPPED : FL_FAILED;
+}
+
+flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *element)
+{
+    struct fl_call *call = &op->call;
+    flow_ctx *ctx = &call->engine.ctx;
+    const flow_on_error policy = op->plan->node->on_error;
+    const bool large = call->large && status == FLOW_BUDGET;
+    call->large = false;
+    if (op->worker->error.status != FLOW_OK)
+        return op->worker->error.status;
+    uint32_t attempts = 0;
+    const bool again = rows_fault(status) && fl_poison_spares(op, &attempts);
+    if (again && policy == FLOW_ON_ERROR_FAIL) {
+        op->worker->injected = true; // see fl_bundle_commit, which this bundle need not come to
+        return status;
+    }
+    add_attempts(call, status, attempts);
+    if (policy == FLOW_ON_ERROR_FAIL || !(rows_fault(status) || large))
+        return fail_row(op, status, element);
+    fl_out_take_back(op);
+    if (again) {
+        ctx->status = FLOW_OK;
+        call->message[0] = '\0';
+        return FLOW_OK;
+    }
+    const bool skip = policy == FLOW_ON_ERROR_SKIP;
+    char message[sizeof call->message + 168], origin[160];
+    fl_reader_origin(op, false, origin, sizeof origin);
+    snprintf(message, sizeof message, "%s%s%s",
+        call->message[0] ? call->message : flow_status_name(status), origin[0] ? "; from " : "",
+        origin);
+    struct fl_rejection rejection = {
+        .reason = reason_of(skip, large, attempts),
+        .message = message,
+        .row = element,
+        .type = op->plan->in->shape.type,
+        .at = flow_event_time(ctx).us,
+    };
+    status = reject(op, skip ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
+    ctx->status = FLOW_OK;
+    call->message[0] = '\0';
+    return status;
+}
