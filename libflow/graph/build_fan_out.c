@@ -66,47 +66,42 @@ static flow_status give_cold(
     return flow_commit(ctx, 1, 1);
 }
 
-static flow_status spread_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status spread_row(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct spread *spread = (const struct spread *)(const void *)ctx->fn;
-    const uint32_t bundle = *(const uint32_t *)flow_self(ctx);
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *row = batch->rows + (size_t)ctx->row * batch->stride;
-        const char *key = spread->key_size ? row + batch->key_offset : NULL;
-        const char *element = row + batch->value_offset;
-        const uint32_t parts =
-            spread->options.parts_of ? spread->options.parts_of(key) : spread->options.parts;
-        const bool cold = spread->options.parts_of && parts < 2;
-        const flow_status status = cold ? give_cold(ctx, spread, key, element)
-                                        : give_hot(ctx, spread, key, element, bundle % parts);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    const uint32_t *bundle = user;
+    const char *key = spread->key_size ? row->key : NULL;
+    const uint32_t parts =
+        spread->options.parts_of ? spread->options.parts_of(key) : spread->options.parts;
+    if (parts < 2) // some keys alone
+        return give_cold(ctx, spread, key, row->value);
+    return give_hot(ctx, spread, key, row->value, *bundle % parts);
+}
+
+static flow_status spread_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, spread_row, flow_self(ctx));
 }
 
 // The key without the part, and the accumulator.
-static flow_status bare_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status bare_row(flow_ctx *ctx, const flow_row *from, void *user)
 {
     const struct spread *bare = (const struct spread *)(const void *)ctx->fn;
     const flow_type *type = bare->outs[0];
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        uint32_t one = 1;
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *from = batch->rows + (size_t)ctx->row * batch->stride;
-        char *row = flow_reserve(ctx, 0, type, &one);
-        if (!row)
-            return ctx->status;
-        memset(row, 0, type->size);
-        memcpy(row, from + batch->key_offset, bare->key_size);
-        memcpy(row + bare->acc, from + batch->value_offset, bare->fn.in->size);
-        if (flow_commit(ctx, 0, 1) != FLOW_OK)
-            return ctx->status;
-    }
-    return FLOW_OK;
+    uint32_t one = 1;
+    (void)user;
+    char *row = flow_reserve(ctx, 0, type, &one);
+    if (!row)
+        return ctx->status;
+    memset(row, 0, type->size);
+    memcpy(row, from->key, bare->key_size);
+    memcpy(row + bare->acc, from->value, bare->fn.in->size);
+    return flow_commit(ctx, 0, 1);
+}
+
+static flow_status bare_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, bare_row, NULL);
 }
 
 // --- the combines

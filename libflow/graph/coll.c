@@ -51,3 +51,8 @@ flow_duration flow_coll_lateness(flow_coll coll)
     const flow_duration none = { 0 };
     return flow_coll_type(coll) ? coll.pipeline->edges[coll.id - 1].lateness : none;
 }
+
+flow_windows flow_coll_windows(flow_coll coll)
+{
+    return flow_coll_type(coll) ? coll.pipeline->edges[coll.id - 1].windows : flow_global();
+}

@@ -31,6 +31,7 @@ PROGRAMS = [
     'examples/guide/late.c',
     'examples/guide/metrics.c',
     'examples/guide/options.c',
+    'examples/guide/pace.c',
     'examples/guide/panes.c',
     'examples/guide/prices.c',
     'examples/guide/records.c',

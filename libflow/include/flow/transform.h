@@ -55,6 +55,9 @@ FLOW_API flow_field flow_coll_key_field(flow_coll coll);
 /** How long after their end windows of a collection take late elements (R23). */
 FLOW_API flow_duration flow_coll_lateness(flow_coll coll);
 
+/** How the time of a collection is cut; what it points to lives as long as the pipeline. */
+FLOW_API flow_windows flow_coll_windows(flow_coll coll);
+
 /** What a source, sink or partition is told when it is opened. Lent for the call, but for `config`.
  */
 typedef struct flow_open {

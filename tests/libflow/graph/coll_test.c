@@ -69,7 +69,7 @@ START_TEST(key_is_known_where_it_is_no_field_too)
 }
 END_TEST
 
-START_TEST(r17_lateness_of_a_collection_is_known)
+START_TEST(r17_lateness_and_windows_of_a_collection_are_known)
 {
     flow_pipeline *p = flow_pipeline_new("late");
     const flow_coll in = test_readings(p, NULL, false);
@@ -80,6 +80,10 @@ START_TEST(r17_lateness_of_a_collection_is_known)
     const flow_coll late = flow_window_into(in, &options);
     ck_assert_int_eq(flow_coll_lateness(flow_do(late, positive)).us, 3000000);
     ck_assert_int_eq(flow_coll_lateness((flow_coll){ NULL, 0 }).us, 0);
+    ck_assert_int_eq(flow_coll_windows(late).kind, FLOW_WINDOW_FIXED);
+    ck_assert_int_eq(flow_coll_windows(late).size.us, 60000000);
+    ck_assert_int_eq(flow_coll_windows(in).kind, FLOW_WINDOW_GLOBAL);
+    ck_assert_int_eq(flow_coll_windows((flow_coll){ NULL, 0 }).kind, FLOW_WINDOW_GLOBAL);
     flow_pipeline_free(p);
 }
 END_TEST
@@ -90,7 +94,7 @@ TCase *coll_tests(void)
     tcase_add_test(tests, invalid_collection_has_no_type_and_no_key);
     tcase_add_test(tests, key_field_is_known_as_long_as_it_lies_in_the_element);
     tcase_add_test(tests, key_of_a_combine_is_no_field);
-    tcase_add_test(tests, r17_lateness_of_a_collection_is_known);
+    tcase_add_test(tests, r17_lateness_and_windows_of_a_collection_are_known);
     tcase_add_test(tests, key_is_known_where_it_is_no_field_too);
     tcase_add_test(tests, whole_record_as_key_has_no_field_name);
     return tests;

@@ -52,12 +52,36 @@ START_TEST(impulses_of_the_future_wait_for_the_clock)
 }
 END_TEST
 
+START_TEST(those_of_the_past_can_be_left_out)
+{
+    // the clock begins at 5.5 seconds
+    flow_pipeline *p = flow_pipeline_new("impulses");
+    const flow_impulses_options options = {
+        .start = { 1000000 }, .every = flow_seconds(2), .until = { 10000000 }, .skip_past = true
+    };
+    flow_expect(flow_impulses(p, &options), "{\"at\":\"1970-01-01T00:00:07Z\",\"number\":3}",
+        "{\"at\":\"1970-01-01T00:00:09Z\",\"number\":4}");
+    const flow_impulses_options over = {
+        .start = { 1000000 }, .every = flow_seconds(1), .until = { 5000000 }, .skip_past = true
+    };
+    flow_expect_empty(flow_impulses(p, &over), NULL);
+    const flow_simulated_options how = {
+        .workers = 2, .seeds = 3, .fail_one_in = 5, .clock = { 5500000 }
+    };
+    const flow_runner runner = flow_simulated(&how);
+    flow_error error;
+    ck_assert_msg(flow_run(p, &runner, &error) == FLOW_OK, "%s", error.message);
+    flow_pipeline_free(p);
+}
+END_TEST
+
 START_TEST(without_an_end_they_are_unbounded)
 {
     flow_pipeline *p = flow_pipeline_new("impulses");
     const flow_impulses_options options = { .every = flow_seconds(1) };
-    ck_assert_uint_ne(flow_impulses(p, &options).id, 0);
-    ck_assert(flow_pipeline_graph(p, NULL)->edges[0].unbounded);
+    const flow_coll impulses = flow_impulses(p, &options);
+    ck_assert_uint_ne(impulses.id, 0);
+    ck_assert(flow_pipeline_graph(p, NULL)->edges[impulses.id - 1].unbounded);
     flow_pipeline_free(p);
 }
 END_TEST
@@ -88,6 +112,7 @@ TCase *impulses_tests(void)
     TCase *tests = tcase_create("impulses");
     tcase_add_test(tests, impulses_of_the_past_come_at_once_with_their_times);
     tcase_add_test(tests, impulses_of_the_future_wait_for_the_clock);
+    tcase_add_test(tests, those_of_the_past_can_be_left_out);
     tcase_add_test(tests, without_an_end_they_are_unbounded);
     tcase_add_test(tests, impulses_that_cannot_be_are_refused);
     return tests;

@@ -12,6 +12,7 @@ TCase *hash_tests(void);
 TCase *impulses_tests(void);
 TCase *latest_tests(void);
 TCase *mean_tests(void);
+TCase *paced_tests(void);
 TCase *partition_tests(void);
 TCase *parts_tests(void);
 TCase *record_tests(void);
@@ -36,6 +37,7 @@ int main(void)
     suite_add_tcase(suite, impulses_tests());
     suite_add_tcase(suite, latest_tests());
     suite_add_tcase(suite, mean_tests());
+    suite_add_tcase(suite, paced_tests());
     suite_add_tcase(suite, partition_tests());
     suite_add_tcase(suite, parts_tests());
     suite_add_tcase(suite, record_tests());

@@ -44,5 +44,6 @@ TCase *batches_tests(void);
 TCase *contract_tests(void);
 TCase *deduplicate_tests(void);
 TCase *detect_tests(void);
+TCase *throttle_tests(void);
 
 #endif

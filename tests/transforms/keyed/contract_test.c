@@ -72,6 +72,34 @@ static flow_coll detected(flow_coll in)
     return flow_count(flow_detect(by_k(in), FLOW_FIELD(flow_test_row, x), &tell_scored, NULL));
 }
 
+// Throttled in the global window, and cut as it was; what lay in two windows may come twice then.
+static flow_coll throttled(flow_coll in, bool by_key)
+{
+    const flow_window_options global = { .windows = flow_global() };
+    const flow_duration lateness = flow_coll_lateness(in);
+    const flow_window_options cut = { .windows = flow_coll_windows(in),
+        .trigger = flow_trigger_default(),
+        .accumulation = FLOW_DISCARDING,
+        .lateness = lateness,
+        .no_lateness = lateness.us == 0 };
+    const flow_throttle_options options = {
+        .elements = 7, .per = flow_millis(20), .burst = 2, .by_key = by_key
+    };
+    const flow_coll whole = flow_window_into(in, &global);
+    const flow_coll out = flow_throttle(by_key ? by_k(whole) : whole, &options);
+    return flow_distinct(flow_window_into(out, &cut));
+}
+
+static flow_coll throttled_all(flow_coll in)
+{
+    return throttled(in, false);
+}
+
+static flow_coll throttled_by_key(flow_coll in)
+{
+    return throttled(in, true);
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -80,6 +108,8 @@ static const struct {
     { "batches", batched },
     { "batches that wait", batched_by_time },
     { "detect", detected },
+    { "throttle", throttled_all },
+    { "throttle by key", throttled_by_key },
 };
 
 START_TEST(every_transform_by_key_keeps_the_contract)
@@ -95,7 +125,8 @@ START_TEST(every_transform_by_key_keeps_the_contract)
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), true, true };
-    flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
+    (strstr(transforms[_i].name, "throttle") ? flow_test_transform_in_turn : flow_test_transform)(
+        transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST
 

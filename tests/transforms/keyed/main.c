@@ -9,6 +9,7 @@ int main(void)
     suite_add_tcase(suite, contract_tests());
     suite_add_tcase(suite, deduplicate_tests());
     suite_add_tcase(suite, detect_tests());
+    suite_add_tcase(suite, throttle_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Transforms that remember by key: each thing once, batches, joins of two streams over time, and
- * detectors. Their state belongs to a key and a window and ends with the window; windows that merge
- * are refused.
+ * Transforms that remember by key: each thing once, batches, joins of two streams over time, rates,
+ * and detectors. Their state belongs to a key and a window and ends with the window; windows that
+ * merge are refused.
  */
 #ifndef FLOW_KEYED_H
 #define FLOW_KEYED_H
@@ -63,6 +63,31 @@ static inline flow_coll flow_batches(
     flow_coll in, const flow_type *out, const flow_batches_options *options)
 {
     return flow_batches_sized(in, out, options, sizeof *options);
+}
+
+/** Options of flow_throttle. */
+typedef struct flow_throttle_options {
+    const char *name;  /**< Name of the composite; NULL: "throttle". */
+    int64_t elements;  /**< So many go on … */
+    flow_duration per; /**< … in this time by the clock, evenly; at most a day. */
+    int64_t burst;     /**< So many at once after a pause; 0: one. */
+    bool by_key;       /**< Each key for itself; else all together. */
+} flow_throttle_options;
+
+/** flow_throttle, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_throttle_sized(
+    flow_coll in, const flow_throttle_options *options, size_t size);
+
+/**
+ * The same elements, no more of them in a time than the options say, whatever number of workers:
+ * each goes on at its turn, or as soon after it as a worker is free. None is lost; those that wait
+ * keep their event times and hold the watermark there. They lie in memory, within the budget. The
+ * input must be in the global window. A job that drains gives what waits at once. Keyed as its
+ * input where the key is a field. State: 16 bytes a key, while something of it waits.
+ */
+static inline flow_coll flow_throttle(flow_coll in, const flow_throttle_options *options)
+{
+    return flow_throttle_sized(in, options, sizeof *options);
 }
 
 /** What a value is compared with. */

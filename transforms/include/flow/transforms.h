@@ -121,21 +121,50 @@ FLOW_API flow_coll flow_wait_on(flow_coll in, flow_coll signal);
  * flow_integer. Read by all workers at once (GenerateSequence). */
 FLOW_API flow_coll flow_sequence(flow_pipeline *pipeline, int64_t from, int64_t to);
 
-/** What flow_impulses gives. */
+/** What flow_sequence_with and flow_impulses give. */
 struct flow_impulse {
     flow_time at;   /**< Its instant, which is its event time. */
-    int64_t number; /**< From 0. */
+    int64_t number; /**< Which it is. */
 };
 
 /** Type of flow_impulse. */
 FLOW_API extern const flow_type flow_impulse_type;
 
+/** Options of flow_sequence_with. */
+typedef struct flow_sequence_options {
+    const char *name;  /**< Name of the composite; NULL: "sequence". */
+    int64_t from;      /**< The first number. */
+    int64_t to;        /**< Before this number it ends. */
+    bool endless;      /**< There is no `to`: a stream. */
+    int64_t elements;  /**< So many come … */
+    flow_duration per; /**< … in this time by the clock, evenly. Both 0: at once. */
+    /** Event time of a number, which must not fall from one to the next. NULL: the clock's. */
+    flow_time (*time_of)(int64_t number);
+    flow_duration lasts; /**< Ends so long after it began, by the clock; 0: no such end. */
+} flow_sequence_options;
+
+/** flow_sequence_with, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_sequence_with_sized(
+    flow_pipeline *pipeline, const flow_sequence_options *options, size_t size);
+
+/**
+ * Whole numbers in their order, with event times and at a rate (GenerateSequence). What is behind
+ * its rate is made up for. The watermark stands at the next number's time. One worker at a time;
+ * flow_sequence is faster where neither time nor rate matters.
+ */
+static inline flow_coll flow_sequence_with(
+    flow_pipeline *pipeline, const flow_sequence_options *options)
+{
+    return flow_sequence_with_sized(pipeline, options, sizeof *options);
+}
+
 /** Options of flow_impulses. */
 typedef struct flow_impulses_options {
-    const char *name;    /**< Name of the step; NULL: "impulses". */
+    const char *name;    /**< Name of the composite; NULL: "impulses". */
     flow_time start;     /**< Instant of the first. */
     flow_duration every; /**< From one to the next; required. */
     flow_time until;     /**< None from this instant on; 0: without end. */
+    bool skip_past;      /**< Those due before the job began are left out, not made up for. */
 } flow_impulses_options;
 
 /** flow_impulses, told how large the caller's idea of the options is. */
@@ -143,9 +172,10 @@ FLOW_API flow_coll flow_impulses_sized(
     flow_pipeline *pipeline, const flow_impulses_options *options, size_t size);
 
 /**
- * An element at each instant, given once the clock of the system has reached it; those of the past
- * at once (PeriodicImpulse). The watermark stands at the next instant, so a window over impulses,
- * and what is read for each of them, ends on time: the start of a slowly changing side input.
+ * An element at each instant, numbered from 0, given once the runner's clock has reached it; those
+ * of the past at once (PeriodicImpulse). The watermark stands at the next instant, so a window over
+ * impulses, and what is read for each of them, ends on time: the start of a slowly changing side
+ * input.
  */
 static inline flow_coll flow_impulses(flow_pipeline *pipeline, const flow_impulses_options *options)
 {
