@@ -33,6 +33,11 @@ static bool check_enums(const fl_call *call, const flow_window_options *options)
     flow_error error = { 0 };
     if (flow_trigger_check(&options->trigger, &error) != FLOW_OK)
         return fl_refuse(call, error.status, "%s", error.message);
+    for (uint32_t i = 0; i < options->trigger.count; i++)
+        if (options->trigger.nodes[i].kind == FLOW_TRIGGER_SYNCHRONIZED)
+            return fl_refuse(call, FLOW_INVALID,
+                "a trigger by the clock of what is upstream comes to be behind groupings alone "
+                "(R8); take flow_trigger_delay");
     return true;
 }
 

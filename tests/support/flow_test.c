@@ -92,7 +92,8 @@ static flow_status open_source(void *self, const flow_open *open)
 static uint32_t partitions(void *self)
 {
     const struct source *source = self;
-    return source->script->partitions ? source->script->partitions : 1;
+    const struct flow_test_script *script = source->script;
+    return script->no_partitions ? 0 : script->partitions ? script->partitions : 1;
 }
 
 static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)

@@ -112,7 +112,8 @@ struct flow_test_script {
     const flow_type *type;
     const struct flow_test_piece *pieces; // those of a partition in order
     size_t piece_count;
-    uint32_t partitions;
+    uint32_t partitions; // 0: one
+    bool no_partitions;  // the source has none
     flow_field_ref event_time;
     flow_time_policy times;
     bool unbounded;

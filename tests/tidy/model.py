@@ -9,6 +9,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 from table import KINDS, TableError, page, parse_table, patched
 
 MUTANTS_PAGE = 'docs/internals/mutants.md'
+RULES_TEST = 'tests/runners/core/rules_test.c'
+RULES_OF_THE_MODEL = [f'R{n}' for n in range(1, 86)] + ['R11b', 'R66b', 'R78b']
+TEST = re.compile(r'^START_TEST\(((?:r\d+b?_)+)', re.M)
 
 
 def mutants(tree):
@@ -32,4 +35,17 @@ def mutants(tree):
         yield MUTANTS_PAGE, 1, 'is not what `python3 tests/mutants/run.py --page` says'
 
 
-RULES = {'mutants': mutants}
+def tested_rules(tree):
+    """Each rule of the model has a test that bears its number."""
+    if RULES_TEST not in tree.by_path:
+        return
+    tested = set()
+    for source in tree.c_files():
+        for match in TEST.finditer(source.text):
+            tested.update('R' + number for number in re.findall(r'r(\d+b?)_', match.group(1)))
+    for rule in RULES_OF_THE_MODEL:
+        if rule not in tested:
+            yield RULES_TEST, 1, f'no test bears the number of {rule}: {rule.lower()}_…'
+
+
+RULES = {'mutants': mutants, 'tested-rules': tested_rules}

@@ -208,6 +208,26 @@ START_TEST(r14_flatten_wants_triggers_alike)
 }
 END_TEST
 
+START_TEST(r8_the_synchronized_clock_is_no_users)
+{
+    flow_pipeline *p = flow_pipeline_new("clocks");
+    flow_trigger synchronized = flow_trigger_never();
+    synchronized.nodes[0].kind = FLOW_TRIGGER_SYNCHRONIZED;
+    const flow_trigger own = flow_trigger_repeatedly(synchronized);
+    INTO(test_readings(p, NULL, false), .trigger = own, .accumulation = FLOW_DISCARDING);
+    expect_check(p, "flow_window_into(window): a trigger by the clock of what is upstream comes to "
+                    "be behind groupings alone (R8); take flow_trigger_delay");
+    // behind a grouping the engine has one
+    p = flow_pipeline_new("clocks");
+    const flow_trigger delay = flow_trigger_repeatedly(flow_trigger_delay(flow_seconds(5)));
+    const flow_coll in =
+        INTO(test_readings(p, NULL, false), .trigger = delay, .accumulation = FLOW_DISCARDING);
+    const flow_coll behind = flow_combine(by_sensor(in), add_up);
+    ck_assert_int_eq(edge(behind)->triggering->trigger.nodes[1].kind, FLOW_TRIGGER_SYNCHRONIZED);
+    flow_pipeline_free(p);
+}
+END_TEST
+
 START_TEST(r14_flatten_does_not_mix_final_windows_with_others)
 {
     flow_pipeline *p = flow_pipeline_new("flatten");
@@ -276,6 +296,7 @@ TCase *windowing_tests(void)
     tcase_add_test(tests, r44_behind_a_grouping_the_trigger_is_continued);
     tcase_add_loop_test(tests, r14_flatten_wants_windows_and_results_alike, 0, TABLE_SIZE(pairs));
     tcase_add_test(tests, r14_flatten_wants_triggers_alike);
+    tcase_add_test(tests, r8_the_synchronized_clock_is_no_users);
     tcase_add_test(tests, r14_flatten_does_not_mix_final_windows_with_others);
     tcase_add_test(tests, windows_that_merge_want_a_grouping_behind);
     tcase_add_test(tests, a_trigger_wants_a_grouping_behind);

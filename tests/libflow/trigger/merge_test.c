@@ -45,6 +45,7 @@ START_TEST(r35_one_early_window_makes_the_merged_one_early)
 {
     const flow_trigger form = flow_trigger_early_late(flow_trigger_count(9), flow_trigger_count(2));
     expect(form, "e w10 ! e", "w10 e", "! . e . e !");
+    expect(form, "e w10 ! e", "w10", "! . e . e !");
 }
 END_TEST
 

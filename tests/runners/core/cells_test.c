@@ -416,6 +416,72 @@ static void play_all(uint64_t seed, bool some_fail, uint32_t fault_in)
     story_free(story);
 }
 
+// --- ordered lists
+
+static const int64_t ends[] = { FLOW_TIME_MIN_US, -1, 0, 5, 5, 9, FLOW_TIME_MAX_US - 1 };
+
+// Writes the ends of time and some between, and reads ranges of them.
+static flow_status keep_in_line(flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row)
+{
+    (void)row;
+    for (size_t i = sizeof ends / sizeof ends[0]; i-- > 0;)
+        FLOW_CELL_ADD_AT(ctx, line, ((flow_time){ ends[i] }), (&(struct note){ ends[i], { 0 } }));
+    const struct {
+        int64_t from, to, count;
+    } ranges[] = { { 5, 9, 2 }, { 5, 10, 3 }, { 6, 9, 0 }, { -1, 5, 2 }, { 5, 5, 0 }, { 9, 5, 0 },
+        { FLOW_TIME_MIN_US, FLOW_TIME_MAX_US, 7 }, { FLOW_TIME_MIN_US, -1, 1 } };
+    for (size_t r = 0; r < sizeof ranges / sizeof ranges[0]; r++) {
+        flow_cursor at = FLOW_CELL_RANGE(
+            ctx, line, ((flow_time){ ranges[r].from }), ((flow_time){ ranges[r].to }));
+        int64_t count = 0, before = FLOW_TIME_MIN_US;
+        for (; flow_cursor_next(&at); count++, before = at.at.us)
+            if (at.at.us < before || FLOW_AT(line, at)->n != at.at.us)
+                return flow_fail(ctx, FLOW_USER, "range %d is in no order", (int)r);
+        if (count != ranges[r].count)
+            return flow_fail(ctx, FLOW_USER, "range %d has %d", (int)r, (int)count);
+    }
+    FLOW_CELL_CLEAR_RANGE(ctx, line, ((flow_time){ 0 }), ((flow_time){ 9 }));
+    return FLOW_EMIT(ctx, flow_test_row, .k = *key, .v = (int64_t)FLOW_CELL_COUNT(ctx, line));
+}
+FLOW_CELLS_FN(keep_in_line, int64_t, flow_test_row, (flow_test_row), FLOW_CELLS(line));
+
+START_TEST(r64_ranges_of_an_ordered_list_are_half_open_and_sorted)
+{
+    struct story *story = story_new();
+    flow_test_collect(flow_do(story->in, &keep_in_line_fn), &story->got);
+    story_row(story, 1, 1, 0);
+    story_run(story);
+    ck_assert_uint_eq(story->got.count, 1);
+    ck_assert_ptr_nonnull(strstr(story->got.list[0].text, "v:4,")); // 0, 5 and 5 are gone
+    story_free(story);
+}
+END_TEST
+
+static flow_status keep_at(flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row)
+{
+    FLOW_CELL_ADD_AT(ctx, line, ((flow_time){ row->v }), (&(struct note){ 1, { 0 } }));
+    return FLOW_EMIT(ctx, flow_test_row, .k = *key);
+}
+FLOW_CELLS_FN(keep_at, int64_t, flow_test_row, (flow_test_row), FLOW_CELLS(line));
+
+START_TEST(r64_the_end_of_time_cannot_be_stored)
+{
+    static const int64_t outside[] = { FLOW_TIME_MAX_US, FLOW_TIME_MIN_US - 1, INT64_MAX };
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+        flow_error error = { 0 };
+        struct story *story = story_new();
+        flow_test_collect(flow_do(story->in, &keep_at_fn), &story->got);
+        story_row(story, 1, outside[i], 0);
+        const struct flow_test_options options = { .workers = 1 };
+        ck_assert_int_eq(flow_test_run(story->pipeline, &options, &error), FLOW_INVALID);
+        ck_assert_msg(
+            strstr(error.message, "ordered cell 'line' takes times below the end of time"), "%s",
+            error.message);
+        story_free(story);
+    }
+}
+END_TEST
+
 START_TEST(r63_cells_do_what_arrays_do_and_reads_see_the_writes_before_them)
 {
     for (uint32_t seed = 1; seed <= flow_test_seeds(20); seed++)
@@ -423,7 +489,7 @@ START_TEST(r63_cells_do_what_arrays_do_and_reads_see_the_writes_before_them)
 }
 END_TEST
 
-START_TEST(r03_bundles_that_fail_leave_no_trace_in_cells)
+START_TEST(r3_bundles_that_fail_leave_no_trace_in_cells)
 {
     for (uint32_t seed = 1; seed <= flow_test_seeds(20); seed++)
         play_all(seed, false, 7);
@@ -470,8 +536,10 @@ TCase *cells_tests(void)
 {
     TCase *tests = tcase_create("cells");
     tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, r64_ranges_of_an_ordered_list_are_half_open_and_sorted);
+    tcase_add_test(tests, r64_the_end_of_time_cannot_be_stored);
     tcase_add_test(tests, r63_cells_do_what_arrays_do_and_reads_see_the_writes_before_them);
-    tcase_add_test(tests, r03_bundles_that_fail_leave_no_trace_in_cells);
+    tcase_add_test(tests, r3_bundles_that_fail_leave_no_trace_in_cells);
     tcase_add_test(tests, elements_that_are_skipped_leave_no_trace_in_cells);
     tcase_add_test(tests, cells_go_on_from_a_snapshot_in_any_number_of_workers);
     return tests;

@@ -238,7 +238,7 @@ static void expect_naively(
         }
 }
 
-START_TEST(r11_a_sliding_group_of_600_slices_equals_the_naive_form)
+START_TEST(r11b_a_sliding_group_of_600_slices_equals_the_naive_form)
 {
     enum {
         COUNT = 4000
@@ -317,6 +317,6 @@ TCase *firing_tests(void)
     tcase_add_test(tests, a_big_sliding_window_of_a_group_waits_for_the_step_after_it);
     tcase_add_loop_test(
         tests, r3_an_abort_in_the_middle_of_a_window_goes_on_where_it_was, 0, HOW_COUNT);
-    tcase_add_test(tests, r11_a_sliding_group_of_600_slices_equals_the_naive_form);
+    tcase_add_test(tests, r11b_a_sliding_group_of_600_slices_equals_the_naive_form);
     return tests;
 }

@@ -145,6 +145,16 @@ START_TEST(r24_an_element_is_dropped_only_past_the_expiry_of_its_own_window)
     panes_check_lines(&got, "1=3 [7,13) on-time 0/0 first last");
     ck_assert_uint_eq(got.late, 1);
     panes_outcome_clear(&got);
+    // at the last instant of its window, which is its expiry, it is not dropped; after it, it is
+    for (int64_t past = 0; past < 2; past++) {
+        test = panes_story(sessions(5), usual, FLOW_DISCARDING);
+        panes_watermark(&test, 12);
+        test.steps[0].at += past - 1;
+        panes_add(&test, 1, 1, 7);
+        got = panes_outcome_of(&test);
+        ck_assert_uint_eq(got.late, (uint64_t)past);
+        panes_outcome_clear(&got);
+    }
 }
 END_TEST
 
@@ -210,6 +220,22 @@ START_TEST(r29_a_watermark_that_jumps_past_the_expiry_gives_one_pane)
     panes_add(&test, 1, 1, 5);
     panes_watermark(&test, 100);
     panes_tells(&test, "1=1 [0,10) on-time 0/0 first last");
+}
+END_TEST
+
+START_TEST(r30_a_window_that_fired_at_its_end_is_looked_at_again_when_it_expires)
+{
+    struct panes_case test = panes_story(sessions(10), usual, FLOW_ACCUMULATING);
+    panes_late_until(&test, 20);
+    test.how.closing = FLOW_EMPTY_ALWAYS;
+    panes_add(&test, 1, 1, 0);
+    panes_watermark(&test, 10); // the end: from here on it waits for its expiry
+    panes_watermark(&test, 29);
+    panes_add(&test, 1, 2, 0); // which no late element puts off
+    panes_watermark(&test, 30);
+    panes_add(&test, 1, 4, 100); // what comes later is a window of its own
+    panes_tells(&test, "1=1 [0,10) on-time 0/0 first; 1=3 [0,10) late 1/1; "
+                       "1=3 [0,10) late 2/2 last; 1=4 [100,110) on-time 0/0 first last");
 }
 END_TEST
 
@@ -431,6 +457,7 @@ TCase *panes_rules_tests(void)
     tcase_add_test(tests, r26_a_window_gives_its_last_pane_when_it_is_collected);
     tcase_add_test(tests, r28_a_clock_that_strikes_for_a_window_that_is_gone_does_nothing);
     tcase_add_test(tests, r29_a_watermark_that_jumps_past_the_expiry_gives_one_pane);
+    tcase_add_test(tests, r30_a_window_that_fired_at_its_end_is_looked_at_again_when_it_expires);
     tcase_add_test(tests, r31_a_count_gives_panes_of_exactly_that_many);
     tcase_add_test(tests, r32_a_trigger_that_is_ready_stays_ready);
     tcase_add_test(tests, r33_the_end_of_a_window_is_passed_not_reached);

@@ -318,6 +318,32 @@ START_TEST(step_is_local_only_where_the_key_is_kept)
 }
 END_TEST
 
+// What is fused is called in the bundle of what comes before it.
+START_TEST(r85_fusion_stops_at_keys_stable_input_and_reshuffle)
+{
+    static struct made m;
+    made_begin(&m);
+    const flow_coll counts = counts_by_product(sales(&m, "a"), "first");
+    const flow_do_options stable = { .stable_input = true };
+    write_to(flow_named(flow_do(counts, &running_fn), "same key"), "out 1");
+    write_to(flow_named(flow_do(counts, &running_fn, &stable), "stable"), "out 2");
+    write_to(flow_do(flow_reshuffle(counts), &copy_count_fn), "out 3");
+    const flow_field_ref by_count = { &flow_counted_type, "count", 0, FLOW_KIND_I64 };
+    write_to(flow_named(flow_count(flow_key_by(counts, by_count)), "other key"), "out 4");
+    made_plan(&m);
+    const uint32_t first = op_named(&m, "first");
+    ck_assert(op(&m, "same key")->local);
+    ck_assert_uint_eq(op(&m, "same key")->stage, first);
+    static const char *const apart[] = { "stable", "reshuffle/apart", "other key" };
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
+        ck_assert_msg(!op(&m, apart[i])->local, "%s", apart[i]);
+        ck_assert_uint_ne(op(&m, apart[i])->stage, first);
+        ck_assert(reaches(&m, "first", apart[i]));
+    }
+    made_end(&m);
+}
+END_TEST
+
 START_TEST(stage_reaches_over_all_steps_under_one_key)
 {
     static struct made m;
@@ -477,6 +503,7 @@ TCase *plan_unit_tests(void)
     tcase_add_test(tests, collection_flattened_with_itself_is_handed_on_twice);
     tcase_add_test(tests, rows_of_a_combine_keep_their_place_under_another_key);
     tcase_add_loop_test(tests, step_is_local_only_where_the_key_is_kept, 0, (int)COUNT_OF(joints));
+    tcase_add_test(tests, r85_fusion_stops_at_keys_stable_input_and_reshuffle);
     tcase_add_test(tests, stage_reaches_over_all_steps_under_one_key);
     tcase_add_test(tests, stateful_rows_do_not_lie_under_their_key);
     tcase_add_test(tests, r2_watermarks_of_all_inputs_bound_a_step);

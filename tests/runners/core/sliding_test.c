@@ -211,7 +211,7 @@ static flow_windows random_sliding(uint64_t *random)
         flow_seconds(flow_test_below(random, (uint32_t)every)));
 }
 
-START_TEST(r11_sliding_windows_equal_the_naive_form_pane_by_pane)
+START_TEST(r11b_sliding_windows_equal_the_naive_form_pane_by_pane)
 {
     const uint32_t seeds = flow_test_seeds(400);
     for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
@@ -334,7 +334,7 @@ TCase *sliding_tests(void)
     tcase_set_timeout(tests, 600);
     tcase_add_test(
         tests, r22_windows_that_only_hold_rows_grouped_before_leave_running_results_alone);
-    tcase_add_test(tests, r11_sliding_windows_equal_the_naive_form_pane_by_pane);
+    tcase_add_test(tests, r11b_sliding_windows_equal_the_naive_form_pane_by_pane);
     tcase_add_test(
         tests, r47_panes_of_a_key_and_window_come_on_time_then_late_and_nothing_follows_the_last);
     return tests;

@@ -174,6 +174,65 @@ START_TEST(r2_the_watermark_is_the_least_of_the_partitions_and_never_goes_back)
 }
 END_TEST
 
+START_TEST(r2_an_idle_partition_that_wakes_takes_its_source_not_back)
+{
+    flow_step_report source;
+    begin((flow_time_policy){
+        .in_order = true, .idle = FLOW_IDLE_ADVANCE, .idle_after = flow_seconds(5) });
+    row(0, 1, 0);
+    row(1, 1, 0);
+    row(0, 2, 60);
+    endless(0);
+    endless(1);
+    open_stream();
+    panes_at(59);
+    ck_assert(fl_engine_step_report(stream.sim->engine, 0, &source));
+    const int64_t before = source.watermark.us;
+    ck_assert_int_gt(before, 50 * SECOND);
+    panes_at(60);
+    ck_assert(fl_engine_step_report(stream.sim->engine, 0, &source));
+    ck_assert_int_ge(source.watermark.us, before);
+    end();
+}
+END_TEST
+
+// Flink's reading would be that nothing comes at that instant either.
+START_TEST(r7_a_watermark_promises_that_nothing_earlier_comes_and_not_that_nothing_of_its_instant)
+{
+    begin((flow_time_policy){ .in_order = true });
+    for (int64_t clock = 0; clock < 2; clock++) {
+        row(0, 10, clock);
+        row(1, 10, clock);
+    }
+    for (size_t i = 0; i < 4; i++)
+        stream.rows[i].at.us -= 1; // the last instant of the window [0, 10)
+    row(0, 10, 2);
+    row(1, 10, 2);
+    endless(0);
+    endless(1);
+    open_stream();
+    flow_status_report report;
+    ck_assert_uint_eq(panes_at(1), 0);
+    fl_engine_status(stream.sim->engine, &report);
+    ck_assert_int_eq(report.watermark.us, 10 * SECOND - 1);
+    ck_assert_uint_eq(report.dropped_late, 0);
+    ck_assert_uint_eq(panes_at(2), 1); // once it is past the last instant
+    ck_assert_str_eq(stream.got.list[0].text, "{count:4}");
+    end();
+}
+END_TEST
+
+START_TEST(r5_a_source_without_partitions_has_ended)
+{
+    begin((flow_time_policy){ .in_order = true });
+    stream.script.no_partitions = true;
+    open_stream();
+    panes_at(1);
+    ck_assert(stream.sim->done[0]);
+    end();
+}
+END_TEST
+
 START_TEST(r6_a_partition_holds_the_watermark_while_it_is_told_to)
 {
     begin((flow_time_policy){ .in_order = true, .idle = FLOW_IDLE_HOLD });
@@ -326,6 +385,10 @@ TCase *source_tests(void)
     tcase_add_test(tests, r1_watermarks_begin_at_the_earliest_instant);
     tcase_add_test(tests, r2_what_a_source_promises_is_its_watermark_and_never_goes_back);
     tcase_add_test(tests, r2_the_watermark_is_the_least_of_the_partitions_and_never_goes_back);
+    tcase_add_test(tests, r2_an_idle_partition_that_wakes_takes_its_source_not_back);
+    tcase_add_test(tests,
+        r7_a_watermark_promises_that_nothing_earlier_comes_and_not_that_nothing_of_its_instant);
+    tcase_add_test(tests, r5_a_source_without_partitions_has_ended);
     tcase_add_test(tests, r6_a_partition_holds_the_watermark_while_it_is_told_to);
     tcase_add_test(tests, r6_a_partition_that_never_had_anything_does_not_hold_others_when_idle);
     tcase_add_test(tests, r6_idle_partitions_go_on_with_the_clock_from_their_last_time);

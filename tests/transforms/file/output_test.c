@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-START_TEST(a_file_has_its_name_only_when_it_is_finished)
+START_TEST(r82_a_file_has_its_name_only_when_it_is_finished)
 {
     fake_folder();
     const char *path = fake_file("out.csv", "old\n", 4);
@@ -191,7 +191,7 @@ END_TEST
 TCase *output_case(void)
 {
     TCase *tcase = tcase_create("output");
-    tcase_add_test(tcase, a_file_has_its_name_only_when_it_is_finished);
+    tcase_add_test(tcase, r82_a_file_has_its_name_only_when_it_is_finished);
     tcase_add_test(tcase, a_discarded_file_leaves_the_old_one_and_nothing_else);
     tcase_add_test(tcase, a_killed_run_leaves_no_file_that_looks_complete);
     tcase_add_test(tcase, a_full_device_is_told_by_name);

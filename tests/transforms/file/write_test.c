@@ -49,7 +49,7 @@ START_TEST(large_bundles_are_spilled_and_come_out_whole)
 }
 END_TEST
 
-START_TEST(every_worker_has_a_shard_of_its_own)
+START_TEST(r82_every_worker_has_a_shard_of_its_own)
 {
     fake_folder();
     struct fake_sink sink = sink_for(fake_path("part"), FLOW_CSV);
@@ -67,7 +67,7 @@ START_TEST(every_worker_has_a_shard_of_its_own)
 }
 END_TEST
 
-START_TEST(a_shard_alone_has_a_number_too)
+START_TEST(r82_a_shard_alone_has_a_number_too)
 {
     fake_folder();
     struct fake_sink sink = sink_for(fake_path("part"), FLOW_CSV);
@@ -244,8 +244,8 @@ TCase *write_case(void)
     TCase *tcase = tcase_create("write");
     tcase_add_test(tcase, an_aborted_bundle_leaves_no_trace);
     tcase_add_test(tcase, large_bundles_are_spilled_and_come_out_whole);
-    tcase_add_test(tcase, every_worker_has_a_shard_of_its_own);
-    tcase_add_test(tcase, a_shard_alone_has_a_number_too);
+    tcase_add_test(tcase, r82_every_worker_has_a_shard_of_its_own);
+    tcase_add_test(tcase, r82_a_shard_alone_has_a_number_too);
     tcase_add_loop_test(tcase, an_empty_compressed_file_is_still_compressed, 0, KINDS - 1);
     tcase_add_test(tcase, compressed_files_are_read_back);
     tcase_add_test(tcase, rows_of_one_bundle_stay_together_whatever_the_others_write);
