@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 from table import KINDS, TableError, page, parse_table, patched
 
 MUTANTS_PAGE = 'docs/internals/mutants.md'
+FEATURES_PAGE = 'docs/features.md'
 RULES_TEST = 'tests/runners/core/rules_test.c'
 RULES_OF_THE_MODEL = [f'R{n}' for n in range(1, 86)] + ['R11b', 'R66b', 'R78b']
 TEST = re.compile(r'^START_TEST\(((?:r\d+b?_)+)', re.M)
@@ -35,17 +36,45 @@ def mutants(tree):
         yield MUTANTS_PAGE, 1, 'is not what `python3 tests/mutants/run.py --page` says'
 
 
+def rules_in(source):
+    """The rules that tests of a file bear the numbers of."""
+    return {'R' + number for match in TEST.finditer(source.text if source else '')
+            for number in re.findall(r'r(\d+b?)_', match.group(1))}
+
+
 def tested_rules(tree):
     """Each rule of the model has a test that bears its number."""
     if RULES_TEST not in tree.by_path:
         return
-    tested = set()
-    for source in tree.c_files():
-        for match in TEST.finditer(source.text):
-            tested.update('R' + number for number in re.findall(r'r(\d+b?)_', match.group(1)))
+    tested = set().union(*(rules_in(source) for source in tree.c_files()))
     for rule in RULES_OF_THE_MODEL:
         if rule not in tested:
             yield RULES_TEST, 1, f'no test bears the number of {rule}: {rule.lower()}_…'
 
 
-RULES = {'mutants': mutants, 'tested-rules': tested_rules}
+def features(tree):
+    """Each row of the page of features has a state and links that lead somewhere; a rule of the
+    model names a file with a test of its number, and none is left out."""
+    page_source = tree.by_path.get(FEATURES_PAGE)
+    if page_source is None:
+        return
+    left = set(RULES_OF_THE_MODEL)
+    for number, line in enumerate(page_source.lines, 1):
+        row = re.match(r'\| ([A-Z]\d+b?) \| .* \|$', line)
+        if not row:
+            continue
+        paths = [os.path.normpath('docs/' + link) for link in re.findall(r'\]\(([^)#]+)', line)]
+        for path in paths:
+            if path not in tree.by_path:
+                yield FEATURES_PAGE, number, f'{row.group(1)}: {path} does not exist'
+        if row.group(1) in RULES_OF_THE_MODEL:
+            left.discard(row.group(1))
+            if not any(row.group(1) in rules_in(tree.by_path.get(path)) for path in paths):
+                yield FEATURES_PAGE, number, f'{row.group(1)}: none of its files has a test of it'
+        elif not re.match(r'(works|refused|not yet)\b', line.split(' | ')[2]):
+            yield FEATURES_PAGE, number, f'{row.group(1)} neither works nor is refused nor not yet'
+    for rule in sorted(left):
+        yield FEATURES_PAGE, 1, f'has no row for {rule}'
+
+
+RULES = {'mutants': mutants, 'tested-rules': tested_rules, 'features': features}
