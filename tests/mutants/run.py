@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -68,14 +69,18 @@ class Copy:
     def __init__(self, root, work, jobs):
         self.root, self.jobs = root, jobs
         self.tree, self.build = os.path.join(work, 'tree'), os.path.join(work, 'build')
-        self.programs = []
+        self.programs, self.originals = [], {}
+        self.seconds, self.patience = {}, {}
 
     def path(self, name):
         return os.path.join(self.tree, name)
 
     def read(self, name):
-        with open(os.path.join(self.root, name), 'rb') as opened:
-            return opened.read()
+        """As the file was when the run began: somebody may work in the tree meanwhile."""
+        if name not in self.originals:
+            with open(os.path.join(self.root, name), 'rb') as opened:
+                self.originals[name] = opened.read()
+        return self.originals[name]
 
     def write(self, name, data):
         """Leaves the file alone where nothing changed, so that nothing is built again."""
@@ -125,10 +130,11 @@ class Copy:
         self.programs.sort(key=lambda name: 'runners/core/runners' not in name)
 
     def make(self):
-        """Builds the programs. True, or the last lines of what the compiler said."""
+        """Builds the programs. True, or the first error of what the compiler said."""
         done = subprocess.run(['ninja', '-C', self.build, f'-j{self.jobs}', *self.programs],
                               capture_output=True, text=True, check=False)
-        return True if done.returncode == 0 else '\n'.join(done.stdout.splitlines()[-12:])
+        errors = [line for line in done.stdout.splitlines() if 'error:' in line]
+        return True if done.returncode == 0 else (errors or done.stdout.splitlines() or ['?'])[0]
 
     def digest(self, program):
         with open(os.path.join(self.build, program), 'rb') as opened:
@@ -136,11 +142,22 @@ class Copy:
 
     def run_one(self, program, settings):
         environment = {**os.environ, 'CK_TAP_LOG_FILE_NAME': '-', 'CK_VERBOSITY': 'silent',
-                       'CK_TIMEOUT_MULTIPLIER': '5', 'FLOW_TEST_ONLY': settings['tests'],
+                       'CK_TIMEOUT_MULTIPLIER': '3', 'FLOW_TEST_ONLY': settings['tests'],
                        'FLOW_TEST_SEEDS': settings['seeds']}
-        done = subprocess.run([os.path.join(self.build, program)], cwd=self.build, check=False,
-                              env=environment, capture_output=True, text=True, errors='replace')
-        return program, done.stdout, done.returncode
+        start = time.time()
+        # a session of its own: the tests that it forked are stopped with it
+        with subprocess.Popen([os.path.join(self.build, program)], cwd=self.build, text=True,
+                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              errors='replace', start_new_session=True) as running:
+            try:
+                output, _ = running.communicate(timeout=self.patience.get(program))
+            except BaseException as why:
+                os.killpg(running.pid, signal.SIGKILL)
+                if not isinstance(why, subprocess.TimeoutExpired):
+                    raise
+                return program, '', 'a hang'
+        self.seconds[program] = time.time() - start
+        return program, output, running.returncode
 
     def run(self, settings, same=None):
         """Runs the programs, but for those that are byte for byte what they were in `same`."""
@@ -186,7 +203,7 @@ def run_mutant(copy, mutant, settings, plain):
         return False, str(stale)
     built = copy.make()
     if built is not True:
-        return False, f'does not build\n{built}'
+        return False, f'does not build: {built}'
     apart = settings['apart'] == 'yes'
     own = {**settings, 'tests': own_tests(mutant)} if apart else settings
     good, said = verdict(mutant, copy.run(own, plain), apart)
@@ -207,7 +224,7 @@ def run_kind(options):
     copy.choose_programs(settings['tests'])
     built = copy.make()
     if built is not True:
-        sys.exit(f'mutants: the tree itself does not build\n{built}')
+        sys.exit(f'mutants: the tree itself does not build: {built}')
     settings['own'] = options.own
     first = copy.run(settings)
     wrong = {**first.failed, **first.stopped}
@@ -216,6 +233,7 @@ def run_kind(options):
     print(f'{len(first.passed)} tests in {len(copy.programs)} programs see {len(chosen)} mutants',
           flush=True)
     plain = {program: copy.digest(program) for program in copy.programs}
+    copy.patience = {program: 30 + 5 * seconds for program, seconds in copy.seconds.items()}
     caught, last = 0, None
     for mutant in sorted(chosen, key=lambda one: one.file):
         start = time.time()

@@ -43,6 +43,12 @@ static void trigger_without_lateness(flow_pipeline *p)
     INTO(p, .windows = tens, .trigger = flow_trigger_always(), .accumulation = FLOW_DISCARDING);
 }
 
+static void sessions_without_lateness(flow_pipeline *p)
+{
+    INTO(p, .windows = flow_sessions(flow_seconds(5)), .trigger = flow_trigger_always(),
+        .accumulation = FLOW_DISCARDING);
+}
+
 static void trigger_without_mode(flow_pipeline *p)
 {
     INTO(p, .windows = tens, .trigger = flow_trigger_always(), .no_lateness = true);
@@ -167,10 +173,6 @@ static const refused table[] = {
         "flow_window_into(window): its lateness is -1 us, it must be at least 0" },
     { both_latenesses, FLOW_INVALID,
         "flow_window_into(window): its options have 'no_lateness' set and a lateness of 5 us" },
-    { trigger_without_lateness, FLOW_INVALID, R18_LATENESS },
-    { trigger_without_mode, FLOW_INVALID, R18_MODE },
-    { global_trigger_without_mode, FLOW_INVALID, R18_MODE },
-    { lateness_without_mode, FLOW_INVALID, R18_MODE },
     { keeps_and_changes, FLOW_INVALID,
         "flow_window_into(window): its options have 'keep_windows' set, so they must name no other "
         "'windows'" },
@@ -197,19 +199,51 @@ static const refused table[] = {
         "flow_window_into(window): windows 'by_stay' look at 'stay', its input has 'reading'" },
     { no_gap, FLOW_INVALID,
         "flow_window_into(window): gap of sessions is 0 us, it must be above 0" },
-    { once_counted, FLOW_INVALID, "flow_combine(total): the trigger count(5)" R20 },
-    { once_at_the_end_with_lateness, FLOW_INVALID,
-        "flow_combine(total): the trigger end_of_window" R20 },
-    { early_without_late, FLOW_INVALID,
-        "flow_combine(total): the trigger early_late(delay(5s), none)" R20 },
-    { for_ever, FLOW_INVALID,
-        "flow_combine(total): combines an unbounded input in the global window, which never ends; "
-        "put flow_window_into before, with windows that end or a trigger" },
 };
 
 START_TEST(misuse_is_refused_in_one_sentence)
 {
     test_refused(&table[_i]);
+}
+END_TEST
+
+static const refused unsaid[] = {
+    { trigger_without_lateness, FLOW_INVALID, R18_LATENESS },
+    { sessions_without_lateness, FLOW_INVALID, R18_LATENESS },
+    { trigger_without_mode, FLOW_INVALID, R18_MODE },
+    { global_trigger_without_mode, FLOW_INVALID, R18_MODE },
+    { lateness_without_mode, FLOW_INVALID, R18_MODE },
+};
+
+START_TEST(r18_what_decides_about_late_elements_and_second_results_must_be_said)
+{
+    test_refused(&unsaid[_i]);
+}
+END_TEST
+
+static const refused unsafe[] = {
+    { once_counted, FLOW_INVALID, "flow_combine(total): the trigger count(5)" R20 },
+    { once_at_the_end_with_lateness, FLOW_INVALID,
+        "flow_combine(total): the trigger end_of_window" R20 },
+    { early_without_late, FLOW_INVALID,
+        "flow_combine(total): the trigger early_late(delay(5s), none)" R20 },
+};
+
+START_TEST(r20_a_trigger_that_loses_elements_is_refused)
+{
+    test_refused(&unsafe[_i]);
+}
+END_TEST
+
+static const refused endless[] = {
+    { for_ever, FLOW_INVALID,
+        "flow_combine(total): combines an unbounded input in the global window, which never ends; "
+        "put flow_window_into before, with windows that end or a trigger" },
+};
+
+START_TEST(r19_grouping_what_never_ends_is_refused)
+{
+    test_refused(&endless[_i]);
 }
 END_TEST
 
@@ -261,6 +295,10 @@ TCase *build_window_tests(void)
 {
     TCase *tests = tcase_create("build_window");
     tcase_add_loop_test(tests, misuse_is_refused_in_one_sentence, 0, TABLE_SIZE(table));
+    tcase_add_loop_test(tests, r18_what_decides_about_late_elements_and_second_results_must_be_said,
+        0, TABLE_SIZE(unsaid));
+    tcase_add_loop_test(tests, r20_a_trigger_that_loses_elements_is_refused, 0, TABLE_SIZE(unsafe));
+    tcase_add_loop_test(tests, r19_grouping_what_never_ends_is_refused, 0, TABLE_SIZE(endless));
     tcase_add_loop_test(tests, r20_a_trigger_that_loses_nothing_is_taken, 0, TABLE_SIZE(safe));
     tcase_add_test(tests, r20_early_results_need_late_ones_only_with_lateness);
     tcase_add_test(tests, r19_a_trigger_makes_up_for_windows_that_never_end);

@@ -94,6 +94,9 @@ START_TEST(r38_all_and_any_follow_their_parts)
     const flow_trigger all = flow_trigger_all(flow_trigger_count(2), flow_trigger_count(4));
     expect(all, "e", "e", ". e2 !#");
     expect(all, "e4 !#", "e", ". e9 .");
+    // a part that has finished is waited for no more
+    const flow_trigger mixed = flow_trigger_all(flow_trigger_count(2), after(5));
+    expect(mixed, "e2 n6 !#", "n6 e", "n11 . n12 !#");
     const flow_trigger any = flow_trigger_any(flow_trigger_count(9), after(5));
     expect(any, "e", "n3 e", "n5 . n6 !#");
     expect(any, "e n6 !#", "n6 e", ". n12 !#");

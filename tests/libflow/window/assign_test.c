@@ -54,6 +54,16 @@ START_TEST(r11_an_element_is_in_all_windows_that_hold_it)
 }
 END_TEST
 
+START_TEST(r9_an_element_at_the_end_of_a_growing_window_is_not_in_it)
+{
+    const flow_windows growing = flow_cumulate(flow_micros(10), flow_micros(5));
+    EXPECT(&growing, NULL, 4, 2, 0, 10, 0, 5);
+    EXPECT(&growing, NULL, 5, 1, 0, 10);
+    EXPECT(&growing, NULL, 9, 1, 0, 10);
+    EXPECT(&growing, NULL, 10, 2, 10, 20, 10, 15);
+}
+END_TEST
+
 START_TEST(assigning_tells_how_many_where_the_room_is_short)
 {
     flow_window list[2];
@@ -355,6 +365,7 @@ TCase *assign_tests(void)
 {
     TCase *tests = tcase_create("assign");
     tcase_add_test(tests, r11_an_element_is_in_all_windows_that_hold_it);
+    tcase_add_test(tests, r9_an_element_at_the_end_of_a_growing_window_is_not_in_it);
     tcase_add_test(tests, assigning_tells_how_many_where_the_room_is_short);
     tcase_add_test(tests, cumulating_windows_grow_to_their_size);
     tcase_add_test(tests, cumulating_windows_equal_those_found_by_search);

@@ -39,6 +39,15 @@ START_TEST(r47_panes_come_early_on_time_late_and_last_is_last)
     panes_add(&test, 1, 2, 0);
     panes_tells(&test, "1=1 [0,10) early 0/-1 first; 1=1 [0,10) on-time 1/0; 1=3 [0,10) late 2/1; "
                        "1=3 [0,10) late 3/2 last");
+    // one that follows it on time is late, though what another key holds keeps time back
+    test = panes_story(tens(), flow_trigger_repeatedly(flow_trigger_count(2)), FLOW_DISCARDING);
+    panes_late_until(&test, 50);
+    panes_add(&test, 2, 8, 5);
+    panes_watermark(&test, 20);
+    for (int64_t i = 0; i < 4; i++)
+        panes_add(&test, 1, (int64_t)1 << i, 5);
+    panes_tells(&test, "1=12 [0,10) late 1/1; 1=3 [0,10) on-time 0/0 first; "
+                       "2=8 [0,10) on-time 0/0 first last");
 }
 END_TEST
 
@@ -189,6 +198,15 @@ START_TEST(r55_results_have_the_earliest_the_latest_or_the_last_instant)
     panes_tells(&test, "1=7 [1,11) on-time 0/0 first last @1");
     test.how.output_time = FLOW_OUTPUT_LATEST;
     panes_tells(&test, "1=7 [1,11) on-time 0/0 first last @6");
+    // whichever comes last
+    test = panes_story(tens(), usual, FLOW_DISCARDING);
+    panes_add(&test, 1, 1, 4);
+    panes_add(&test, 1, 2, 6);
+    panes_add(&test, 1, 4, 1);
+    test.how.output_time = FLOW_OUTPUT_EARLIEST;
+    panes_tells(&test, "1=7 [0,10) on-time 0/0 first last @1");
+    test.how.output_time = FLOW_OUTPUT_LATEST;
+    panes_tells(&test, "1=7 [0,10) on-time 0/0 first last @6");
 }
 END_TEST
 

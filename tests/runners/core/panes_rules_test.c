@@ -134,6 +134,20 @@ START_TEST(r22_an_element_in_two_windows_is_two)
 }
 END_TEST
 
+START_TEST(r22_windows_that_overlap_each_have_the_element_under_any_trigger)
+{
+    struct panes_case test = panes_story(
+        flow_sliding(flow_seconds(10), flow_seconds(5)), flow_trigger_always(), FLOW_DISCARDING);
+    panes_watermark(&test, 10);
+    panes_add(&test, 1, 1, 7); // of [0,10), which is over, and [5,15)
+    panes_add(&test, 1, 2, 12);
+    struct panes_outcome got = panes_outcome_of(&test);
+    ck_assert_uint_eq(got.late, 1);
+    ck_assert_uint_eq(got.results.count, 5); // three early ones, and each window on time
+    panes_outcome_clear(&got);
+}
+END_TEST
+
 START_TEST(r24_an_element_is_dropped_only_past_the_expiry_of_its_own_window)
 {
     struct panes_case test = panes_story(sessions(5), usual, FLOW_DISCARDING);
@@ -197,6 +211,14 @@ START_TEST(r26_a_window_gives_its_last_pane_when_it_is_collected)
     panes_check_lines(&got, "1=3 [0,10) on-time 0/0 first last");
     ck_assert_uint_eq(got.late, 1);
     panes_outcome_clear(&got);
+    // at its expiry it is still there, and an element comes into what it has
+    test = panes_story(tens(), flow_trigger_repeatedly(flow_trigger_count(3)), FLOW_DISCARDING);
+    panes_late_until(&test, 20);
+    panes_add(&test, 1, 1, 5);
+    panes_watermark(&test, 30);
+    test.steps[1].at -= 1;
+    panes_add(&test, 1, 2, 5);
+    panes_tells(&test, "1=3 [0,10) on-time 0/0 first last");
 }
 END_TEST
 
@@ -452,6 +474,7 @@ TCase *panes_rules_tests(void)
     tcase_add_test(tests, r15_days_of_a_zone_have_23_24_or_25_hours);
     tcase_add_test(tests, r16_windows_are_final_after_a_grouping_that_merged);
     tcase_add_test(tests, r22_an_element_in_two_windows_is_two);
+    tcase_add_test(tests, r22_windows_that_overlap_each_have_the_element_under_any_trigger);
     tcase_add_test(tests, r24_an_element_is_dropped_only_past_the_expiry_of_its_own_window);
     tcase_add_test(tests, r25_elements_of_a_closed_window_are_counted_apart);
     tcase_add_test(tests, r26_a_window_gives_its_last_pane_when_it_is_collected);

@@ -223,6 +223,55 @@ START_TEST(r4_late_is_not_droppable)
 }
 END_TEST
 
+// What no program can say (R20), but a graph may: the trigger finishes at the end of the window,
+// and elements may still come.
+static struct story *finished_early(flow_windows windows)
+{
+    struct story *story = story_new();
+    const flow_window_options once = { .windows = windows,
+        .trigger = flow_trigger_end_of_window(),
+        .accumulation = FLOW_DISCARDING,
+        .no_lateness = true };
+    const flow_coll sum =
+        flow_sum(flow_window_into(story->in, &once), FLOW_FIELD(flow_test_row, v));
+    flow_test_collect(sum, &story->got);
+    flow_test_collect(flow_dropped(sum), &story->dropped);
+    const flow_graph *graph = flow_pipeline_graph(story->pipeline, NULL);
+    for (uint32_t i = 0; i < graph->edge_count; i++)
+        if (graph->edges[i].windows.kind == windows.kind)
+            ((flow_edge *)(uintptr_t)&graph->edges[i])->lateness = flow_seconds(50);
+    return story;
+}
+
+START_TEST(r25_elements_after_the_trigger_has_finished_are_dropped_with_a_counter_of_their_own)
+{
+    struct story *story = finished_early(fixed(10));
+    story_row(story, 1, 1, 3);
+    story_tick(story, 12);
+    story_row(story, 1, 2, 4);
+    story_tick(story, 70);
+    story_row(story, 1, 4, 4); // and this one is late
+    story_run(story);
+    story_expect(story, "1=1 [0,10) on-time 0 first last");
+    ck_assert_uint_eq(story->report.dropped_closed, 1);
+    ck_assert_uint_eq(story->report.dropped_late, 1);
+    ck_assert_uint_eq(story->dropped.count, 2);
+    story_free(story);
+}
+END_TEST
+
+START_TEST(r52_a_window_that_gave_its_last_pane_never_merges_again)
+{
+    struct story *story = finished_early(flow_sessions(flow_seconds(10)));
+    story_row(story, 1, 1, 0);
+    story_tick(story, 12);
+    story_row(story, 1, 2, 5); // [5,15) overlaps what is over
+    story_run(story);
+    story_expect(story, "1=1 [0,10) on-time 0 first last; 1=2 [5,15) on-time 0 first last");
+    story_free(story);
+}
+END_TEST
+
 START_TEST(r29_a_jump_past_expiry_gives_one_pane_that_is_on_time_and_last)
 {
     struct story *story = sums(fixed(10), 5);
@@ -487,13 +536,17 @@ END_TEST
 
 START_TEST(r74_without_a_key_an_empty_window_gives_nothing)
 {
-    struct story *story = story_new();
-    const flow_window_options options = { .windows = fixed(10) };
-    flow_test_collect(flow_count(flow_window_into(flow_unkey(story->in), &options)), &story->got);
-    story_tick(story, 100);
-    story_run(story);
-    ck_assert_uint_eq(story->got.count, 0);
-    story_free(story);
+    for (int global = 0; global < 2; global++) {
+        struct story *story = story_new();
+        const flow_window_options options = { .windows = global ? none : fixed(10) };
+        flow_test_collect(
+            flow_count(flow_window_into(flow_unkey(story->in), &options)), &story->got);
+        if (!global)
+            story_tick(story, 100);
+        story_run(story);
+        ck_assert_uint_eq(story->got.count, 0);
+        story_free(story);
+    }
 }
 END_TEST
 
@@ -515,6 +568,9 @@ TCase *rules_tests(void)
     tcase_add_test(tests, r23_expiry_is_cut_off_at_the_end_of_the_global_window);
     tcase_add_test(tests, r24_element_is_dropped_only_past_expiry);
     tcase_add_test(tests, r4_late_is_not_droppable);
+    tcase_add_test(
+        tests, r25_elements_after_the_trigger_has_finished_are_dropped_with_a_counter_of_their_own);
+    tcase_add_test(tests, r52_a_window_that_gave_its_last_pane_never_merges_again);
     tcase_add_test(tests, r29_a_jump_past_expiry_gives_one_pane_that_is_on_time_and_last);
     tcase_add_test(tests, r42_every_late_bundle_gives_one_discarding_pane);
     tcase_add_test(tests, r42_a_late_bundle_of_several_elements_gives_one_pane);

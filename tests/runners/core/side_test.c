@@ -14,6 +14,13 @@ static flow_status one(flow_ctx *ctx, const struct flow_test_row *in)
 }
 FLOW_ELEMENT_FN(one, flow_test_row, flow_test_row);
 
+static flow_status total(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    const struct flow_integer *sum = FLOW_SIDE(ctx, 0, flow_integer);
+    return sum ? scene_emit(ctx, in, sum->value) : ctx->status;
+}
+FLOW_ELEMENT_FN(total, flow_test_row, flow_test_row);
+
 static flow_status add_key(flow_ctx *ctx, const struct flow_test_row *in)
 {
     flow_side_walk walk = FLOW_SIDE_ROWS_OF(ctx, 0, flow_test_row, in->k);
@@ -63,12 +70,15 @@ START_TEST(r69_a_window_without_data_is_empty_once_the_watermark_has_passed_it)
     scene_row(&scene->side, 1, 1, 7, 12);
     scene_tick(&scene->side, 2, 9);
     scene_tick(&scene->side, 3, 10);
-    scene_tick(&scene->side, 4, 20);
+    scene->side.rows[2].at.us -= 1; // its last instant is reached, not passed
+    scene_tick(&scene->side, 4, 10);
+    scene_tick(&scene->side, 5, 20);
     scene_tick(&scene->side, 9, 20);
     struct play play = scene_begin(scene);
     scene_expect(&play, 2, "");
-    scene_expect(&play, 3, "1=-1");
-    scene_expect(&play, 4, "1=-1 1=7");
+    scene_expect(&play, 3, "");
+    scene_expect(&play, 4, "1=-1");
+    scene_expect(&play, 5, "1=-1 1=7");
     scene_end(&play, "1=-1 1=7");
     scene_free(scene);
 }
@@ -285,6 +295,26 @@ START_TEST(r71_a_list_gives_values_by_position)
 }
 END_TEST
 
+// --- R74
+
+START_TEST(r74_a_combine_of_nothing_has_its_default_from_a_view)
+{
+    static const struct flow_integer none = { -5 };
+    struct scene *scene = scene_new();
+    const flow_coll sum = flow_sum(flow_unkey(scene_window(scene->side_rows, scene_fixed(10), 0)),
+        FLOW_FIELD(flow_test_row, v));
+    scene_look(scene, scene_window(scene->main_rows, scene_fixed(10), 0), &total_fn,
+        flow_as_singleton_or(sum, &flow_integer_type, &none));
+    scene_row(&scene->side, 1, 1, 3, 5);
+    scene_row(&scene->side, 1, 2, 4, 6);
+    scene_row(&scene->main, 1, 1, 0, 5);
+    scene_row(&scene->main, 1, 2, 0, 15); // whose window has nothing to add up
+    struct play play = scene_begin(scene);
+    scene_end(&play, "1=7 2=-5");
+    scene_free(scene);
+}
+END_TEST
+
 // --- R72
 
 START_TEST(r72_a_late_firing_replaces_what_a_discarding_view_had)
@@ -325,6 +355,7 @@ TCase *side_tests(void)
     tcase_add_test(tests, r71_a_map_with_two_values_for_a_key_fails);
     tcase_add_test(tests, r71_a_multimap_gives_all_values_of_a_key);
     tcase_add_test(tests, r71_a_list_gives_values_by_position);
+    tcase_add_test(tests, r74_a_combine_of_nothing_has_its_default_from_a_view);
     tcase_add_test(tests, r72_a_late_firing_replaces_what_a_discarding_view_had);
     return tests;
 }

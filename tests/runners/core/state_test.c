@@ -463,6 +463,22 @@ static flow_status whole_group(flow_ctx *ctx, const int64_t *key, flow_rows *row
 }
 FLOW_GROUP_FN(whole_group, int64_t, flow_test_row, flow_test_row);
 
+START_TEST(r4_late_elements_of_a_window_that_is_open_are_grouped)
+{
+    struct story *story = story_new();
+    flow_test_collect(
+        flow_group(story_window(story, flow_fixed(flow_seconds(10)), 0), &whole_group_fn),
+        &story->got);
+    story_row(story, 1, 1, 3);
+    story_tick_us(story, 10 * SECOND - 1);
+    story_row(story, 1, 1, 4);
+    story_run(story);
+    expect_numbers(story, 1, (int64_t[]){ 1000002 });
+    ck_assert_uint_eq(story->report.dropped_late, 0);
+    story_free(story);
+}
+END_TEST
+
 // Bytes of a snapshot once the story has come to its end, which waits.
 static size_t state_left(struct story *story)
 {
@@ -551,6 +567,7 @@ TCase *state_tests(void)
     tcase_add_test(
         tests, r65_elements_of_an_instant_come_before_a_timer_that_the_first_sets_in_the_past);
     tcase_add_test(tests, r21_zeros_of_either_sign_and_all_nans_are_one_key);
+    tcase_add_test(tests, r4_late_elements_of_a_window_that_is_open_are_grouped);
     tcase_add_test(tests, r26_nothing_of_a_window_is_left_once_it_is_collected);
     return tests;
 }
