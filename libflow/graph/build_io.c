@@ -83,6 +83,24 @@ flow_coll flow_read(
     return fl_step_add(&call, &node, &out);
 }
 
+void flow_read_witness(flow_coll in, const flow_witness *witness)
+{
+    fl_call call = { in.pipeline, "flow_read_witness", "read", false };
+    const flow_edge *edge = fl_input(&call, in);
+    if (!edge)
+        return;
+    flow_node *node = &in.pipeline->nodes[edge->producer];
+    call.step = node->path;
+    if (node->kind != FLOW_NODE_SOURCE || edge->output != 0)
+        fl_refuse(&call, FLOW_INVALID, "it is not what a source gives");
+    else if (!witness || !witness->open || !witness->given || !witness->ready || !witness->close)
+        fl_refuse(&call, FLOW_INVALID, "the witness lacks a function");
+    else if (node->witness)
+        fl_refuse(&call, FLOW_INVALID, "the source has a witness already");
+    else
+        node->witness = witness;
+}
+
 static bool check_sink(const fl_call *call, const flow_sink *sink)
 {
     if (!sink)

@@ -9,8 +9,10 @@
 struct fl_claimed {
     struct fl_claimed *next; // of the partition, in order of position
     flow_piece piece;
-    int64_t latest;   // event time of its rows
-    uint64_t emitted; // rows so far
+    int64_t latest;    // event time of its rows
+    uint64_t emitted;  // rows so far
+    flow_buffer given; // for a witness: its rows
+    uint64_t given_rows;
     bool done;
 };
 
@@ -29,6 +31,7 @@ struct fl_partition {
 struct fl_reader {
     const flow_source *source;
     const flow_read_options *options;
+    const flow_witness *witness; // NULL: none
     void *self;
     struct fl_partition *partitions;
     uint32_t partition_count;
@@ -38,5 +41,16 @@ struct fl_reader {
 
 // What a partition promises: no element below it will come. Under the lock.
 int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partition *partition);
+
+// --- witness.c
+
+// A piece is read, again perhaps; rows of it are on their way; it is gone.
+void fl_witness_begin(struct fl_engine *engine, struct fl_claimed *claimed);
+flow_status fl_witness_rows(struct fl_op *op, const struct fl_view *view);
+void fl_witness_drop(struct fl_claimed *claimed);
+
+// Tells the witness, if there is one. Under the reader's lock. `claimed`: PIECE.
+void fl_witness_tell(struct fl_engine *engine, uint32_t op, flow_given_what what,
+    uint32_t partition, const struct fl_claimed *claimed);
 
 #endif

@@ -67,6 +67,7 @@ bool fl_reader_open(struct fl_engine *engine, uint32_t op, flow_error *error)
     reader->yield = engine->options.port.yield;
     reader->source = node->source;
     reader->options = node->read;
+    reader->witness = node->witness;
     reader->self = self;
     flow_error reason = { 0 };
     const flow_open open = { .config = node->read->config,
@@ -76,7 +77,14 @@ bool fl_reader_open(struct fl_engine *engine, uint32_t op, flow_error *error)
         .allocator = engine->graph->allocator,
         .on_error = node->read->on_error,
         .error = &reason };
-    const flow_status status = node->source->open(self, &open);
+    flow_status status = node->source->open(self, &open);
+    if (status == FLOW_OK && node->witness) {
+        flow_open witnessed = open;
+        witnessed.config = node->witness->self;
+        status = node->witness->open(node->witness->self, &witnessed);
+        if (status != FLOW_OK)
+            node->source->close(self);
+    }
     if (status != FLOW_OK) {
         flow_error_raise(error, status, node->path, "%s",
             reason.message[0] ? reason.message : "the source cannot be opened");
@@ -103,10 +111,13 @@ void fl_reader_close(struct fl_engine *engine, uint32_t op)
         while (reader->partitions[p].first) {
             struct fl_claimed *claimed = reader->partitions[p].first;
             reader->partitions[p].first = claimed->next;
+            fl_witness_drop(claimed);
             fl_give(&engine->cache, claimed, sizeof *claimed);
         }
     }
     reader->source->close(reader->self);
+    if (reader->witness)
+        reader->witness->close(reader->witness->self);
     engine->readers[op] = NULL;
 }
 
@@ -163,19 +174,23 @@ static void update_watermark(struct fl_engine *engine, uint32_t op)
     if (lowest <= before)
         return;
     atomic_store(&engine->origin_watermark[op], lowest);
+    fl_witness_tell(engine, op, FLOW_GIVEN_WATERMARK, 0, NULL);
     fl_wake_all(engine);
 }
 
 // --- claiming
 
 // Notes since when a partition has nothing.
-static void start_waiting(
-    const struct fl_engine *engine, struct fl_reader *reader, struct fl_partition *partition)
+static void start_waiting(struct fl_engine *engine, uint32_t op, uint32_t p)
 {
+    struct fl_reader *reader = engine->readers[op];
+    struct fl_partition *partition = &reader->partitions[p];
     const int64_t now = engine->options.port.now(engine->options.port.user);
     lock(reader);
-    if (partition->waiting_since == 0)
+    if (partition->waiting_since == 0) {
         partition->waiting_since = now;
+        fl_witness_tell(engine, op, FLOW_GIVEN_NOTHING, p, NULL);
+    }
     unlock(reader);
 }
 
@@ -197,7 +212,9 @@ static enum fl_claim_result claim_from(
         fl_no_memory(&worker->ops[op]);
         return FL_CLAIM_ERROR;
     }
-    const flow_claim claim = reader->source->claim(reader->self, p, &piece, &error);
+    flow_claim claim = FLOW_CLAIM_FAILED;
+    if (!reader->witness || reader->witness->ready(reader->witness->self, &error) == FLOW_OK)
+        claim = reader->source->claim(reader->self, p, &piece, &error);
     if (claim == FLOW_CLAIM_PIECE) {
         memset(claimed, 0, sizeof *claimed);
         claimed->piece = piece;
@@ -214,10 +231,11 @@ static enum fl_claim_result claim_from(
     }
     fl_give(&worker->cache, claimed, sizeof *claimed);
     if (claim == FLOW_CLAIM_WAIT)
-        start_waiting(engine, reader, partition);
+        start_waiting(engine, op, p);
     if (claim == FLOW_CLAIM_END) {
         lock(reader);
         partition->over = true;
+        fl_witness_tell(engine, op, FLOW_GIVEN_END, p, NULL);
         update_watermark(engine, op);
         unlock(reader);
         return FL_CLAIM_OVER;
@@ -336,6 +354,7 @@ flow_status fl_reader_read(struct fl_op *op)
     op->call.message[0] = '\0';
     worker->claimed->latest = FLOW_TIME_MIN_US;
     worker->claimed->emitted = 0;
+    fl_witness_begin(worker->engine, worker->claimed);
     flow_ctx *ctx = &op->call.engine.ctx;
     ctx->row = 0;
     ctx->status = FLOW_OK;
@@ -425,13 +444,14 @@ static flow_status drop_future(struct fl_op *op, struct fl_view *view, int64_t *
 flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view)
 {
     const flow_read_options *options = op->plan->node->read;
+    const struct fl_reader *reader = op->worker->engine->readers[op->index];
     struct fl_claimed *claimed = op->worker->claimed;
     struct fl_batch *batch = view->batch;
     fl_count(&op->counts.in, view->count);
     batch->origin = claimed->emitted;
     claimed->emitted += view->count;
     if (!options->event_time.type)
-        return FLOW_OK;
+        return reader->witness ? fl_witness_rows(op, view) : FLOW_OK;
     const flow_shape shape = { .type = batch->type };
     const struct fl_lane lane = fl_view_lane(view, &shape, options->event_time.offset);
     batch->time_form = FL_TIME_STRIDED;
@@ -442,7 +462,7 @@ flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view)
     if (!within(view, options->times.not_after.us, options->times.in_order, &latest))
         status = drop_future(op, view, &latest);
     claimed->latest = latest > claimed->latest ? latest : claimed->latest;
-    return status;
+    return status == FLOW_OK && reader->witness ? fl_witness_rows(op, view) : status;
 }
 
 void fl_reader_done(struct fl_op *op)
@@ -453,6 +473,8 @@ void fl_reader_done(struct fl_op *op)
     struct fl_claimed *claimed = worker->claimed;
     struct fl_partition *partition = &reader->partitions[claimed->piece.partition];
     claimed->done = true;
+    fl_witness_tell(engine, op->index, FLOW_GIVEN_PIECE, claimed->piece.partition, claimed);
+    fl_witness_drop(claimed);
     while (partition->first && partition->first->done) {
         struct fl_claimed *first = partition->first;
         partition->first = first->next;

@@ -126,7 +126,17 @@ static const struct fl_script_input *input_of(flow_script *script, flow_coll col
     return NULL;
 }
 
-static void add_event(flow_script *script, const struct fl_script_event *event)
+uint32_t fl_script_number(const struct fl_script_input *input)
+{
+    return input->number;
+}
+
+const flow_type *fl_script_wrapped(const struct fl_script_input *input)
+{
+    return input->wrapped;
+}
+
+static void put_event(flow_script *script, const struct fl_script_event *event)
 {
     if (script->count == script->room) {
         const uint32_t room = script->room ? 2 * script->room : 64;
@@ -140,6 +150,45 @@ static void add_event(flow_script *script, const struct fl_script_event *event)
         script->room = room;
     }
     script->events[script->count++] = *event;
+}
+
+// An event that is no recording's ends what is woven.
+static void add_event(flow_script *script, const struct fl_script_event *event)
+{
+    put_event(script, event);
+    script->woven = script->count;
+}
+
+// An event of a recording, behind the pause before it.
+static void put_recorded(flow_script *script, const struct fl_script_event *event, int64_t *clock)
+{
+    const int64_t pause = event->stamp - *clock;
+    if (pause > 0 && *clock != INT64_MIN)
+        put_event(script,
+            &(struct fl_script_event){ .what = FL_SCRIPT_CLOCK, .clock = pause, .replayed = true });
+    if (pause > 0 || *clock == INT64_MIN)
+        *clock = event->stamp;
+    if (event->what != FL_SCRIPT_NOTHING)
+        put_event(script, event);
+}
+
+void fl_script_weave(flow_script *script, const struct fl_script_event *events, uint32_t count)
+{
+    const uint32_t before = script->count - script->woven;
+    const size_t size = (before + 1) * sizeof(struct fl_script_event);
+    struct fl_script_event *own = flow_pipeline_alloc(script->pipeline, size);
+    uint32_t kept = 0, i = 0, k = 0;
+    int64_t clock = INT64_MIN;
+    if (!own)
+        return;
+    for (uint32_t e = script->woven; e < script->count; e++)
+        if (script->events[e].what != FL_SCRIPT_CLOCK)
+            own[kept++] = script->events[e];
+    script->count = script->woven;
+    while (i < kept || k < count)
+        put_recorded(script,
+            k == count || (i < kept && own[i].stamp <= events[k].stamp) ? &own[i++] : &events[k++],
+            &clock);
 }
 
 static void *take(void *user, size_t size)
@@ -167,8 +216,9 @@ void flow_script_add(
     const flow_memory memory = { take, script->pipeline };
     if (flow_row_adopt(wanted, copy + element_at(wanted), &memory, NULL, NULL) != FLOW_OK)
         return; // the pipeline has failed for want of memory
-    add_event(script, &(struct fl_script_event){
-                          .what = FL_SCRIPT_ADD, .input = to->number, .at = at, .row = copy });
+    add_event(
+        script, &(struct fl_script_event){
+                    .what = FL_SCRIPT_ADD, .input = to->number, .at = at, .row = copy, .rows = 1 });
 }
 
 void flow_script_watermark(flow_script *script, flow_coll input, flow_time at)
@@ -236,11 +286,22 @@ static flow_claim refuse_clock(flow_error *error)
     return FLOW_CLAIM_FAILED;
 }
 
+// Passes over the pauses of recordings where nobody moves the clock; the event that comes next.
+static uint32_t next_of(flow_script *script)
+{
+    uint32_t next = atomic_load(&script->next);
+    while (!script->simulated && next < script->count && script->events[next].replayed &&
+           script->events[next].what == FL_SCRIPT_CLOCK)
+        if (atomic_compare_exchange_weak(&script->next, &next, next + 1))
+            next++;
+    return next;
+}
+
 static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
 {
     const struct reading *reading = self;
     flow_script *script = reading->input->script;
-    const uint32_t next = atomic_load(&script->next);
+    const uint32_t next = next_of(script);
     (void)partition;
     if (next >= atomic_load(&script->allowed))
         return FLOW_CLAIM_WAIT;
@@ -266,7 +327,7 @@ static flow_status read_event(void *self, const flow_piece *piece, flow_ctx *ctx
     const struct fl_script_event *event = &reading->input->script->events[piece->begin];
     if (event->what != FL_SCRIPT_ADD)
         return FLOW_OK;
-    return flow_lend(ctx, reading->input->wrapped, event->row, 1);
+    return flow_lend(ctx, reading->input->wrapped, event->row, event->rows);
 }
 
 static flow_status seek(void *self, uint32_t partition, uint64_t position, flow_error *error)

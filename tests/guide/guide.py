@@ -34,6 +34,7 @@ PROGRAMS = [
     'examples/guide/pace.c',
     'examples/guide/panes.c',
     'examples/guide/prices.c',
+    'examples/guide/recorded.c',
     'examples/guide/records.c',
     'examples/guide/remember.c',
     'examples/guide/sink.c',

@@ -113,6 +113,7 @@ typedef struct flow_node {
     flow_duration backoff;        /**< DO, SPLIT. */
     flow_duration timeout;        /**< DO. */
     double most_rejected;         /**< DO, GROUP, SPLIT. */
+    const flow_witness *witness;  /**< SOURCE: who is told what it gives, or NULL. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */

@@ -149,6 +149,45 @@ typedef struct flow_read_options {
 FLOW_API flow_coll flow_read(
     flow_pipeline *pipeline, const flow_source *source, const flow_read_options *options);
 
+/** What a source did, as a witness is told it. */
+typedef enum flow_given_what {
+    FLOW_GIVEN_PIECE = 1,     /**< A piece was committed, with its rows. */
+    FLOW_GIVEN_WATERMARK = 2, /**< The watermark of the source has moved. */
+    FLOW_GIVEN_NOTHING = 3,   /**< A partition has nothing for now: it begins to be idle. */
+    FLOW_GIVEN_END = 4        /**< A partition has given all. */
+} flow_given_what;
+
+/** Something that a source did. */
+typedef struct flow_given {
+    flow_given_what what; /**< What. */
+    uint32_t partition;   /**< Whose; 0: WATERMARK. */
+    flow_time clock;      /**< When, by the runner's clock. */
+    flow_time watermark;  /**< Of the source, all partitions together: WATERMARK, its new one. */
+    uint64_t rows;        /**< PIECE: how many the step gave on. */
+    flow_str bytes;       /**< PIECE: of each its event time and itself, as flow_encode_value and
+                             flow_encode write them; lent for the call. */
+} flow_given;
+
+/**
+ * Who is told what a source gives, in the order of its commits. Static or in pipeline memory. Calls
+ * for one source never overlap; any worker makes them.
+ */
+typedef struct flow_witness {
+    /** A run begins. Else than FLOW_OK, with the sentence in `open->error`, ends it. */
+    flow_status (*open)(void *self, const flow_open *open);
+    /** Something has happened: committed, so it cannot fail. Called under a lock: short. */
+    void (*given)(void *self, const flow_given *given);
+    /** Asked before each piece: what is not FLOW_OK ends the run, with the error filled. */
+    flow_status (*ready)(void *self, flow_error *error);
+    /** The run is over; once after a successful `open`. */
+    void (*close)(void *self);
+    void *self; /**< Passed to all of them. */
+} flow_witness;
+
+/** Lets a witness be told what a source gives: `in` is the collection that flow_read made. A source
+ * has one witness. */
+FLOW_API void flow_read_witness(flow_coll in, const flow_witness *witness);
+
 /**
  * Hands `count` rows in the caller's memory to output 0 without a copy; they must stay unchanged
  * until the piece is finalized. Only from `read`.

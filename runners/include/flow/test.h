@@ -43,6 +43,25 @@ FLOW_API void flow_script_clock(flow_script *script, flow_duration by);
 /** The next event: no further element will come on this input (R5). */
 FLOW_API void flow_script_end(flow_script *script, flow_coll input);
 
+/**
+ * Writes down what a source gives in a run: its pieces with their elements and times, partitions,
+ * moves of its watermark, when it had nothing, and when by the clock. `in` is the collection that a
+ * source made: of flow_read, flow_file_read and the like. Each run writes `path` anew; a write that
+ * fails ends the run. Recording slows a source down: it is for looking into a fault.
+ */
+FLOW_API void flow_record(flow_coll in, const char *path);
+
+/**
+ * An input of the script that gives what flow_record wrote: the same elements in the same bundles,
+ * the watermark where it was before and after each, and under flow_simulated the pauses between.
+ * Under other runners the order of events is kept, but a step may see the watermark later than it
+ * did. Several recordings of one run are put in one order by the clock. `type` may have grown
+ * since, as `<flow/evolve.h>` says; another one fails the pipeline with every difference, a file
+ * that is cut short or damaged with FLOW_DAMAGED and where.
+ */
+FLOW_API flow_coll flow_script_replay(
+    flow_script *script, const char *name, const flow_type *type, const char *path);
+
 #ifndef __cplusplus
 /** `FLOW_SCRIPT_ADD(script, clicks, click, flow_time_of(…), .user = …)`: flow_script_add. */
 #define FLOW_SCRIPT_ADD(script, input, T, at, ...)                                                 \

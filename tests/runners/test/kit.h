@@ -40,5 +40,6 @@ TCase *script_tests(void);
 TCase *expect_tests(void);
 TCase *simulated_tests(void);
 TCase *report_tests(void);
+TCase *record_tests(void);
 
 #endif
