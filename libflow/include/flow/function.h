@@ -49,6 +49,9 @@ typedef struct flow_batch {
     uint32_t ahead;        /**< Loops ask the memory for the row this many ahead: a hint. */
 } flow_batch;
 
+/** Number of the i-th selected row of a batch. */
+#define FLOW_BATCH_INDEX(batch, i) ((batch)->selection ? (batch)->selection[i] : (uint32_t)(i))
+
 /** An output as the inline emit sees it. Owned by the engine. */
 typedef struct flow_out {
     char *next;       /**< Where the next row goes. */

@@ -161,9 +161,6 @@
         .name = #fn, .form = FLOW_FORM_BATCH, .in = &IN##_type, FLOW_OUTS_OF_(fn), .process = fn   \
     }
 
-/** Number of the i-th selected row of a batch. */
-#define FLOW_BATCH_INDEX(batch, i) ((batch)->selection ? (batch)->selection[i] : (uint32_t)(i))
-
 /** The i-th selected row of a batch: `const struct bid *b = FLOW_BATCH_ROW(batch, bid, i);`. */
 #define FLOW_BATCH_ROW(batch, T, i)                                                                \
     ((const struct T *)(const void *)((batch)->rows +                                              \
