@@ -18,13 +18,26 @@ static uint32_t own_session(
     return 1;
 }
 
+// What a function says, cut off where the global window ends (R1, R23).
+static uint32_t assign_custom(const flow_windows *windows, const void *element, flow_time at,
+    flow_window *list, uint32_t room)
+{
+    const uint32_t count =
+        windows->fn->assign(windows->fn->in ? element : NULL, at, windows->fn_config, list, room);
+    for (uint32_t i = 0; i < count && i < room; i++) {
+        list[i].start.us = fl_inside(list[i].start);
+        if (list[i].end.us > FLOW_TIME_GLOBAL_END_US)
+            list[i].end.us = FLOW_TIME_GLOBAL_END_US;
+    }
+    return count;
+}
+
 uint32_t flow_windows_assign(const flow_windows *windows, const void *element, flow_time at,
     flow_window *list, uint32_t room)
 {
     flow_window window;
     if (windows->kind == FLOW_WINDOW_CUSTOM)
-        return windows->fn->assign(
-            windows->fn->in ? element : NULL, at, windows->fn_config, list, room);
+        return assign_custom(windows, element, at, list, room);
     if (windows->kind == FLOW_WINDOW_SESSION) {
         const uint32_t own = own_session(windows, element, at, &window);
         if (own && room)

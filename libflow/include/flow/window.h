@@ -78,7 +78,8 @@ struct flow_window_fn {
     /**
      * Writes the windows of an element to `windows`, at most `room`; returns how many there are:
      * more than `room` and it is called again with more. None: the element is dropped, counted as
-     * "no-window". Each holds its element and is not empty. `element` is NULL without `in`.
+     * "no-window". Each holds its element and is not empty; what reaches beyond the end of the
+     * global window is cut off. `element` is NULL without `in`.
      */
     uint32_t (*assign)(
         const void *element, flow_time at, const void *config, flow_window *windows, uint32_t room);

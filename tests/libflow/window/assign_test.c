@@ -341,6 +341,16 @@ START_TEST(custom_windows_are_those_the_function_says)
 }
 END_TEST
 
+START_TEST(r23_custom_windows_end_with_the_global_one)
+{
+    const int64_t end = FLOW_TIME_GLOBAL_END_US;
+    const struct shift two = { 5, 2 };
+    const flow_windows custom = flow_custom(&shifts_fn, &two);
+    EXPECT(&custom, NULL, end - 2, 2, end - 2, end, end - 3, end);
+    EXPECT(&custom, NULL, end + 7, 2, end - 1, end, end - 1, end);
+}
+END_TEST
+
 START_TEST(r13_custom_windows_merge_when_they_overlap_or_as_they_say)
 {
     const flow_windows overlap = flow_custom(&patient_fn, NULL);
@@ -378,6 +388,7 @@ TCase *assign_tests(void)
     tcase_add_test(tests, a_session_grows_no_longer_than_it_may);
     tcase_add_test(tests, windows_that_do_not_merge_stay_as_they_are);
     tcase_add_test(tests, custom_windows_are_those_the_function_says);
+    tcase_add_test(tests, r23_custom_windows_end_with_the_global_one);
     tcase_add_test(tests, r13_custom_windows_merge_when_they_overlap_or_as_they_say);
     tcase_add_test(tests, a_merge_that_loses_a_window_is_told_by_a_zero);
     return tests;
