@@ -23,6 +23,7 @@ struct fl_port {
     void (*wake)(void *user, uint32_t worker);      // that worker may have something to do
     void (*yield)(void);                            // lets other threads run for a moment
     bool (*fault)(void *user, enum fl_fault point); // true: fail here, then try again
+    void (*moment)(void *user); // tests: between two looks at what others change, others may go on
 };
 
 struct fl_engine_options {

@@ -368,4 +368,11 @@ int64_t fl_input_watermark(struct fl_worker *worker, const struct fl_plan_op *pl
 bool fl_publish(struct fl_op *op);
 void fl_wake_all(struct fl_engine *engine);
 
+// A moment at which tests let other workers go on.
+static inline void fl_moment(const struct fl_engine *engine)
+{
+    if (engine->options.port.moment)
+        engine->options.port.moment(engine->options.port.user);
+}
+
 #endif

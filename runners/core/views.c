@@ -97,6 +97,7 @@ void fl_pins_take(struct fl_worker *worker)
     // the watermarks first, the views after: all that came before a watermark is then in the view
     for (uint32_t v = 0; v < engine->views.count; v++)
         pins->marks[v] = fl_view_mark(worker, engine->plan.views[v]);
+    fl_moment(engine);
     lock(engine);
     for (uint32_t v = 0; v < engine->views.count; v++) {
         pins->states[v] = engine->views.states[v];

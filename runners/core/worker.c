@@ -96,6 +96,7 @@ static void take_mail(struct fl_worker *worker, struct fl_stage *stage)
     struct fl_inbox *inbox = &stage->inbox;
     // the watermark first, the mail after: all that came before it is then in the mail
     inbox->mark = fl_input_watermark(worker, stage->first->plan);
+    fl_moment(worker->engine);
     struct fl_batch *parcel = atomic_exchange_explicit(&inbox->mail, NULL, memory_order_acquire);
     struct fl_batch *oldest = NULL;
     while (parcel) {
@@ -288,7 +289,9 @@ static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)
         stage->firing = true;
         return run_time(worker, stage);
     }
-    if (!inbox->marked)
+    // a mark that is followed already is of no use: more may have come since, and who sent it has
+    // woken this worker before it looked here
+    if (!inbox->marked || (inbox->left == 0 && inbox->mark <= stage->watermark))
         take_mail(worker, stage);
     if (inbox->left > 0) {
         if (!fl_bundle_begin(worker, FL_BUNDLE_DATA, stage->first))
