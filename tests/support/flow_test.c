@@ -2,8 +2,10 @@
 // Scripted sources, memory that runs out, and the seeded scheduler.
 #include "flow_test.h"
 #include "turns.h"
+#include "weave.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 uint64_t flow_test_random(uint64_t *state)
@@ -43,6 +45,12 @@ uint32_t flow_test_seeds(uint32_t usual)
 uint32_t flow_test_first(void)
 {
     return from_environment("FLOW_TEST_FIRST", 1);
+}
+
+void flow_test_tell(const char *test, uint64_t seed)
+{
+    if (getenv("FLOW_TEST_TELL"))
+        fprintf(stderr, "# %s: seed %llu\n", test, (unsigned long long)seed);
 }
 
 static const flow_field place_fields[] = {
@@ -107,6 +115,7 @@ static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_
     if (place->next == script->piece_count)
         return FLOW_CLAIM_END;
     const struct flow_test_piece *now = &script->pieces[place->next];
+    flow_test_pause();
     if (now->endless || (script->clock && *script->clock < now->not_before))
         return FLOW_CLAIM_WAIT;
     piece->begin = place->next;
@@ -185,6 +194,7 @@ static flow_status read_piece(void *self, const flow_piece *piece, flow_ctx *ctx
     }
     if (flow_test_trips())
         return flow_fail(ctx, FLOW_IO, "half a piece could be read");
+    flow_test_pause();
     return give_rows(script, rows + half * script->type->size, now->count - half, ctx);
 }
 
@@ -226,6 +236,7 @@ flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script 
 
 static int64_t now(void *user)
 {
+    flow_test_pause();
     return *((const struct flow_test_sim *)user)->clock;
 }
 
@@ -235,6 +246,14 @@ static void wake(void *user, uint32_t worker)
     struct flow_test_sim *sim = user;
     if (worker == 0 && sim->watch && sim->engine)
         sim->watch(sim, sim->user);
+    flow_test_wake(worker);
+    flow_test_pause();
+}
+
+static void moment(void *user)
+{
+    (void)user;
+    flow_test_pause();
 }
 
 static bool fault(void *user, enum fl_fault point)
@@ -246,6 +265,7 @@ static bool fault(void *user, enum fl_fault point)
         flow_test_trip.fell = false;
         return again;
     }
+    flow_test_pause();
     if (faults->point >= 0 && point != (enum fl_fault)faults->point)
         return false;
     faults->asked++;
@@ -265,15 +285,21 @@ struct flow_test_sim *flow_test_open(
     struct flow_test_sim *sim = calloc(1, sizeof *sim);
     ck_assert_ptr_nonnull(sim);
     sim->workers = options->workers ? options->workers : 1;
-    sim->random = options->seed;
+    sim->random = sim->seed = options->seed;
     sim->own_clock = INT64_C(1700000000000000);
     sim->clock = options->clock ? options->clock : &sim->own_clock;
     sim->faults = options->faults;
+    sim->weave = options->weave && flow_test_can_weave();
     sim->watch = options->watch;
     sim->user = options->user;
     const struct fl_engine_options engine = { .workers = sim->workers,
         .memory = options->memory ? options->memory : (uint64_t)1 << 30,
-        .port = { .user = sim, .now = now, .wake = wake, .fault = fault },
+        .port = { .user = sim,
+            .now = now,
+            .wake = wake,
+            .yield = flow_test_yield,
+            .fault = fault,
+            .moment = moment },
         .no_lifting = options->no_lifting,
         .always_lifting = options->always_lifting,
         .flight = options->flight };
@@ -284,8 +310,20 @@ struct flow_test_sim *flow_test_open(
     return NULL;
 }
 
+static bool settle_woven(struct flow_test_sim *sim)
+{
+    const struct flow_test_weave weave = { sim->engine, sim->workers, &sim->random, sim->done };
+    uint32_t lost;
+    const bool over = flow_test_weave(&weave, &lost);
+    ck_assert_msg(lost == UINT32_MAX, "seed %llu: worker %u sleeps though there is work for it",
+        (unsigned long long)sim->seed, lost);
+    return over;
+}
+
 bool flow_test_settle(struct flow_test_sim *sim)
 {
+    if (sim->weave)
+        return settle_woven(sim);
     struct fl_turns turns = { sim->engine, sim->workers, &sim->random, sim->done, 0, 0 };
     while (!fl_turns_idle(&turns)) {
         ck_assert_msg(turns.turn < 50000000, "the engine goes round in circles");

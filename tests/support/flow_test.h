@@ -23,6 +23,10 @@ uint32_t flow_test_seeds(uint32_t usual);
 // Where such a test begins: FLOW_TEST_FIRST, or 1; so that one seed can be looked at.
 uint32_t flow_test_first(void);
 
+// Says on stderr which seed a test is about to run, where FLOW_TEST_TELL is set: for who wants to
+// know where one crashed.
+void flow_test_tell(const char *test, uint64_t seed);
+
 // --- rows: one record that all generic tests use
 
 struct flow_test_place {
@@ -62,6 +66,7 @@ struct flow_test_results {
     pthread_mutex_t lock;
     int finished, discarded; // calls
     bool keep;               // opening a sink does not empty them
+    bool early;              // one came before the watermark that it was to wait for
     const char *name;
 };
 
@@ -163,10 +168,11 @@ struct flow_test_faults {
 struct flow_test_sim {
     struct fl_engine *engine;
     uint32_t workers;
-    uint64_t random;
+    uint64_t seed, random;
     int64_t *clock; // the fake clock
     int64_t own_clock;
     struct flow_test_faults faults;
+    bool weave;
     bool done[64];
     // called whenever a watermark has moved
     void (*watch)(struct flow_test_sim *sim, void *user);
@@ -179,6 +185,7 @@ struct flow_test_options {
     uint64_t memory; // 0: 1 GiB
     uint64_t flight; // bytes that a shuffle may hold; 0: a share of the memory
     bool no_lifting, always_lifting;
+    bool weave; // workers are interleaved within their steps (weave.h)
     struct flow_test_faults faults;
     void (*watch)(struct flow_test_sim *sim, void *user);
     void *user;

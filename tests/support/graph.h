@@ -12,10 +12,12 @@
     X(UPDATE)                                                                                      \
     X(REPEAT)                                                                                      \
     X(SPLIT)                                                                                       \
+    X(PARTS)                                                                                       \
     X(WINDOW)                                                                                      \
     X(STAMP)                                                                                       \
     X(FLATTEN)                                                                                     \
     X(SIDE)                                                                                        \
+    X(LOOKUP)                                                                                      \
     X(COUNT)                                                                                       \
     X(SUM)                                                                                         \
     X(MIN)                                                                                         \
@@ -24,9 +26,14 @@
     X(USER)                                                                                        \
     X(GROUP)                                                                                       \
     X(STATEFUL)                                                                                    \
+    X(CELLS)                                                                                       \
     X(SORTED)                                                                                      \
     X(DISTINCT)                                                                                    \
     X(TOP)                                                                                         \
+    X(MERGED)                                                                                      \
+    X(EARLY)                                                                                       \
+    X(CORRECTED)                                                                                   \
+    X(GROWING)                                                                                     \
     X(CHAIN_SUM)                                                                                   \
     X(CHAIN_GROUP)                                                                                 \
     X(CHAIN_SORTED)
@@ -79,10 +86,14 @@ struct graph_node {
     enum graph_key key;
     flow_on_error policy;
     flow_windows windows; // of WINDOW and CHAIN_…, and of the source
+    flow_windows early;   // of MERGED, EARLY, CORRECTED and GROWING: of their first grouping
+    flow_trigger trigger; // of the last three: when that gives results
     int64_t own_lateness; // microseconds; of WINDOW and of the source
     bool listens;         // to what it drops
     // of the outputs
     flow_windows now; // windowing
+    bool merged;      // windows merged, and are final since
+    bool stamped;     // times of elements were moved on their way
     bool moved;       // windows were kept while times moved
     int64_t lateness; // microseconds; the larger of own and inherited (R17)
     bool panes;       // a window may have several: what they hold depends on bundles
@@ -153,6 +164,11 @@ extern uint32_t graph_pairs[GRAPH_OP_COUNT][GRAPH_OP_COUNT];
 flow_pipeline *graph_build(
     struct graph *graph, enum graph_form form, const flow_allocator *allocator);
 
+// Functions that give rows in parts: as a whole, and cut in two before. Those that look into a side
+// input: one value, one value a key, and several a key.
+extern const flow_split_fn *const graph_parts[2];
+extern const flow_fn *const graph_looks[3];
+
 // Fills `wanted`, `dead_wanted` and `dropped_wanted` anew.
 void graph_reference(struct graph *graph);
 
@@ -192,6 +208,22 @@ static inline flow_status graph_done(flow_ctx *ctx, const struct flow_test_row *
     return flow_test_trips() ? flow_fail(ctx, FLOW_INTERNAL, "tripped") : FLOW_OK;
 }
 
+// Windows that no grouping takes the fast path for: sessions, growing and calendar ones, and those
+// of functions.
+static inline bool graph_general(const flow_windows *windows)
+{
+    return windows->kind > FLOW_WINDOW_SLIDING;
+}
+flow_windows graph_general_windows(uint64_t *random, bool merging);
+flow_trigger graph_trigger(uint64_t *random);
+
+// Whether a node makes a sum in `early` windows by a trigger, and folds what that gives in
+// `windows`.
+static inline bool graph_folds(enum graph_op op)
+{
+    return op >= GRAPH_EARLY && op <= GRAPH_GROWING;
+}
+
 #define GRAPH_SIDE_NONE 7 // where a side input has nothing
 
 static inline int64_t graph_side(int64_t v, int64_t side)
@@ -229,6 +261,21 @@ static inline size_t graph_text(const struct graph_par *par, int64_t v, char *te
 static inline uint32_t graph_repeats(const struct graph_par *par, const struct flow_test_row *row)
 {
     return (uint32_t)((row->v + par->a) % 4);
+}
+
+// What state cells of a key and window come to, in whatever order elements came: how many there
+// were of each class, and which keys.
+#define GRAPH_CLASSES 4
+struct graph_digest {
+    int64_t sum, counts[GRAPH_CLASSES], distinct;
+};
+
+static inline int64_t graph_digested(const struct graph_digest *digest)
+{
+    int64_t value = digest->sum + digest->distinct * 7;
+    for (int i = 0; i < GRAPH_CLASSES; i++)
+        value += digest->counts[i] ? graph_mix(i * 31 + digest->counts[i]) : 0;
+    return value;
 }
 
 static inline uint32_t graph_output(const struct graph_par *par, const struct flow_test_row *row)

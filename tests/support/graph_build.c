@@ -193,19 +193,6 @@ static flow_status show_time(flow_ctx *ctx, const struct flow_test_row *in)
 }
 FLOW_ELEMENT_FN(show_time, flow_test_row, flow_test_row);
 
-// --- side inputs: the sum of its window
-
-static flow_status add_side(flow_ctx *ctx, const struct flow_test_row *in)
-{
-    const struct flow_integer *side = FLOW_SIDE(ctx, 0, flow_integer);
-    if (!side)
-        return ctx->status;
-    struct flow_test_row row = *in;
-    row.v = graph_side(in->v, side->value);
-    return FLOW_EMIT_ROW(ctx, flow_test_row, &row);
-}
-FLOW_ELEMENT_FN(add_side, flow_test_row, flow_test_row);
-
 // --- groupings
 
 struct graph_acc {
@@ -282,7 +269,7 @@ UNKEYED(flow_integer, row.v = in->value);
 UNKEYED(flow_averaged, row.v = in->count; row.x = in->mean);
 UNKEYED(graph_acc, row.v = in->count; row.s = in->most);
 static const struct words words_none = { &flow_counted_row_fn, &flow_integer_row_fn,
-    &flow_averaged_row_fn, &graph_acc_row_fn, NULL, NULL, NULL, NULL, NULL, NULL };
+    &flow_averaged_row_fn, &graph_acc_row_fn, NULL, NULL, NULL, NULL, NULL, NULL, NULL };
 
 static const struct words *const words_of[KEY_COUNT] = { &words_none, &words_k, &words_s, &words_x,
     &words_place };
@@ -310,7 +297,7 @@ struct builder {
     enum graph_form form;
     flow_coll colls[GRAPH_NODES][GRAPH_OUTS];
     uint32_t n;
-    flow_coll dropping[3]; // what the node's steps that drop made
+    flow_coll dropping[4]; // what the node's steps that drop made
     uint32_t dropping_count;
     char name[32];
 };
@@ -373,6 +360,8 @@ static flow_coll combined(struct builder *b, const struct graph_node *node, flow
             words->acc);
     case GRAPH_GROUP:
         return drops(b, flow_group(in, words->group, &options));
+    case GRAPH_CELLS:
+        return drops(b, step(b, in, words->digest));
     case GRAPH_STATEFUL:
         return drops(b, step(b, in, node->par.b % 2 ? words->cells : words->stateful));
     default:
@@ -400,6 +389,47 @@ static flow_coll chain(struct builder *b, const struct graph_node *node, flow_co
     }
 }
 
+static bool is_something(const flow_ctx *ctx, const struct flow_test_row *row)
+{
+    (void)ctx;
+    return row->v != 0;
+}
+FLOW_FILTER_FN(is_something, flow_test_row);
+
+// Sums that are given early, again and again, and what they come to in the end: those of a pane
+// alone add up, as do those that are given anew when the former ones are taken back; of those that
+// grow the greatest is the last.
+static flow_coll fold(struct builder *b, const struct graph_node *node, flow_coll in)
+{
+    static const flow_accumulation modes[] = { FLOW_DISCARDING, FLOW_RETRACTING,
+        FLOW_ACCUMULATING };
+    const flow_window_options early = { .windows = node->early,
+        .trigger = node->trigger,
+        .no_lateness = true,
+        .accumulation = modes[node->op - GRAPH_EARLY] };
+    const flow_window_options late = {
+        .windows = node->windows, .trigger = flow_trigger_default(), .accumulation = FLOW_DISCARDING
+    };
+    const flow_coll first = drops(b, flow_named(flow_window_into(in, &early), "early"));
+    const flow_coll sums = drops(b, flow_sum(first, FLOW_FIELD(flow_test_row, v)));
+    const flow_coll windowed = drops(b, flow_window_into(sums, &late));
+    const flow_field_ref value = FLOW_FIELD(flow_integer, value);
+    const flow_coll total =
+        node->op == GRAPH_GROWING ? flow_max(windowed, value) : flow_sum(windowed, value);
+    const flow_coll rows =
+        flow_do(drops(b, flow_named(total, "total")), words_of[node->key]->integer);
+    // where all was taken back a sum stays, of nothing
+    return node->op == GRAPH_CORRECTED ? flow_do(rows, &is_something_fn) : rows;
+}
+
+static flow_coll merged(struct builder *b, const struct graph_node *node, flow_coll in)
+{
+    const flow_window_options options = { .windows = node->early, .accumulation = FLOW_DISCARDING };
+    const flow_coll first = drops(b, flow_named(flow_window_into(in, &options), "early"));
+    const flow_coll sums = drops(b, flow_sum(first, FLOW_FIELD(flow_test_row, v)));
+    return flow_do(sums, words_of[node->key]->integer);
+}
+
 static flow_coll windows(const struct graph_node *node, flow_coll in)
 {
     const flow_window_options options = { .windows = node->windows,
@@ -413,8 +443,19 @@ static flow_coll looking(struct builder *b, flow_coll in, flow_coll side)
     const struct flow_integer none = { GRAPH_SIDE_NONE };
     const flow_view view = flow_as_singleton_or(
         flow_sum(side, FLOW_FIELD(flow_test_row, v)), &flow_integer_type, &none);
-    return drops(b, flow_do(in, &add_side_fn,
+    return drops(b, flow_do(in, graph_looks[0],
                         &(flow_do_options){ .name = "do", .sides = &view, .side_count = 1 }));
+}
+
+static flow_coll looking_up(
+    struct builder *b, const struct graph_node *node, flow_coll in, flow_coll side)
+{
+    const flow_coll by_key = flow_key_by(side, FLOW_FIELD(flow_test_row, k));
+    const flow_view view = node->par.b
+                               ? flow_as_multimap(by_key)
+                               : flow_as_map(flow_sum(by_key, FLOW_FIELD(flow_test_row, v)));
+    const flow_do_options options = { .name = "do", .sides = &view, .side_count = 1 };
+    return drops(b, flow_do(in, graph_looks[1 + node->par.b], &options));
 }
 
 static flow_coll build_node(struct builder *b, const struct graph_node *node)
@@ -429,6 +470,10 @@ static flow_coll build_node(struct builder *b, const struct graph_node *node)
     case GRAPH_REPEAT:
     case GRAPH_SPLIT:
         return drops(b, step(b, ins[0], form_of(b, node->op)));
+    case GRAPH_PARTS: {
+        const flow_do_options options = options_of(b);
+        return flow_split(ins[0], graph_parts[node->par.b], &options);
+    }
     case GRAPH_WINDOW:
         return drops(b, windows(node, ins[0]));
     case GRAPH_STAMP:
@@ -437,12 +482,20 @@ static flow_coll build_node(struct builder *b, const struct graph_node *node)
         return flow_flatten(ins, node->in_count);
     case GRAPH_SIDE:
         return looking(b, ins[0], ins[1]);
+    case GRAPH_LOOKUP:
+        return looking_up(b, node, ins[0], ins[1]);
     case GRAPH_DISTINCT:
         return flow_do(flow_unkey(flow_distinct(ins[0])), &show_time_fn);
     case GRAPH_TOP:
         return flow_do(flow_unkey(flow_top(keyed(ins[0], node->key), (uint32_t)node->par.a,
                            FLOW_FIELD(flow_test_row, v))),
             &show_time_fn);
+    case GRAPH_MERGED:
+        return merged(b, node, keyed(ins[0], node->key));
+    case GRAPH_EARLY:
+    case GRAPH_CORRECTED:
+    case GRAPH_GROWING:
+        return fold(b, node, keyed(ins[0], node->key));
     case GRAPH_CHAIN_SUM:
     case GRAPH_CHAIN_GROUP:
     case GRAPH_CHAIN_SORTED:

@@ -18,8 +18,10 @@ const char *const graph_step_names[GRAPH_OP_COUNT] = {
     [GRAPH_UPDATE] = "do",
     [GRAPH_REPEAT] = "do",
     [GRAPH_SPLIT] = "do",
+    [GRAPH_PARTS] = "do",
     [GRAPH_WINDOW] = "window",
     [GRAPH_SIDE] = "do",
+    [GRAPH_LOOKUP] = "do",
     [GRAPH_COUNT] = "count",
     [GRAPH_SUM] = "sum",
     [GRAPH_MIN] = "min",
@@ -28,9 +30,14 @@ const char *const graph_step_names[GRAPH_OP_COUNT] = {
     [GRAPH_USER] = "graph_acc",
     [GRAPH_GROUP] = "do",
     [GRAPH_STATEFUL] = "do",
+    [GRAPH_CELLS] = "do",
     [GRAPH_SORTED] = "do",
     [GRAPH_DISTINCT] = "distinct/count",
     [GRAPH_TOP] = "top/top",
+    [GRAPH_MERGED] = "sum",
+    [GRAPH_EARLY] = "total",
+    [GRAPH_CORRECTED] = "total",
+    [GRAPH_GROWING] = "total",
     [GRAPH_CHAIN_SUM] = "total",
     [GRAPH_CHAIN_GROUP] = "do",
     [GRAPH_CHAIN_SORTED] = "do",
@@ -65,10 +72,17 @@ static flow_windows random_windows(uint64_t *random)
     return flow_windows_offset(windows, flow_seconds(choices[i].offset));
 }
 
-static bool same_windows(const flow_windows *a, const flow_windows *b)
+static bool same_windows(const struct graph_node *one, const struct graph_node *other)
 {
-    return a->kind == b->kind && a->size.us == b->size.us && a->every.us == b->every.us &&
-           a->offset.us == b->offset.us;
+    const flow_windows *a = &one->now, *b = &other->now;
+    return one->merged == other->merged && a->kind == b->kind && a->size.us == b->size.us &&
+           a->every.us == b->every.us && a->offset.us == b->offset.us && a->fn == b->fn;
+}
+
+// Whether time is followed: then only what the reference can follow bundle by bundle is made.
+static bool followed(const struct graph *graph)
+{
+    return graph->kinds & (GRAPH_LATE | GRAPH_IDLE);
 }
 
 static uint32_t outputs_of(enum graph_op op)
@@ -103,7 +117,7 @@ static void pick_flatten(struct graph *graph, struct graph_node *node, uint64_t 
         // rows of two kinds would come in batches of their own, each a late pane
         const bool alike = first->lateness == more->lateness && first->panes == more->panes &&
                            first->moved == more->moved;
-        if (same_windows(&more->now, &first->now) && (alike || !(graph->kinds & GRAPH_LATE)))
+        if (same_windows(more, first) && (alike || !(graph->kinds & GRAPH_LATE)))
             node->ins[node->in_count++] = coll;
     }
 }
@@ -113,7 +127,8 @@ static void pick_side(struct graph *graph, struct graph_node *node, uint64_t *ra
 {
     node->ins[1] = pick(graph, random);
     node->in_count = 2;
-    if (!(graph->kinds & (GRAPH_LATE | GRAPH_IDLE)))
+    const struct graph_node *side = maker(graph, node->ins[1]);
+    if (!followed(graph) && !flow_windows_merging(&side->now))
         return;
     node->op = GRAPH_MAP;
     node->in_count = 1;
@@ -122,45 +137,48 @@ static void pick_side(struct graph *graph, struct graph_node *node, uint64_t *ra
 static void set_windows(struct graph_node *node, const struct graph_node *from)
 {
     node->now = from->now;
-    switch (node->op) {
-    case GRAPH_WINDOW:
-    case GRAPH_CHAIN_SUM:
-    case GRAPH_CHAIN_GROUP:
-    case GRAPH_CHAIN_SORTED:
+    node->merged = from->merged;
+    if (node->op == GRAPH_MERGED)
+        node->now = node->early;
+    else if (node->op == GRAPH_WINDOW || node->op > GRAPH_MERGED)
         node->now = node->windows;
+    else
         return;
-    case GRAPH_STAMP:
-        return;
-    case GRAPH_FILTER:
-    case GRAPH_MAP:
-    case GRAPH_UPDATE:
-    case GRAPH_REPEAT:
-    case GRAPH_SPLIT:
-    case GRAPH_FLATTEN:
-        return;
-    default:
-        return;
-    }
+    node->merged = flow_windows_merging(&node->now);
 }
 
 // Sliding windows and repeats make more of what comes.
+static double overlap(const flow_windows *windows)
+{
+    switch (windows->kind) {
+    case FLOW_WINDOW_SLIDING:
+    case FLOW_WINDOW_CUMULATE:
+        return (double)windows->size.us / (double)windows->every.us + 1;
+    case FLOW_WINDOW_CUSTOM:
+        return windows->fn->merges ? 1 : 2;
+    default:
+        return 1;
+    }
+}
+
 static void set_size(struct graph *graph, struct graph_node *node)
 {
-    for (uint32_t i = 0; i < (node->op == GRAPH_SIDE ? 1 : node->in_count); i++)
+    const bool looks = node->op == GRAPH_SIDE || node->op == GRAPH_LOOKUP;
+    for (uint32_t i = 0; i < (looks ? 1 : node->in_count); i++)
         node->size += maker(graph, node->ins[i])->size;
     const flow_windows *windows = &maker(graph, node->ins[0])->now;
-    const double overlap = windows->kind == FLOW_WINDOW_SLIDING
-                               ? (double)windows->size.us / (double)windows->every.us + 1
-                               : 1;
-    if (node->op == GRAPH_REPEAT)
+    if (node->op == GRAPH_REPEAT || node->op == GRAPH_PARTS)
         node->size *= 1.5;
+    else if (node->op == GRAPH_MERGED || graph_folds(node->op))
+        node->size *= overlap(&node->early);
     else if (node->op >= GRAPH_STAMP && node->op != GRAPH_FLATTEN)
-        node->size *= overlap;
+        node->size *= overlap(windows);
     if (node->size <= (graph->kinds & GRAPH_LARGE ? 5 : 20))
         return;
     node->op = GRAPH_FILTER;
     node->in_count = 1;
     node->now = *windows;
+    node->merged = maker(graph, node->ins[0])->merged;
     node->size = maker(graph, node->ins[0])->size;
 }
 
@@ -172,7 +190,7 @@ static bool is_keyed(enum graph_op op)
 static bool may_fail(enum graph_op op)
 {
     return (op >= GRAPH_MAP && op <= GRAPH_SPLIT) || op == GRAPH_GROUP || op == GRAPH_STATEFUL ||
-           op == GRAPH_SORTED;
+           op == GRAPH_CELLS || op == GRAPH_SORTED;
 }
 
 static bool has_mean(const struct graph *graph)
@@ -205,6 +223,9 @@ static void set_kinds(struct graph *graph, struct graph_node *node, uint64_t *ra
     node->panes = from->panes;
     node->moved =
         node->op == GRAPH_STAMP || (from->moved && node->op != GRAPH_WINDOW && !is_keyed(node->op));
+    node->stamped = node->op == GRAPH_STAMP;
+    for (uint32_t i = 0; i < node->in_count; i++)
+        node->stamped = node->stamped || maker(graph, node->ins[i])->stamped;
     node->unsure = from->unsure;
     // the counting inside of these is out of reach
     const bool closed = node->op == GRAPH_DISTINCT || node->op == GRAPH_TOP;
@@ -228,6 +249,44 @@ static void set_kinds(struct graph *graph, struct graph_node *node, uint64_t *ra
     }
 }
 
+// What the reference cannot follow round by round gives way to what is like it; state is kept by
+// windows that their end names.
+static void choose_plain(const struct graph *graph, struct graph_node *node)
+{
+    static const uint8_t like[GRAPH_OP_COUNT] = { [GRAPH_PARTS] = GRAPH_REPEAT,
+        [GRAPH_CELLS] = GRAPH_STATEFUL,
+        [GRAPH_MERGED] = GRAPH_SUM,
+        [GRAPH_EARLY] = GRAPH_CHAIN_SUM,
+        [GRAPH_CORRECTED] = GRAPH_CHAIN_SUM,
+        [GRAPH_GROWING] = GRAPH_CHAIN_SUM };
+    if (followed(graph) && like[node->op])
+        node->op = (enum graph_op)like[node->op];
+    const bool keeps =
+        node->op == GRAPH_STATEFUL || node->op == GRAPH_CELLS || node->op == GRAPH_SORTED;
+    if (keeps && graph_general(&maker(graph, node->ins[0])->now))
+        node->op = GRAPH_GROUP;
+}
+
+// Windows and triggers of a node: some that only the general path has.
+static void choose_windows(const struct graph *graph, struct graph_node *node, uint64_t *random)
+{
+    node->windows = random_windows(random);
+    if (followed(graph))
+        return;
+    const bool merging = node->op == GRAPH_CHAIN_SUM || node->op == GRAPH_CHAIN_GROUP;
+    if ((merging || node->op == GRAPH_WINDOW || graph_folds(node->op)) &&
+        flow_test_below(random, 3) == 0)
+        node->windows = graph_general_windows(random, merging);
+    // how often what is given early lies in no window depends on bundles
+    if (graph_folds(node->op) && node->windows.every.us > node->windows.size.us)
+        node->windows = flow_fixed(node->windows.size);
+    const bool takes_back = node->op == GRAPH_MERGED || node->op == GRAPH_CORRECTED;
+    node->early = node->op == GRAPH_MERGED || flow_test_below(random, 2)
+                      ? graph_general_windows(random, takes_back)
+                      : random_windows(random);
+    node->trigger = graph_trigger(random);
+}
+
 static void add_node(struct graph *graph, uint64_t *random)
 {
     struct graph_node *node = &graph->nodes[graph->count];
@@ -236,13 +295,14 @@ static void add_node(struct graph *graph, uint64_t *random)
     node->ins[0] = pick(graph, random);
     if (node->op == GRAPH_FLATTEN)
         pick_flatten(graph, node, random);
-    if (node->op == GRAPH_SIDE)
+    if (node->op == GRAPH_SIDE || node->op == GRAPH_LOOKUP)
         pick_side(graph, node, random);
+    choose_plain(graph, node);
     if (graph->kinds & (GRAPH_LATE | GRAPH_POLICIES))
         choose_exact(graph, node);
     node->par.a = 2 + flow_test_below(random, 5);
     node->par.b = flow_test_below(random, 2);
-    node->windows = random_windows(random);
+    choose_windows(graph, node, random);
     node->key = (enum graph_key)flow_test_below(random, KEY_COUNT);
     const bool needs_key = node->op == GRAPH_GROUP || node->op >= GRAPH_STATEFUL;
     if (needs_key && node->key == KEY_NONE)
@@ -277,7 +337,7 @@ static void make_rows(struct graph *graph, uint64_t *random)
     const uint32_t kind = flow_test_below(random, 16);
     const uint32_t size = kind == 0 ? 5 : kind < 3 ? 0 : 1 + kind % 4;
     graph->row_count = counts[size];
-    if (graph->kinds & (GRAPH_LATE | GRAPH_IDLE))
+    if (followed(graph))
         graph->row_count = counts[1 + size % 3];
     if (graph->kinds & GRAPH_LARGE)
         graph->row_count = 4000 + flow_test_below(random, 4000);
@@ -288,8 +348,7 @@ static void make_rows(struct graph *graph, uint64_t *random)
     static const int64_t starts[] = { 0, 0, 0, -50 * SECOND, -50 * SECOND, -50 * SECOND,
         FLOW_TIME_MIN_US, FLOW_TIME_GLOBAL_END_US - 60 * SECOND };
     // where time is followed, it begins where nothing is cut off
-    const bool followed = graph->kinds & (GRAPH_LATE | GRAPH_IDLE);
-    const int64_t start = starts[flow_test_below(random, followed ? 6 : 8)];
+    const int64_t start = starts[flow_test_below(random, followed(graph) ? 6 : 8)];
     const int64_t step = flow_test_below(random, 2) ? SECOND / 3 : SECOND * 2;
     const int64_t jitter = 20 * SECOND;
     for (size_t i = 0; i < graph->row_count; i++) {
@@ -318,7 +377,7 @@ static void make_pieces(struct graph *graph, uint64_t *random)
     graph->pieces = calloc(graph->row_count + 8, sizeof *graph->pieces);
     script->partitions = 1 + flow_test_below(random, 3);
     uint32_t most = flow_test_below(random, 2) ? 3 : 200;
-    if (graph->kinds & (GRAPH_LATE | GRAPH_IDLE))
+    if (followed(graph))
         most = 3; // a bundle of a step is then one batch
     if (graph->kinds & GRAPH_LARGE)
         most = 3000;

@@ -11,6 +11,20 @@
 // Fails the test with the seed, what ran, why it is wrong, and the graph.
 void graph_fail(struct graph *graph, uint64_t seed, const char *what, const char *why);
 
+// Runs a built-in form of a graph to the end, or for so long as idle partitions are looked at, and
+// fails the test unless results and counts are those of the reference.
+void graph_run(struct graph *graph, uint64_t seed, enum graph_form form,
+    const struct flow_test_options *options);
+
+// The same in any schedule: results agree but for what the dropped output tells of. Each dropped
+// element came, and without those the answer is the reference's.
+void graph_run_any(struct graph *graph, uint64_t seed, const struct flow_test_options *options);
+
+// Runs a graph in parts: between them, `times` times, a snapshot is taken, and another engine of a
+// few workers goes on.
+void graph_run_reborn(
+    struct graph *graph, uint64_t seed, const struct flow_test_options *options, uint32_t times);
+
 // What watermarks every step went through.
 struct graph_history {
     int64_t now[GRAPH_STEPS];

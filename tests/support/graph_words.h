@@ -97,6 +97,64 @@ static inline void graph_timer(flow_ctx *ctx)
     FLOW_CELLS_FN(sum_cells_##K, KEY, flow_test_row, (flow_test_row), FLOW_CELLS(bag_##K),         \
         FLOW_TIMERS(end_##K));
 
+// Cells of several kinds, and a timer by the clock that gathers what the bag has: when it is due
+// changes nothing.
+#define GRAPH_DIGEST_OF(K, KEY, PUT)                                                               \
+    FLOW_BAG(fresh_##K, graph_state);                                                              \
+    FLOW_VALUE(old_##K, graph_state);                                                              \
+    FLOW_MAP(classes_##K, int64_t, graph_state);                                                   \
+    FLOW_SET(seen_##K, int64_t);                                                                   \
+    FLOW_TIMER(gather_##K, KEY, FLOW_PROCESSING_TIME);                                             \
+    FLOW_TIMER(tell_##K, KEY, FLOW_EVENT_TIME);                                                    \
+    static flow_status digest_##K(flow_ctx *ctx, const KEY *key, const struct flow_test_row *in)   \
+    {                                                                                              \
+        const struct graph_state one = { .value = graph_mix(in->v), .text = in->s };               \
+        const int64_t class = in->v % GRAPH_CLASSES;                                               \
+        struct graph_state count = { .value = 1 };                                                 \
+        (void)key;                                                                                 \
+        FLOW_CELL_ADD(ctx, fresh_##K, &one);                                                       \
+        const struct graph_state *had = FLOW_CELL_GET(ctx, classes_##K, &class);                   \
+        if (had)                                                                                   \
+            count.value += had->value;                                                             \
+        FLOW_CELL_PUT(ctx, classes_##K, &class, &count);                                           \
+        (void)FLOW_CELL_INSERT(ctx, seen_##K, &in->k);                                             \
+        FLOW_TIMER_IN(ctx, gather_##K, flow_seconds(1));                                           \
+        FLOW_TIMER_SET(ctx, tell_##K, ((flow_time){ flow_window_end(ctx).us - 1 }));               \
+        return graph_done(ctx, in);                                                                \
+    }                                                                                              \
+    static void gathered_##K(flow_ctx *ctx)                                                        \
+    {                                                                                              \
+        const struct graph_state *old = FLOW_CELL_READ(ctx, old_##K);                              \
+        struct graph_state sum = { .value = old ? old->value : 0 };                                \
+        flow_cursor at = FLOW_CELL_ALL(ctx, fresh_##K);                                            \
+        while (flow_cursor_next(&at))                                                              \
+            sum.value += FLOW_AT(fresh_##K, at)->value;                                            \
+        FLOW_CELL_CLEAR(ctx, fresh_##K);                                                           \
+        FLOW_CELL_WRITE(ctx, old_##K, &sum);                                                       \
+    }                                                                                              \
+    static flow_status gather_##K##_due(flow_ctx *ctx, const KEY *key)                             \
+    {                                                                                              \
+        (void)key;                                                                                 \
+        gathered_##K(ctx);                                                                         \
+        return graph_done(ctx, NULL);                                                              \
+    }                                                                                              \
+    static flow_status tell_##K##_due(flow_ctx *ctx, const KEY *key)                               \
+    {                                                                                              \
+        struct graph_digest digest = { .distinct = (int64_t)FLOW_CELL_COUNT(ctx, seen_##K) };      \
+        GRAPH_ROW(ctx, PUT);                                                                       \
+        gathered_##K(ctx);                                                                         \
+        FLOW_TIMER_CLEAR(ctx, gather_##K);                                                         \
+        digest.sum = FLOW_CELL_READ(ctx, old_##K)->value;                                          \
+        flow_cursor at = FLOW_CELL_ALL(ctx, classes_##K);                                          \
+        while (flow_cursor_next(&at))                                                              \
+            digest.counts[*FLOW_KEY_AT(classes_##K, at)] = FLOW_AT(classes_##K, at)->value;        \
+        row.v = graph_digested(&digest);                                                           \
+        FLOW_EMIT_ROW(ctx, flow_test_row, &row);                                                   \
+        return graph_done(ctx, NULL);                                                              \
+    }                                                                                              \
+    FLOW_CELLS_FN(digest_##K, KEY, flow_test_row, (flow_test_row),                                 \
+        FLOW_CELLS(fresh_##K, old_##K, classes_##K, seen_##K), FLOW_TIMERS(gather_##K, tell_##K));
+
 #define GRAPH_ITSELF(in)    (in)
 #define GRAPH_NOT_A_ROW(in) NULL
 
@@ -137,17 +195,19 @@ static inline void graph_timer(flow_ctx *ctx)
     GRAPH_GROUP_OF(K, KEY, PUT, flow_integer, value)                                               \
     GRAPH_STATEFUL_OF(K, KEY, PUT)                                                                 \
     GRAPH_CELLS_OF(K, KEY, PUT)                                                                    \
+    GRAPH_DIGEST_OF(K, KEY, PUT)                                                                   \
     GRAPH_SORTED_OF(K, KEY, PUT, flow_test_row, v, GRAPH_ITSELF)                                   \
     GRAPH_SORTED_OF(K, KEY, PUT, flow_integer, value, GRAPH_NOT_A_ROW)                             \
     static const struct words words_##K = { &flow_counted_row_##K##_fn,                            \
         &flow_integer_row_##K##_fn, &flow_averaged_row_##K##_fn, &graph_acc_row_##K##_fn,          \
         &flow_test_row_group_##K##_fn, &flow_integer_group_##K##_fn, &sum_state_##K##_fn,          \
-        &flow_test_row_sorted_##K##_fn, &flow_integer_sorted_##K##_fn, &sum_cells_##K##_fn };
+        &flow_test_row_sorted_##K##_fn, &flow_integer_sorted_##K##_fn, &sum_cells_##K##_fn,        \
+        &digest_##K##_fn };
 
 // The functions for one kind of key.
 struct words {
     const flow_fn *counted, *integer, *averaged, *acc, *group, *group_integer, *stateful, *sorted,
-        *sorted_integer, *cells;
+        *sorted_integer, *cells, *digest;
 };
 
 #endif

@@ -28,17 +28,21 @@ static struct ref_step step_of(const struct graph_node *node, uint32_t n)
     return step;
 }
 
-static void ref_window(
-    struct reference *r, const flow_windows *windows, const struct list *in, struct list *out)
+// `path`: of the step that drops what lies in none; NULL: nobody listens.
+static void ref_window(struct reference *r, const char *path, const flow_windows *windows,
+    const struct list *in, struct list *out)
 {
     out->windows = *windows;
+    out->merged = false;
     for (size_t i = 0; i < in->count; i++) {
         struct element e = in->at[i];
         e.implied = true;
-        if (ref_in_any_window(out, &e))
+        if (windows->kind == FLOW_WINDOW_CUSTOM)
+            ref_each_window(out, &e, out); // what a function says is written down
+        else if (ref_in_any_window(out, &e))
             ref_add(out, &e);
-        else if (r->n > 0)
-            ref_drop(r, graph_path(r->n, "window"), &e, "no-window", "its time lies in no window");
+        else if (path)
+            ref_drop(r, path, &e, "no-window", "its time lies in no window");
     }
 }
 
@@ -84,6 +88,7 @@ static void ref_each(struct reference *r, uint32_t n, const struct element *elem
         e.row.v = (e.row.v + node->par.a) % 1000003;
         break;
     case GRAPH_REPEAT:
+    case GRAPH_PARTS:
         times = graph_repeats(&node->par, &e.row);
         break;
     case GRAPH_SPLIT:
@@ -94,30 +99,69 @@ static void ref_each(struct reference *r, uint32_t n, const struct element *elem
         break;
     }
     for (uint32_t i = 0; i < times; i++) {
-        if (node->op == GRAPH_REPEAT)
+        if (node->op == GRAPH_REPEAT || node->op == GRAPH_PARTS)
             e.row.k = (element->row.k + i) % 11;
         ref_add(&outs[output], &e);
     }
 }
 
+// A row is worked on in parts, once in each of its windows.
+static void ref_parts(struct reference *r, uint32_t n, const struct list *in)
+{
+    struct list all = ref_exploded(in);
+    for (size_t e = 0; e < all.count; e++)
+        ref_each(r, n, &all.at[e]);
+    free(all.at);
+}
+
+// Where all was taken back a sum stays, of nothing.
+static void drop_nothings(struct list *out)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->at[i].row.v != 0)
+            out->at[kept++] = out->at[i];
+    out->count = kept;
+}
+
 static void ref_chain(
     struct reference *r, const struct graph_node *node, const struct list *in, struct list *out)
 {
-    struct list sums = { .windows = in->windows }, windowed = { 0 };
+    struct list first = { 0 }, sums = { .windows = in->windows }, windowed = { 0 };
     struct ref_step step = step_of(node, r->n);
+    if (graph_folds(node->op)) {
+        ref_window(r, graph_path(r->n, "early"), &node->early, in, &first);
+        sums.windows = node->early;
+        in = &first;
+    }
     step.op = GRAPH_SUM;
     step.path = graph_path(r->n, "sum");
     ref_group_by(r, &step, in, &sums);
     r->sums = true;
-    ref_window(r, &node->windows, &sums, &windowed);
+    ref_window(r, graph_path(r->n, "window"), &node->windows, &sums, &windowed);
     r->sums = false;
     step = step_of(node, r->n);
     step.sums = true;
     step.op = node->op == GRAPH_CHAIN_SORTED  ? GRAPH_SORTED
               : node->op == GRAPH_CHAIN_GROUP ? GRAPH_GROUP
+              : node->op == GRAPH_GROWING     ? GRAPH_MAX
                                               : GRAPH_SUM;
     ref_group_by(r, &step, &windowed, out);
+    if (node->op == GRAPH_CORRECTED)
+        drop_nothings(out);
+    free(first.at);
     free(sums.at);
+    free(windowed.at);
+}
+
+static void ref_merged(
+    struct reference *r, const struct graph_node *node, const struct list *in, struct list *out)
+{
+    struct list windowed = { 0 };
+    struct ref_step step = step_of(node, r->n);
+    ref_window(r, graph_path(r->n, "early"), &node->early, in, &windowed);
+    step.op = GRAPH_SUM;
+    ref_group_by(r, &step, &windowed, out);
     free(windowed.at);
 }
 
@@ -125,27 +169,36 @@ static void ref_node(struct reference *r, uint32_t n)
 {
     const struct graph_node *node = &r->graph->nodes[n];
     r->n = n;
-    const uint32_t ins = node->op == GRAPH_SIDE ? 1 : node->in_count;
+    const bool looks = node->op == GRAPH_SIDE || node->op == GRAPH_LOOKUP;
+    const uint32_t ins = looks ? 1 : node->in_count;
     for (uint32_t i = 0; i < ins; i++) {
         const struct list *in = &r->lists[node->ins[i].node][node->ins[i].output];
         struct list *out = r->lists[n];
-        for (uint32_t o = 0; o < GRAPH_OUTS; o++)
+        for (uint32_t o = 0; o < GRAPH_OUTS; o++) {
             out[o].windows = in->windows;
+            out[o].merged = in->merged;
+        }
         if (node->op == GRAPH_WINDOW)
-            ref_window(r, &node->windows, in, out);
+            ref_window(r, graph_path(r->n, "window"), &node->windows, in, out);
         else if (node->op == GRAPH_STAMP)
             ref_stamp(node, in, out);
-        else if (node->op == GRAPH_SIDE)
-            ref_side(in, &r->lists[node->ins[1].node][node->ins[1].output], out);
-        else if (node->op >= GRAPH_CHAIN_SUM)
+        else if (looks)
+            ref_side(in, &r->lists[node->ins[1].node][node->ins[1].output],
+                node->op == GRAPH_LOOKUP, out);
+        else if (node->op == GRAPH_MERGED)
+            ref_merged(r, node, in, out);
+        else if (node->op > GRAPH_MERGED)
             ref_chain(r, node, in, out);
         else if (node->op >= GRAPH_COUNT) {
             const struct ref_step step = step_of(node, n);
             ref_group_by(r, &step, in, out);
-        } else
+        } else if (node->op == GRAPH_PARTS && in->windows.kind != FLOW_WINDOW_GLOBAL)
+            ref_parts(r, n, in);
+        else
             for (size_t e = 0; e < in->count; e++)
                 ref_each(r, n, &in->at[e]);
         out->windows = node->now;
+        out->merged = node->merged;
     }
 }
 
@@ -188,7 +241,7 @@ void graph_reference(struct graph *graph)
     struct list source = { 0 };
     for (size_t p = 0; p < graph->piece_count; p++)
         add_piece(graph, p, &source);
-    ref_window(r, &graph->nodes[0].windows, &source, &r->lists[0][0]);
+    ref_window(r, NULL, &graph->nodes[0].windows, &source, &r->lists[0][0]);
     free(source.at);
     for (uint32_t n = 1; n < graph->count; n++)
         ref_node(r, n);

@@ -20,6 +20,7 @@ struct list {
     struct element *at;
     size_t count, room;
     flow_windows windows;
+    bool merged; // those are final
 };
 
 struct reference {
@@ -54,8 +55,11 @@ void ref_add(struct list *list, const struct element *element);
 void ref_each_window(const struct list *in, const struct element *element, struct list *out);
 struct list ref_exploded(const struct list *in);
 
-// Elements with the sum that they find in a side input.
-void ref_side(const struct list *in, const struct list *side, struct list *out);
+// Elements with the sum that they find in a side input; `keyed`: under their k.
+void ref_side(const struct list *in, const struct list *side, bool keyed, struct list *out);
+
+// Windows of a key that overlap become one (R13).
+void ref_merge(struct list *all, enum graph_key key);
 bool ref_in_any_window(const struct list *in, const struct element *element);
 
 int ref_compare_text(flow_str a, flow_str b);

@@ -132,6 +132,7 @@ static pane_fn *pane_of_op(enum graph_op op)
     case GRAPH_TOP:
         return top;
     case GRAPH_STATEFUL:
+    case GRAPH_CELLS:
     case GRAPH_SORTED:
         return NULL;
     default:
@@ -252,6 +253,25 @@ static void run_sorted(struct reference *r, const struct ref_step *step, struct 
         fire_due(r, step, held);
 }
 
+// What comes at the end of a window does not depend on the order.
+static void run_cells(
+    struct reference *r, struct held *held, const struct element *first, size_t count)
+{
+    struct graph_digest digest = { .sum = 0 };
+    if (!ref_fires(r->graph, held->out.time + 1, &held->out.round))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = first[k].row.k == first[i].row.k;
+        digest.distinct += !seen;
+        digest.sum += graph_mix(first[i].row.v);
+        digest.counts[first[i].row.v % GRAPH_CLASSES]++;
+    }
+    held->out.row.v = graph_digested(&digest);
+    ref_add(held->to, &held->out);
+}
+
 static int by_time(const void *left, const void *right)
 {
     const struct element *a = left, *b = right;
@@ -267,6 +287,10 @@ static void run_state(struct reference *r, const struct ref_step *step, struct e
     held.out.pane = REF_NO_FIRING;
     if (step->op == GRAPH_STATEFUL) {
         run_sums(r, step, &held, first, count);
+        return;
+    }
+    if (step->op == GRAPH_CELLS) {
+        run_cells(r, &held, first, count);
         return;
     }
     qsort(first, count, sizeof *first, by_time);
@@ -292,7 +316,9 @@ void ref_group_by(
     const enum graph_key key = step->op == GRAPH_DISTINCT ? KEY_COUNT : step->node->key;
     struct list all = ref_exploded(in);
     ref_judge(r, step, &all);
-    if (step->op == GRAPH_STATEFUL && step->node->policy)
+    if (flow_windows_merging(&in->windows) && !in->merged)
+        ref_merge(&all, key);
+    if ((step->op == GRAPH_STATEFUL || step->op == GRAPH_CELLS) && step->node->policy)
         refuse_some(r, step, &all);
     ref_sort(&all, key);
     for (size_t first = 0, last; first < all.count; first = last) {

@@ -20,6 +20,26 @@ void ref_add(struct list *list, const struct element *element)
 
 // --- windows
 
+// Windows that are cut otherwise than by plain steps: which they are is tested elsewhere
+// (tests/libflow/window).
+static void each_general(const struct list *in, const struct element *element, struct list *out)
+{
+    const flow_time time = { element->time };
+    struct element one = *element;
+    flow_window several[4];
+    if (in->windows.kind != FLOW_WINDOW_CUSTOM) {
+        for (bool any = flow_windows_last(&in->windows, time, &one.window); any;
+             any = flow_windows_before(&in->windows, time, &one.window))
+            ref_add(out, &one);
+        return;
+    }
+    const uint32_t count = flow_windows_assign(&in->windows, NULL, time, several, 4);
+    for (uint32_t i = 0; i < count; i++) {
+        one.window = several[i];
+        ref_add(out, &one);
+    }
+}
+
 void ref_each_window(const struct list *in, const struct element *element, struct list *out)
 {
     struct element one = *element;
@@ -29,6 +49,10 @@ void ref_each_window(const struct list *in, const struct element *element, struc
         return;
     }
     const flow_windows *w = &in->windows;
+    if (graph_general(w)) {
+        each_general(in, &one, out);
+        return;
+    }
     if (w->kind == FLOW_WINDOW_GLOBAL) {
         one.window.start.us = FLOW_TIME_MIN_US;
         one.window.end.us = FLOW_TIME_GLOBAL_END_US;
@@ -71,14 +95,27 @@ bool ref_in_any_window(const struct list *in, const struct element *element)
 
 // --- side inputs
 
-// The sum of what lies in a window of a side input, windows written down.
-static int64_t sum_in(const struct list *side, const flow_window *window)
+static bool same_window(const flow_window *a, const flow_window *b)
+{
+    return a->start.us == b->start.us && a->end.us == b->end.us;
+}
+
+// The sum of what lies in a window of a side input, windows written down and sorted; `key`: and has
+// this k.
+static int64_t sum_in(const struct list *side, const flow_window *window, const int64_t *key)
 {
     int64_t sum = 0;
     bool any = false;
-    for (size_t i = 0; i < side->count; i++) {
-        const flow_window *other = &side->at[i].window;
-        if (other->start.us != window->start.us || other->end.us != window->end.us)
+    size_t low = 0, high = key ? side->count : 0;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (side->at[middle].row.k < *key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = low; i < side->count && (!key || side->at[i].row.k == *key); i++) {
+        if (!same_window(&side->at[i].window, window))
             continue;
         sum += side->at[i].row.v;
         any = true;
@@ -87,34 +124,37 @@ static int64_t sum_in(const struct list *side, const flow_window *window)
 }
 
 // What an element of a window finds: of the windows of the side input that hold its last instant
-// the earliest counts (R70).
-static int64_t found(const struct list *side, const flow_window *window)
+// the earliest counts (R70), of those of a function the first that it says.
+static int64_t found(const struct list *side, const flow_window *window, const int64_t *key)
 {
     const struct element last = { .time = window->end.us - 1, .implied = true };
     struct list windows = { .windows = side->windows };
     ref_each_window(side, &last, &windows);
+    const size_t which = side->windows.kind == FLOW_WINDOW_CUSTOM ? 0 : windows.count - 1;
     const int64_t sum =
-        windows.count ? sum_in(side, &windows.at[windows.count - 1].window) : GRAPH_SIDE_NONE;
+        windows.count ? sum_in(side, &windows.at[which].window, key) : GRAPH_SIDE_NONE;
     free(windows.at);
     return sum;
 }
 
-void ref_side(const struct list *in, const struct list *side, struct list *out)
+void ref_side(const struct list *in, const struct list *side, bool keyed, struct list *out)
 {
     struct list rows = ref_exploded(side);
     const bool once = side->windows.kind == FLOW_WINDOW_GLOBAL;
+    const bool several = in->windows.kind == FLOW_WINDOW_SLIDING || graph_general(&in->windows);
     flow_window known = { { 1 }, { 0 } };
-    int64_t sum = 0;
+    int64_t sum = 0, key = 0;
+    ref_sort(&rows, KEY_K);
     for (size_t i = 0; i < in->count; i++) {
         struct list each = { .windows = in->windows };
         ref_each_window(in, &in->at[i], &each);
         for (size_t w = 0; w < (once ? 1 : each.count); w++) {
             const flow_window *window = &each.at[w].window;
-            if (window->start.us != known.start.us || window->end.us != known.end.us)
-                sum = found(&rows, window);
+            if (!same_window(window, &known) || (keyed && in->at[i].row.k != key))
+                sum = found(&rows, window, keyed ? &in->at[i].row.k : NULL);
             known = *window;
-            struct element e =
-                in->windows.kind == FLOW_WINDOW_SLIDING && !once ? each.at[w] : in->at[i];
+            key = in->at[i].row.k;
+            struct element e = several && !once ? each.at[w] : in->at[i];
             e.row.v = graph_side(e.row.v, sum);
             ref_add(out, &e);
         }
@@ -192,6 +232,37 @@ static int by_key_and_window(const void *left, const void *right)
     ORDER(a->time, b->time)
     ORDER(a->order, b->order)
     return 0;
+}
+
+static int by_key_and_start(const void *left, const void *right)
+{
+    const struct element *a = left, *b = right;
+    const int key = compare_key(sort_key, &a->row, &b->row);
+    if (key)
+        return key;
+    ORDER(a->window.start.us, b->window.start.us)
+    ORDER(a->order, b->order)
+    return 0;
+}
+
+void ref_merge(struct list *all, enum graph_key key)
+{
+    sort_key = key;
+    if (all->count)
+        qsort(all->at, all->count, sizeof *all->at, by_key_and_start);
+    for (size_t first = 0, last; first < all->count; first = last) {
+        flow_window whole = all->at[first].window;
+        for (last = first + 1; last < all->count; last++) {
+            const struct element *e = &all->at[last];
+            if (compare_key(key, &e->row, &all->at[first].row) != 0 ||
+                e->window.start.us >= whole.end.us)
+                break;
+            if (e->window.end.us > whole.end.us)
+                whole.end = e->window.end;
+        }
+        for (size_t i = first; i < last; i++)
+            all->at[i].window = whole;
+    }
 }
 
 bool ref_together(enum graph_key key, const struct element *a, const struct element *b)

@@ -5,6 +5,7 @@
 
 #include "flow_test.h"
 #include "plain.h"
+#include "weave.h"
 
 void flow_test_results_init(struct flow_test_results *results, const char *name)
 {
@@ -26,6 +27,7 @@ void flow_test_results_clear(struct flow_test_results *results)
 {
     free_list(results->list, results->count);
     results->list = NULL;
+    results->early = false;
     results->count = results->room = 0;
     results->finished = results->discarded = 0;
 }
@@ -222,6 +224,7 @@ static flow_status stage(
 {
     struct sink *sink = self;
     const flow_batch *batch = &elements->batch;
+    flow_test_pause();
     for (uint32_t i = 0; i < batch->count; i++) {
         if (flow_test_trips())
             return flow_error_raise(error, FLOW_IO, NULL, "half a batch could be written");
@@ -243,13 +246,26 @@ static flow_status stage(
     return FLOW_OK;
 }
 
+// Whether a result is said to be on time, or an element to be late, before the watermark of the
+// input is there (R2, R24).
+static bool is_early(const struct flow_test_result *result, int64_t watermark)
+{
+    const bool told = result->pane.timing == FLOW_TIMING_ON_TIME ||
+                      strstr(result->text, "reason:\"late\"") != NULL;
+    return told && result->time.us >= watermark;
+}
+
 static void publish(void *self, uint32_t worker)
 {
     struct sink *sink = self;
     struct flow_test_results *staged = &sink->staged[worker];
+    flow_test_pause();
+    const int64_t watermark = flow_test_watermark();
     pthread_mutex_lock(&sink->into->lock);
-    for (size_t i = 0; i < staged->count; i++)
+    for (size_t i = 0; i < staged->count; i++) {
+        sink->into->early = sink->into->early || is_early(&staged->list[i], watermark);
         add(sink->into, &staged->list[i]);
+    }
     pthread_mutex_unlock(&sink->into->lock);
     staged->count = 0;
 }

@@ -8,21 +8,6 @@
 
 #define LEAST_OPS 6
 
-static void run_and_compare(struct graph *graph, uint64_t seed, enum graph_form form,
-    const struct flow_test_options *options)
-{
-    char what[80];
-    flow_error error = { 0 };
-    snprintf(what, sizeof what, "form %d on %u workers", (int)form, options->workers);
-    flow_pipeline *pipeline = graph_build(graph, form, NULL);
-    if (flow_test_run(pipeline, options, &error) != FLOW_OK)
-        graph_fail(graph, seed, what, error.message);
-    flow_pipeline_free(pipeline);
-    const char *why = graph_differ(graph);
-    if (why)
-        graph_fail(graph, seed, what, why);
-}
-
 // Every operator should have fed every other at least once.
 static void print_coverage(void)
 {
@@ -51,7 +36,7 @@ START_TEST(random_graphs_answer_as_the_reference_in_every_form)
                 .seed = seed,
                 .no_lifting = seed % 3 == 0,
                 .always_lifting = seed % 3 == 1 };
-            run_and_compare(graph, seed, form, &options);
+            graph_run(graph, seed, form, &options);
         }
         graph_free(graph);
     }
@@ -76,8 +61,25 @@ START_TEST(seeded_schedules_of_many_workers_answer_as_the_reference)
                 .seed = seed * 3 + (uint64_t)i,
                 .no_lifting = seed % 4 == 0,
                 .always_lifting = seed % 4 == 1 };
-            run_and_compare(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
+            graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
         }
+        graph_free(graph);
+    }
+}
+END_TEST
+
+START_TEST(workers_interleaved_within_their_steps_answer_as_the_reference)
+{
+    const uint32_t seeds = flow_test_seeds(600);
+    for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
+        struct graph *graph = graph_make(seed + 400000, LEAST_OPS);
+        graph_reference(graph);
+        const struct flow_test_options options = { .workers = 2 + seed % 4,
+            .seed = seed,
+            .weave = true,
+            .no_lifting = seed % 4 == 0,
+            .always_lifting = seed % 4 == 1 };
+        graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
         graph_free(graph);
     }
 }
@@ -92,7 +94,7 @@ START_TEST(a_flight_of_few_bytes_changes_no_answer)
         const struct flow_test_options options = {
             .workers = 1 + (uint32_t)(seed % 3), .seed = seed, .flight = 1
         };
-        run_and_compare(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
+        graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
         graph_free(graph);
     }
 }
@@ -130,6 +132,7 @@ TCase *graph_tests(void)
     tcase_set_timeout(tests, 3600);
     tcase_add_test(tests, random_graphs_answer_as_the_reference_in_every_form);
     tcase_add_test(tests, seeded_schedules_of_many_workers_answer_as_the_reference);
+    tcase_add_test(tests, workers_interleaved_within_their_steps_answer_as_the_reference);
     tcase_add_test(tests, a_flight_of_few_bytes_changes_no_answer);
     tcase_add_test(tests, real_threads_answer_as_the_reference);
     return tests;

@@ -7,44 +7,6 @@
 
 #include "graph_run.h"
 
-#define SECOND INT64_C(1000000)
-
-// Runs to the end, or for so long as idle partitions are looked at, and compares.
-static void run(struct graph *graph, uint64_t seed, enum graph_form form,
-    const struct flow_test_options *options)
-{
-    char what[120];
-    flow_error error = { 0 };
-    struct flow_test_options own = *options;
-    const bool idle = graph->kinds & GRAPH_IDLE;
-    graph->clock = GRAPH_START;
-    own.clock = idle ? &graph->clock : NULL;
-    snprintf(what, sizeof what, "form %d on %u workers", (int)form, own.workers);
-    flow_pipeline *pipeline = graph_build(graph, form, NULL);
-    struct flow_test_sim *sim = flow_test_open(pipeline, &own, &error);
-    ck_assert_msg(sim != NULL, "%s: %s", error.step, error.message);
-    bool done = flow_test_settle(sim);
-    for (int tick = 1; idle && tick < GRAPH_TICKS; tick++) {
-        graph->clock += SECOND;
-        done = flow_test_settle(sim);
-    }
-    ck_assert(done || idle);
-    if (graph->any_schedule)
-        graph_reference(graph);
-    const char *why = graph_differ(graph);
-    if (!why)
-        why = graph_miscounts(graph, sim);
-    if (!done)
-        fl_engine_cancel(sim->engine);
-    flow_test_settle(sim);
-    const flow_status status = flow_test_close(sim, &error);
-    if (status != (done ? FLOW_OK : FLOW_CANCELLED))
-        why = error.message;
-    if (why)
-        graph_fail(graph, seed, what, why);
-    flow_pipeline_free(pipeline);
-}
-
 static const unsigned kinds[] = { GRAPH_POLICIES, GRAPH_LATE, GRAPH_LATE | GRAPH_POLICIES,
     GRAPH_IDLE, GRAPH_IDLE | GRAPH_LATE, GRAPH_IDLE | GRAPH_LATE | GRAPH_POLICIES };
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -61,7 +23,7 @@ START_TEST(r24_late_refused_and_idle_are_foretold_for_one_worker)
                 .seed = seed,
                 .no_lifting = seed % 3 == 0,
                 .always_lifting = seed % 3 == 1 };
-            run(graph, seed, form, &options);
+            graph_run(graph, seed, form, &options);
         }
         for (uint32_t n = 1; n < graph->count; n++) {
             dead += graph->dead_wanted[n].count;
@@ -78,17 +40,6 @@ START_TEST(r24_late_refused_and_idle_are_foretold_for_one_worker)
 }
 END_TEST
 
-// The results of any schedule but for what the dropped output tells of: each dropped element came,
-// and without those the answer is the reference's.
-static void run_any(struct graph *graph, uint64_t seed, const struct flow_test_options *options)
-{
-    for (uint32_t n = 1; n < graph->count; n++)
-        graph->nodes[n].listens =
-            graph->nodes[n].op != GRAPH_DISTINCT && graph->nodes[n].op != GRAPH_TOP;
-    graph->any_schedule = true;
-    run(graph, seed, (enum graph_form)(seed % FORM_COUNT), options);
-}
-
 START_TEST(r24_in_any_schedule_late_elements_are_those_that_the_dropped_output_has)
 {
     const uint32_t seeds = flow_test_seeds(300);
@@ -98,7 +49,7 @@ START_TEST(r24_in_any_schedule_late_elements_are_those_that_the_dropped_output_h
             .seed = seed,
             .no_lifting = seed % 3 == 0,
             .always_lifting = seed % 3 == 1 };
-        run_any(graph, seed, &options);
+        graph_run_any(graph, seed, &options);
         graph_free(graph);
     }
 }
@@ -117,10 +68,10 @@ START_TEST(r24_faults_change_nothing_of_what_is_late_or_refused)
                 .most = 100,
             } };
         if (options.workers > 1) {
-            run_any(graph, seed, &options);
+            graph_run_any(graph, seed, &options);
         } else {
             graph_reference(graph);
-            run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
+            graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
         }
         graph_free(graph);
     }
@@ -136,12 +87,12 @@ START_TEST(r3_calls_that_fail_once_change_nothing_of_what_is_late_or_refused)
         const struct flow_test_options options = { .workers = 1, .seed = seed };
         graph_reference(graph);
         flow_test_trip = (struct flow_test_trip){ .on = true };
-        run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
+        graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
         const uint64_t asked = flow_test_trip.asked;
         for (int i = 0; i < 5 && asked > 0; i++) {
             const uint64_t at = 1 + flow_test_random(&random) % asked;
             flow_test_trip = (struct flow_test_trip){ .on = true, .at = at };
-            run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
+            graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
         }
         flow_test_trip.on = false;
         graph_free(graph);
@@ -194,15 +145,15 @@ START_TEST(pieces_of_many_batches_answer_as_the_reference)
         const enum graph_form form = (enum graph_form)(seed % FORM_COUNT);
         struct flow_test_options options = { .workers = 1 + (uint32_t)(seed % 3), .seed = seed };
         flow_test_trip = (struct flow_test_trip){ .on = true };
-        run(graph, seed, form, &options);
+        graph_run(graph, seed, form, &options);
         uint64_t random = seed;
         const uint64_t at = 1 + flow_test_random(&random) % flow_test_trip.asked;
         ck_assert_uint_gt(flow_test_trip.asked, 0);
         flow_test_trip = (struct flow_test_trip){ .on = true, .at = at };
-        run(graph, seed, form, &options);
+        graph_run(graph, seed, form, &options);
         flow_test_trip.on = false;
         options.faults = (struct flow_test_faults){ .point = -1, .one_in = 50, .most = 20 };
-        run(graph, seed, form, &options);
+        graph_run(graph, seed, form, &options);
         graph_free(graph);
     }
 }

@@ -28,6 +28,7 @@ TCase *pictures_tests(void);
 TCase *poison_tests(void);
 TCase *policy_tests(void);
 TCase *rules_tests(void);
+TCase *schedules_tests(void);
 TCase *side_play_tests(void);
 TCase *side_tests(void);
 TCase *sliding_tests(void);
@@ -50,6 +51,7 @@ int main(void)
     suite_add_tcase(suite, side_tests());
     suite_add_tcase(suite, side_play_tests());
     suite_add_tcase(suite, view_tests());
+    suite_add_tcase(suite, schedules_tests());
     suite_add_tcase(suite, split_tests());
     suite_add_tcase(suite, split_call_tests());
     suite_add_tcase(suite, split_save_tests());

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Seeded schedules: workers interleaved within their steps (weave.h), on random graphs of every
+// kind. A seed decides the graph, its input, the order in which workers go on, which bundles fail,
+// and where a snapshot is taken and restored; so a failing one can be run again (docs/internals/
+// testing.md). Bugs of concurrency and order that were put into the engine (`./dev mutants
+// concurrency`) must be found here.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "graph_run.h"
+
+TCase *schedules_tests(void);
+
+#define LEAST_OPS 6
+
+static const unsigned kinds[] = { 0, GRAPH_LATE, GRAPH_IDLE, 0, GRAPH_LATE | GRAPH_POLICIES,
+    GRAPH_IDLE | GRAPH_LATE | GRAPH_POLICIES };
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+// What a seed asks for beside its graph.
+static struct flow_test_options options_of(uint64_t seed, uint64_t *random)
+{
+    struct flow_test_options options = { .workers = 1 + (uint32_t)(flow_test_below(random, 5)),
+        .seed = seed,
+        .weave = true,
+        .no_lifting = seed % 3 == 0,
+        .always_lifting = seed % 3 == 1 };
+    if (flow_test_below(random, 3) == 0)
+        options.flight = 1 + flow_test_below(random, 5000);
+    if (flow_test_below(random, 2) == 0)
+        options.faults = (struct flow_test_faults){ .point = (int)flow_test_below(random, 5) - 1,
+            .one_in = 2 + flow_test_below(random, 12),
+            .most = 60 };
+    return options;
+}
+
+START_TEST(r3_any_order_of_workers_gives_the_answer_of_the_reference)
+{
+    const uint32_t seeds = flow_test_seeds(500);
+    for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
+        flow_test_tell("r3_any_order_of_workers_gives_the_answer_of_the_reference", seed);
+        uint64_t random = seed;
+        const unsigned kind = kinds[seed % KINDS];
+        struct graph *graph = graph_make_with(seed + 2000000, LEAST_OPS, kind);
+        const struct flow_test_options options = options_of(seed, &random);
+        graph_shorten(graph, 150);
+        if (kind && options.workers > 1) {
+            graph_run_any(graph, seed, &options);
+        } else {
+            graph_reference(graph);
+            if (kind)
+                graph_run(graph, seed, (enum graph_form)(seed % FORM_COUNT), &options);
+            else
+                graph_run_reborn(graph, seed, &options, flow_test_below(&random, 4));
+        }
+        graph_free(graph);
+    }
+}
+END_TEST
+
+// --- one version of a side input a bundle
+
+#define PIECES 12
+#define ROWS   4
+
+static flow_status show_side(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    const struct flow_counted *side = FLOW_SIDE(ctx, 0, flow_counted);
+    struct flow_test_row row = *in;
+    if (!side)
+        return ctx->status;
+    row.v = side->count;
+    FLOW_EMIT_ROW(ctx, flow_test_row, &row);
+    return ctx->status;
+}
+FLOW_ELEMENT_FN(show_side, flow_test_row, flow_test_row);
+
+// Rows of a script whose k is the number of their piece.
+struct input {
+    struct flow_test_row rows[PIECES * ROWS];
+    struct flow_test_piece pieces[PIECES];
+    struct flow_test_script script;
+};
+
+static void make_input(struct input *input)
+{
+    for (int i = 0; i < PIECES * ROWS; i++)
+        input->rows[i] = flow_test_row_at(i / ROWS, 0, i);
+    for (int p = 0; p < PIECES; p++)
+        input->pieces[p] =
+            (struct flow_test_piece){ .rows = &input->rows[p * ROWS], .count = ROWS };
+    input->script = (struct flow_test_script){ .type = &flow_test_row_type,
+        .pieces = input->pieces,
+        .piece_count = PIECES,
+        .event_time = FLOW_FIELD(flow_test_row, at),
+        .give = FLOW_TEST_LEND,
+        .chunk = 1 };
+}
+
+// How often what the elements of one piece have seen differs; -1: elements are missing.
+static int torn_pieces(struct flow_test_results *got)
+{
+    char first[PIECES][200] = { "" };
+    int torn = 0, seen = 0;
+    for (size_t i = 0; i < got->count; i++, seen++) {
+        char one[200];
+        int piece = 0;
+        long long value = 0;
+        sscanf(got->list[i].text, "{k:%d,v:%lld", &piece, &value);
+        snprintf(one, sizeof one, "%lld", value);
+        if (!first[piece][0])
+            memcpy(first[piece], one, sizeof one);
+        torn += strcmp(first[piece], one) != 0;
+    }
+    return seen == PIECES * ROWS ? torn : -1;
+}
+
+START_TEST(r69_any_order_of_workers_shows_a_bundle_one_version_of_a_side_input)
+{
+    const uint32_t seeds = flow_test_seeds(200);
+    for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
+        flow_test_tell("r69_any_order_of_workers_shows_a_bundle_one_version_of_a_side_input", seed);
+        static struct input main_rows, side_rows;
+        struct flow_test_results got;
+        const struct flow_test_options options = {
+            .workers = 2 + (uint32_t)(seed % 3), .seed = seed, .weave = true
+        };
+        const flow_window_options often = { .trigger = flow_trigger_always(),
+            .accumulation = FLOW_ACCUMULATING };
+        const flow_window_options alone = { .keep_windows = true,
+            .accumulation = FLOW_DISCARDING }; // the last count, not all
+        make_input(&main_rows);
+        make_input(&side_rows);
+        flow_test_results_init(&got, "seen");
+        flow_pipeline *pipeline = flow_pipeline_new("versions");
+        const flow_coll rows = flow_test_read(pipeline, &main_rows.script);
+        const flow_coll side = flow_test_read(pipeline, &side_rows.script);
+        const flow_coll counts = flow_count(flow_window_into(side, &often));
+        const flow_view view = flow_as_singleton(flow_window_into(counts, &alone));
+        const flow_do_options looks = { .sides = &view, .side_count = 1 };
+        flow_test_collect(flow_do(rows, &show_side_fn, &looks), &got);
+        flow_test_run_well(pipeline, &options);
+        const int torn = torn_pieces(&got);
+        ck_assert_msg(torn == 0,
+            "seed %llu: %d elements saw another version than others of their "
+            "bundle (-1: some are missing)",
+            (unsigned long long)seed, torn);
+        flow_test_results_clear(&got);
+        flow_pipeline_free(pipeline);
+    }
+}
+END_TEST
+
+TCase *schedules_tests(void)
+{
+    TCase *tests = tcase_create("schedules");
+    tcase_set_timeout(tests, 3600);
+    tcase_add_test(tests, r3_any_order_of_workers_gives_the_answer_of_the_reference);
+    tcase_add_test(tests, r69_any_order_of_workers_shows_a_bundle_one_version_of_a_side_input);
+    return tests;
+}
