@@ -26,11 +26,14 @@ OUTSIDE = {
     'transforms/core': {'xxhash.h'},
     'transforms/file': {'bzlib.h', 'snappy-c.h', 'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }
-OWN_HEADER = {'transforms/core': 'transforms.h', 'transforms/file': 'file.h',
+OWN_HEADER = {'transforms/analytics': 'analytics.h', 'transforms/core': 'transforms.h',
+              'transforms/file': 'file.h',
               'transforms/join': 'join.h', 'transforms/keyed': 'keyed.h',
               'transforms/sketch': 'sketch.h', 'transforms/fields': 'fields.h',
               'transforms/memory': 'memory.h', 'runners/local': 'runner_local.h',
               'runners/test': 'test.h'}
+# What other transforms are made of.
+TRANSFORMS_BELOW = ('transforms/core', 'transforms/fields')
 LIBFLOW_MAY = {'base': {'base'}, 'type': {'base', 'type'}, 'window': {'base', 'window'},
                'option': {'base', 'type', 'option'}, 'beam': {'base', 'type', 'beam'},
                'trigger': {'base', 'trigger'},
@@ -66,6 +69,8 @@ def public_fault(tree, path, name):
     folder = folder_of(path)
     if OWN_HEADER.get(folder) == name or path.startswith(f'{home}/include/flow/'):
         return None
+    if folder.startswith('transforms/') and name in {OWN_HEADER[f] for f in TRANSFORMS_BELOW}:
+        return None
     return f'{folder} may not know <flow/{name}> of {home}'
 
 
@@ -83,7 +88,7 @@ def internal_fault(tree, path, name):
         unit, wanted = path.split('/')[1], target.split('/')[1]
         if wanted in LIBFLOW_MAY.get(unit, set()):
             return None
-    if path.startswith('transforms/') and other == 'transforms/core':
+    if path.startswith('transforms/') and other in TRANSFORMS_BELOW and own != 'transforms/core':
         return None
     if path.startswith('runners/') and own == other:
         return None

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // flow_batches: full, waited enough, or the end of the window.
-#include "clicks.h"
+#include "tests.h"
 
 struct parcel {
     flow_str user;

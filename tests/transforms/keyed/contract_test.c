@@ -6,8 +6,7 @@
 #include <flow/keyed.h>
 
 #include "harness.h"
-
-TCase *contract_tests(void);
+#include "tests.h"
 
 #define ROWS 40
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // flow_deduplicate: by field, duration and clock, within a window.
-#include "clicks.h"
+#include "tests.h"
 
 static const flow_deduplicate_options by_user = { .by = { &click_type, "user", 0, FLOW_KIND_STR },
     .duration = { 10000000 },

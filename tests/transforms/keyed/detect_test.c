@@ -3,7 +3,7 @@
 // planted.
 #include <math.h>
 
-#include "clicks.h"
+#include "tests.h"
 
 struct told {
     int64_t n;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the tests of transforms/keyed.
-#include "clicks.h"
+#include "tests.h"
 
 int main(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // flow_throttle: turns by the clock, nothing lost, times kept.
-#include "clicks.h"
+#include "tests.h"
 
 // When it came, by the clock, in seconds since the script began.
 static flow_status stamp(flow_ctx *ctx, const struct click *in, struct click *out)

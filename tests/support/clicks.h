@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of this folder share: clicks of a script.
-#ifndef FLOW_KEYED_CLICKS_H
-#define FLOW_KEYED_CLICKS_H
+// What tests of transforms over time share: clicks of a script.
+#ifndef FLOW_TEST_CLICKS_H
+#define FLOW_TEST_CLICKS_H
 
 #include <check.h>
 
@@ -39,11 +39,5 @@ void passes(void);
 
 // Expects that building fails with this sentence. The pipeline is a new one after.
 void refused(const char *message);
-
-TCase *batches_tests(void);
-TCase *contract_tests(void);
-TCase *deduplicate_tests(void);
-TCase *detect_tests(void);
-TCase *throttle_tests(void);
 
 #endif
