@@ -82,6 +82,11 @@ bool fl_refuse(const fl_call *call, flow_status status, const char *format, ...)
     return false;
 }
 
+const flow_allocator *flow_pipeline_allocator(const flow_pipeline *pipeline)
+{
+    return pipeline->graph.allocator;
+}
+
 void *flow_pipeline_alloc(flow_pipeline *pipeline, size_t size)
 {
     if (!pipeline)

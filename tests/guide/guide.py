@@ -46,6 +46,7 @@ PROGRAMS = [
     'examples/guide/triggers.c',
     'examples/guide/visits.c',
     'examples/guide/why.c',
+    'examples/guide/watch.c',
     'examples/guide/windows.c',
 ]
 LINES_MAX = 100

@@ -167,7 +167,8 @@ static flow_status find_files(struct fl_file_read *read, flow_error *error)
 {
     const char *path = read->config->options.path;
     struct stat info;
-    if (strcmp(path, "-") == 0 || stat(path, &info) == 0 || strpbrk(path, "*?[") == NULL)
+    if (read->config->literal || strcmp(path, "-") == 0 || stat(path, &info) == 0 ||
+        strpbrk(path, "*?[") == NULL)
         return add_parts(read, &(char *){ (char *)(uintptr_t)path }, 1, error);
     glob_t found = { 0 };
     const int code = glob(path, GLOB_NOSORT, NULL, &found);
@@ -349,6 +350,27 @@ static bool set_text(struct fl_read_config *config)
     return true;
 }
 
+bool fl_read_config_make(flow_pipeline *pipeline, const char *step,
+    const flow_file_read_options *options, struct fl_read_config *config)
+{
+    const char *bad = bad_options(options, true);
+    if (bad != NULL) {
+        flow_pipeline_fail(pipeline, FLOW_INVALID, step, "%s", bad);
+        return false;
+    }
+    *config = (struct fl_read_config){ .options = *options, .piece_size = FL_PIECE_SIZE };
+    flow_file_read_options *own = &config->options;
+    own->type = own->type ? own->type : &flow_line_type;
+    own->line_max = own->line_max ? own->line_max : FL_LINE_MAX;
+    own->expansion_max = own->expansion_max ? own->expansion_max : 1000;
+    if (set_text(config))
+        return true;
+    flow_pipeline_fail(pipeline, FLOW_TYPE, step,
+        "record %s cannot be read from lines, which need exactly one field, a text",
+        own->type->name);
+    return false;
+}
+
 flow_coll flow_file_read_sized(
     flow_pipeline *pipeline, const flow_file_read_options *options, size_t size)
 {
@@ -356,30 +378,16 @@ flow_coll flow_file_read_sized(
     const flow_coll none = { pipeline, 0 };
     const bool known = flow_options_copy(&own, sizeof own, options, size);
     const char *step = own.name ? own.name : fl_file_source.name;
-    const char *bad = bad_options(&own, known);
-    if (bad != NULL) {
-        flow_pipeline_fail(pipeline, FLOW_INVALID, step, "%s", bad);
-        return none;
-    }
+    if (!known)
+        flow_pipeline_fail(pipeline, FLOW_INVALID, step, "%s", FLOW_OPTION_UNKNOWN);
     struct fl_read_config *config = flow_pipeline_alloc(pipeline, sizeof *config);
-    if (config == NULL)
+    if (!known || config == NULL || !fl_read_config_make(pipeline, step, &own, config))
         return none;
-    own.type = own.type ? own.type : &flow_line_type;
-    own.path = flow_pipeline_string(pipeline, own.path);
-    own.line_max = own.line_max ? own.line_max : FL_LINE_MAX;
-    own.expansion_max = own.expansion_max ? own.expansion_max : 1000;
-    config->options = own;
-    config->piece_size = FL_PIECE_SIZE;
-    if (own.path == NULL)
+    config->options.path = flow_pipeline_string(pipeline, own.path);
+    if (config->options.path == NULL)
         return none;
-    if (!set_text(config)) {
-        flow_pipeline_fail(pipeline, FLOW_TYPE, step,
-            "record %s cannot be read from lines, which need exactly one field, a text",
-            own.type->name);
-        return none;
-    }
     const flow_read_options read = { .name = own.name,
-        .type = own.type,
+        .type = config->options.type,
         .config = config,
         .unbounded = own.follow,
         .event_time = own.event_time,

@@ -34,6 +34,7 @@ struct fl_read_config {
     uint32_t text_offset;           /**< FLOW_LINES: where in a row the text lies. */
     bool pointers;                  /**< Rows point to their text. */
     size_t piece_size;              /**< FL_PIECE_SIZE; tests make it small. */
+    bool literal;                   /**< The path is a name, not a pattern. */
 };
 
 /** Free chunks of one run; outlives the source while strings point into a chunk. */
@@ -160,6 +161,10 @@ struct fl_origins {
     pthread_mutex_t lock;
     struct fl_origin list[FL_ORIGINS];
 };
+
+/** Checks options, whose `path` is set, and fills defaults in; false with a sentence of `step`. */
+bool fl_read_config_make(flow_pipeline *pipeline, const char *step,
+    const flow_file_read_options *options, struct fl_read_config *config);
 
 /** The source, for tests that open it with a configuration of their own. */
 extern const flow_source fl_file_source;

@@ -19,6 +19,9 @@ extern "C" {
  */
 FLOW_API void *flow_pipeline_alloc(flow_pipeline *pipeline, size_t size);
 
+/** The allocator of a pipeline; never NULL, lives as long as it. */
+FLOW_API const flow_allocator *flow_pipeline_allocator(const flow_pipeline *pipeline);
+
 /** `size` zeroed bytes from an allocator as flow_open shows it; NULL without memory. For what does
  * not live as long as the pipeline. */
 FLOW_API void *flow_allocate(const flow_allocator *allocator, size_t size);

@@ -70,6 +70,17 @@ static flow_coll count_at_last(flow_coll in)
 }
 BUILDERS(wait, count_at_last(flow_wait_on(in, flow_unkey(in))))
 
+// Two things for each element, one of them told of twice.
+static flow_status same(flow_ctx *ctx, const struct flow_test_row *row, flow_poll *poll)
+{
+    const struct flow_test_row other = { .k = row->k, .s = flow_str_of("other") };
+    flow_poll_give_at(poll, &flow_test_row_type, row, flow_event_time(ctx));
+    flow_poll_give_at(poll, &flow_test_row_type, &other, flow_event_time(ctx));
+    return flow_poll_give_at(poll, &flow_test_row_type, row, flow_event_time(ctx));
+}
+FLOW_POLL_FN(same, flow_test_row, flow_test_row);
+BUILDERS(watch, flow_count(keyed(flow_watch(in, &same_poll, NULL), 0)))
+
 static uint32_t odd_texts(const void *key)
 {
     return key && ((const flow_str *)key)->len % 2 ? 3 : 1;
@@ -123,6 +134,7 @@ static const struct {
     ROW_OF(latest),
     ROW_OF(fan),
     ROW_OF(some_fan),
+    ROW_OF(watch),
 };
 
 static const char *const keys[] = { "number", "text", "record", "nothing" };
@@ -144,8 +156,8 @@ START_TEST(every_transform_keeps_the_contract)
     const char *what = transforms[_i / 4].name;
     // a late row is late twice for who waits, as an element and as a signal; and what becomes of
     // late rows in how many panes depends on the bundles that they come in
-    const bool no_late =
-        strcmp(what, "wait") == 0 || strcmp(what, "reshuffle") == 0 || strstr(what, "fan") != NULL;
+    const bool no_late = strcmp(what, "wait") == 0 || strcmp(what, "reshuffle") == 0 ||
+                         strcmp(what, "watch") == 0 || strstr(what, "fan") != NULL;
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), no_late, strcmp(what, "latest") == 0 };
     char name[80];

@@ -23,6 +23,7 @@ TCase *sum_tests(void);
 TCase *summarize_tests(void);
 TCase *top_tests(void);
 TCase *wait_on_tests(void);
+TCase *watch_tests(void);
 
 int main(void)
 {
@@ -48,6 +49,7 @@ int main(void)
     suite_add_tcase(suite, summarize_tests());
     suite_add_tcase(suite, top_tests());
     suite_add_tcase(suite, wait_on_tests());
+    suite_add_tcase(suite, watch_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

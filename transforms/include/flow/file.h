@@ -60,6 +60,56 @@ static inline flow_coll flow_file_read(
     return flow_file_read_sized(pipeline, options, sizeof *options);
 }
 
+/** flow_file_read_all, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_file_read_all_sized(
+    flow_coll in, flow_field_ref name, const flow_file_read_options *options, size_t size);
+
+/**
+ * Reads the files whose names a text field of the elements has (no patterns), as a splittable
+ * function: plain files of lines or JSON by several workers at once, all others in order. Of the
+ * options all but `path`, `follow` and `times` count. What is read has time and window of the
+ * element that named it, or the time in `event_time`. A file that cannot be read, and records that
+ * do not parse, go the way of `on_error`.
+ */
+static inline flow_coll flow_file_read_all(
+    flow_coll in, flow_field_ref name, const flow_file_read_options *options)
+{
+    return flow_file_read_all_sized(in, name, options, sizeof *options);
+}
+
+/** A file that flow_file_watch has found. */
+struct flow_file {
+    flow_str path;      /**< Its name, as the pattern leads to it. */
+    int64_t size;       /**< Bytes, when it was found. */
+    flow_time modified; /**< When it was changed last. */
+};
+
+/** Type of flow_file. */
+FLOW_API extern const flow_type flow_file_type;
+
+/** Options of flow_file_watch. */
+typedef struct flow_file_watch_options {
+    const char *name;    /**< Name of the step; NULL: "watch". */
+    const char *path;    /**< A path or a glob (`*`, `?`, `[…]`); required. */
+    flow_duration every; /**< From one look to the next, by the clock; 0: one look and no more. */
+    flow_duration quiet; /**< It ends so long after the last new file; 0: not so. */
+    flow_duration total; /**< It ends so long after it began; 0: not so. */
+    int64_t most;        /**< It ends with so many files; 0: not so. */
+    bool updates;        /**< A file whose size or time of change is another is given again. */
+} flow_file_watch_options;
+
+/** flow_file_watch, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_file_watch_sized(
+    flow_pipeline *pipeline, const flow_file_watch_options *options, size_t size);
+
+/** The files that a pattern matches, each once, and those that come later: flow_file, with the
+ * instant at which it was found as its event time. None is no error. See flow_watch. */
+static inline flow_coll flow_file_watch(
+    flow_pipeline *pipeline, const flow_file_watch_options *options)
+{
+    return flow_file_watch_sized(pipeline, options, sizeof *options);
+}
+
 /** Options of flow_file_write. */
 typedef struct flow_file_write_options {
     const char *name;        /**< Name of the step; NULL: "write". */

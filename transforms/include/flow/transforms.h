@@ -182,6 +182,78 @@ static inline flow_coll flow_impulses(flow_pipeline *pipeline, const flow_impuls
     return flow_impulses_sized(pipeline, options, sizeof *options);
 }
 
+/** One poll of flow_watch. */
+typedef struct flow_poll flow_poll;
+
+/** Tells of a thing that is there; it goes on only if it was not there before. The row is copied.
+ * Its event time is the clock's. Sticky on failure. */
+FLOW_API flow_status flow_poll_give(flow_poll *poll, const flow_type *type, const void *row);
+
+/** The same with an event time, which may not lie before that of the element that is watched. */
+FLOW_API flow_status flow_poll_give_at(
+    flow_poll *poll, const flow_type *type, const void *row, flow_time at);
+
+/** No later poll will tell of a thing with an earlier time. Without a word the watermark stands at
+ * the earliest that this poll found, or at the clock. */
+FLOW_API void flow_poll_watermark(flow_poll *poll, flow_time at);
+
+/** Nothing will ever be new after this poll: it is the last. */
+FLOW_API void flow_poll_end(flow_poll *poll);
+
+/** Looks what is there, for an element: static, made by FLOW_POLL_FN or by hand. */
+typedef struct flow_poll_fn {
+    const char *name;     /**< The default name of its steps. */
+    const flow_type *in;  /**< Elements that are watched. */
+    const flow_type *out; /**< What is found. */
+    /** Tells of all that is there, new or not, by flow_poll_give. It may block, on any worker. */
+    flow_status (*poll)(flow_ctx *ctx, const void *element, flow_poll *poll);
+} flow_poll_fn;
+
+/** Options of flow_watch. An element is watched until the first end that is said. */
+typedef struct flow_watch_options {
+    const char *name;    /**< Name of the step; NULL: the poll's. */
+    flow_duration every; /**< From one poll to the next, by the clock; 0: one poll and no more. */
+    flow_field_ref by;   /**< The field that tells things apart; none: the whole record. */
+    flow_duration quiet; /**< It ends so long after the last new thing; 0: not so. */
+    flow_duration total; /**< It ends so long after the first poll; 0: not so. */
+    int64_t most;        /**< It ends with so many new things; 0: not so. */
+    flow_on_error on_error; /**< For elements whose poll fails: they are watched no more. */
+    uint32_t attempts;      /**< At a poll, as flow_do_options says. */
+    flow_duration backoff;  /**< Likewise. */
+} flow_watch_options;
+
+/** flow_watch, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_watch_sized(
+    flow_coll in, const flow_poll_fn *fn, const flow_watch_options *options, size_t size);
+
+/**
+ * Polls for each element, and gives each thing that it finds once, by binary form (Watch, R82).
+ * What was seen is 16 bytes a thing and copied at each poll. A job that drains polls no more.
+ * Without `quiet` and `total` the output has no end. Unkeyed.
+ */
+static inline flow_coll flow_watch(
+    flow_coll in, const flow_poll_fn *fn, const flow_watch_options *options)
+{
+    return flow_watch_sized(in, fn, options, sizeof *options);
+}
+
+#ifndef __cplusplus
+/** `flow_status fn(flow_ctx *, const struct IN *, flow_poll *)`: defines `fn_poll`. */
+#define FLOW_POLL_FN(fn, IN, OUT)                                                                  \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *, flow_poll *),                \
+        #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *, flow_poll *)");     \
+    static flow_status fn##_polled_(flow_ctx *ctx, const void *element, flow_poll *poll)           \
+    {                                                                                              \
+        return fn(ctx, (const struct IN *)element, poll);                                          \
+    }                                                                                              \
+    static const flow_poll_fn fn##_poll = {                                                        \
+        .name = #fn, .in = &IN##_type, .out = &OUT##_type, .poll = fn##_polled_                    \
+    }
+
+/** Tells of a thing: `FLOW_FOUND(poll, file, .path = …)`. */
+#define FLOW_FOUND(poll, T, ...) flow_poll_give((poll), &T##_type, &(struct T){ __VA_ARGS__ })
+#endif
+
 /** Says which of `parts` an element goes to, from 0: static, made by FLOW_PARTITION_FN or by hand.
  */
 typedef struct flow_partition_fn {
