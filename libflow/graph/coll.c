@@ -56,3 +56,24 @@ flow_windows flow_coll_windows(flow_coll coll)
 {
     return flow_coll_type(coll) ? coll.pipeline->edges[coll.id - 1].windows : flow_global();
 }
+
+bool flow_coll_merging(flow_coll coll)
+{
+    return flow_coll_type(coll) && flow_edge_merging(&coll.pipeline->edges[coll.id - 1]);
+}
+
+bool flow_coll_triggered(flow_coll coll)
+{
+    const flow_triggering *how =
+        flow_coll_type(coll) ? coll.pipeline->edges[coll.id - 1].triggering : NULL;
+    return how && how->trigger.count > 0;
+}
+
+bool flow_coll_fires_once(flow_coll coll)
+{
+    if (!flow_coll_type(coll))
+        return true;
+    const flow_edge *edge = &coll.pipeline->edges[coll.id - 1];
+    return edge->lateness.us == 0 && !flow_coll_triggered(coll) &&
+           !(edge->triggering && edge->triggering->closing == FLOW_EMPTY_ALWAYS);
+}

@@ -61,6 +61,10 @@ static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_ba
         fl_batch_unref(&op->worker->cache, batch);
         return fl_no_memory(op);
     }
+    if (batch->signs && op->plan->node->fn && op->plan->node->fn->takes_signs) {
+        fl_give(&op->worker->cache, batch->signs, FLOW_BATCH_ROWS);
+        batch->signs = NULL;
+    }
     if (timed && op->plan->kind == FL_OP_SPLIT && !fl_split_stamp(op, position, batch)) {
         fl_batch_unref(&op->worker->cache, batch);
         return fl_no_memory(op);

@@ -31,7 +31,7 @@ static bool takes_back(const struct fl_plan_op *op)
     case FL_OP_GROUP:
         return false;
     default:
-        return op->signs;
+        return op->signs && !(op->node->fn && op->node->fn->takes_signs);
     }
 }
 

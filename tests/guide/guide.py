@@ -19,6 +19,7 @@ PROGRAMS = [
     'examples/guide/combine.c',
     'examples/guide/composite.c',
     'examples/guide/cutting.c',
+    'examples/guide/destinations.c',
     'examples/guide/errors.c',
     'examples/guide/fields.c',
     'examples/guide/files.c',

@@ -3,10 +3,26 @@
 #include "write.h"
 
 #include "options.h"
+#include "shown.h"
 
 static const char *outside_name(const flow_field *field)
 {
     return field->as ? field->as : field->name;
+}
+
+struct fl_format fl_file_format_of(const struct fl_write_config *config, const flow_open *open)
+{
+    struct fl_format format = { .format = config->options.format,
+        .type = open->type,
+        .key = open->key,
+        .key_record = open->key_record,
+        .key_name = config->options.key_name,
+        .header = !config->options.no_header };
+    if (config->shown != NULL) {
+        format.type = config->shown->flat; // the key is one of its fields
+        format.key = (flow_key_spec){ 0 };
+    }
+    return format;
 }
 
 static flow_status check_name(const struct fl_format *f, const char *step, flow_error *error)

@@ -197,9 +197,37 @@ static void write_pending(struct fl_output *output)
         }
         text = (flow_str){ packed->data, packed->len };
     }
+    output->begun = true;
     if (!fl_write_all(output->fd, text, &number))
         fail(output, "cannot be written", number);
     output->pending.len = 0;
+}
+
+void fl_output_rest(struct fl_output *output)
+{
+    const int fd = output->fd;
+    output->fd = -1;
+    if (output->pending.len == 0)
+        flow_buffer_free(&output->pending);
+    flow_buffer_free(&output->packed);
+    if (close(fd) != 0 && !atomic_load(&output->failed))
+        fail(output, "cannot be closed", errno);
+}
+
+void fl_output_flush(struct fl_output *output)
+{
+    write_pending(output);
+    flow_buffer_free(&output->pending);
+    flow_buffer_free(&output->packed);
+}
+
+void fl_output_wake(struct fl_output *output)
+{
+    if (output->fd >= 0 || atomic_load(&output->failed))
+        return;
+    output->fd = open(output->temp, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (output->fd < 0)
+        fail(output, "cannot be opened again to go on with it", errno);
 }
 
 void fl_output_put(struct fl_output *output, flow_str text, bool now)
@@ -245,7 +273,7 @@ flow_status fl_output_sync(struct fl_output *output, flow_error *error)
 {
     // An empty file of compressed form is one empty member, so that readers find what they expect.
     if (output->compression != FLOW_COMPRESSION_NONE && output->pending.len == 0 &&
-        output->packed.data == NULL && !atomic_load(&output->failed)) {
+        !output->begun && !atomic_load(&output->failed)) {
         int number = 0;
         if (fl_compress(output->compression, (flow_str){ "", 0 }, &output->packed) != FLOW_OK)
             no_memory(output);
@@ -276,6 +304,33 @@ flow_status fl_output_rename(struct fl_output *output, flow_error *error)
         return io_error(output, "cannot be given its name", errno, error);
     output->final = true;
     return FLOW_OK;
+}
+
+flow_status fl_output_rename_to(
+    struct fl_output *output, const char *path, const flow_allocator *allocator, flow_error *error)
+{
+    const char *name = path + folder_len(path);
+    const size_t folder = folder_len(output->path), name_size = strlen(name) + 1;
+    if (strcmp(name, output->path + folder) != 0) {
+        const size_t temp_size = strlen(output->temp) + 1;
+        char *names = fl_file_alloc(allocator, folder + name_size + temp_size);
+        if (names == NULL)
+            return flow_error_raise(
+                error, FLOW_MEMORY, output->step, "%s: no memory for its name", path);
+        memcpy(names, output->path, folder);
+        memcpy(names + folder, name, name_size);
+        memcpy(names + folder + name_size, output->temp, temp_size);
+        fl_file_free(output->path);
+        output->path = names;
+        output->temp = names + folder + name_size;
+    }
+    return fl_output_rename(output, error);
+}
+
+bool fl_output_neighbours(const struct fl_output *a, const struct fl_output *b)
+{
+    const size_t len = folder_len(a->path);
+    return len == folder_len(b->path) && memcmp(a->path, b->path, len) == 0;
 }
 
 flow_status fl_output_sync_folder(struct fl_output *output, flow_error *error)

@@ -6,15 +6,12 @@
 #include <unistd.h>
 
 #include "compress.h"
+#include "destined.h"
 #include "heap.h"
+#include "lane.h"
 #include "options.h"
 
-// A worker's bundle.
-struct lane {
-    flow_buffer text; // formatted rows
-    int spill;        // −1, or a file with the rows that came before them
-    uint64_t spilled; // bytes there
-};
+#define SHARDS_MOST 99999u // that a name has digits for
 
 struct file_write {
     const struct fl_write_config *config;
@@ -24,7 +21,7 @@ struct file_write {
     struct fl_output *outputs;
     uint32_t output_count;
     uint32_t opened;
-    struct lane *lanes;
+    struct fl_lane *lanes;
     uint32_t lane_count;
 };
 
@@ -33,13 +30,8 @@ static void write_close(void *self)
     struct file_write *write = self;
     for (uint32_t i = 0; i < write->opened; i++)
         fl_output_close(&write->outputs[i]);
-    for (uint32_t i = 0; write->lanes && i < write->lane_count; i++) {
-        flow_buffer_free(&write->lanes[i].text);
-        if (write->lanes[i].spill >= 0)
-            close(write->lanes[i].spill);
-    }
+    fl_lanes_free(write->lanes, write->lane_count);
     fl_file_free(write->outputs);
-    fl_file_free(write->lanes);
     write->outputs = NULL;
     write->lanes = NULL;
     write->opened = 0;
@@ -80,12 +72,7 @@ static flow_status write_open(void *self, const flow_open *open)
     write->config = config;
     write->allocator = *open->allocator;
     fl_file_copy_text(write->step, sizeof write->step, open->step);
-    write->format = (struct fl_format){ .format = config->options.format,
-        .type = open->type,
-        .key = open->key,
-        .key_record = open->key_record,
-        .key_name = config->options.key_name,
-        .header = !config->options.no_header };
+    write->format = fl_file_format_of(config, open);
     flow_status status = fl_format_check(&write->format, write->step, open->error);
     if (status == FLOW_OK)
         status = fl_compression_check(
@@ -94,12 +81,8 @@ static flow_status write_open(void *self, const flow_open *open)
         return status;
     write->lane_count = open->workers;
     write->output_count = config->options.sharded ? open->workers : 1;
-    write->lanes = fl_file_alloc(&write->allocator, open->workers * sizeof *write->lanes);
+    write->lanes = fl_lanes_new(open->workers, &write->allocator);
     write->outputs = fl_file_alloc(&write->allocator, write->output_count * sizeof *write->outputs);
-    for (uint32_t i = 0; write->lanes && i < write->lane_count; i++) {
-        write->lanes[i].spill = -1;
-        write->lanes[i].text.allocator = &write->allocator;
-    }
     if (write->lanes == NULL || write->outputs == NULL)
         status = flow_error_raise(open->error, FLOW_MEMORY, write->step,
             "no memory for the buffers of %u workers", open->workers);
@@ -115,34 +98,11 @@ static struct fl_output *output_of(struct file_write *write, uint32_t worker)
     return &write->outputs[write->output_count > 1 ? worker : 0];
 }
 
-static flow_status spill(
-    struct file_write *write, struct lane *lane, struct fl_output *output, flow_error *error)
-{
-    int number = 0;
-    if (lane->spill < 0) {
-        lane->spill = fl_spill_open(output, error);
-        lane->spilled = 0;
-    }
-    if (lane->spill < 0)
-        return FLOW_IO;
-    const flow_str text = { lane->text.data, lane->text.len };
-    if (!fl_write_all(lane->spill, text, &number)) {
-        char sentence[128];
-        if (strerror_r(number, sentence, sizeof sentence) != 0)
-            fl_file_copy_text(sentence, sizeof sentence, "the system refused");
-        return flow_error_raise(error, FLOW_IO, write->step,
-            "%s: the rows of a large bundle cannot be written: %s", output->path, sentence);
-    }
-    lane->spilled += text.len;
-    lane->text.len = 0;
-    return FLOW_OK;
-}
-
 static flow_status write_stage(
     void *self, uint32_t worker, const flow_elements *elements, flow_error *error)
 {
     struct file_write *write = self;
-    struct lane *lane = &write->lanes[worker];
+    struct fl_lane *lane = &write->lanes[worker];
     struct fl_output *output = output_of(write, worker);
     if (atomic_load(&output->failed)) { // publishing cannot fail, so the next bundle does
         pthread_mutex_lock(&output->lock);
@@ -154,28 +114,18 @@ static flow_status write_stage(
         fl_format_rows(&write->format, &elements->batch, &lane->text, error, write->step);
     if (status != FLOW_OK || lane->text.len < write->config->spill_size || output->temp == NULL)
         return status; // beside a pipe or device there is no place to spill to
-    return spill(write, lane, output, error);
-}
-
-static void forget(struct lane *lane)
-{
-    lane->text.len = 0;
-    lane->text.failed = false;
-    if (lane->spill >= 0)
-        close(lane->spill);
-    lane->spill = -1;
-    lane->spilled = 0;
+    return fl_lane_spill(lane, output, error);
 }
 
 static void write_abort(void *self, uint32_t worker)
 {
-    forget(&((struct file_write *)self)->lanes[worker]);
+    fl_lane_forget(&((struct file_write *)self)->lanes[worker]);
 }
 
 static void write_publish(void *self, uint32_t worker)
 {
     struct file_write *write = self;
-    struct lane *lane = &write->lanes[worker];
+    struct fl_lane *lane = &write->lanes[worker];
     struct fl_output *output = output_of(write, worker);
     const flow_str text = { lane->text.data, lane->text.len };
     if (text.len > 0 || lane->spilled > 0) {
@@ -185,7 +135,7 @@ static void write_publish(void *self, uint32_t worker)
         fl_output_put(output, text, output->temp == NULL);
         pthread_mutex_unlock(&output->lock);
     }
-    forget(lane);
+    fl_lane_forget(lane);
 }
 
 static flow_status write_finish(void *self, flow_error *error)
@@ -220,6 +170,25 @@ const flow_sink fl_file_sink = {
     .close = write_close,
 };
 
+// Writes to a sink, with the sign as a field where that is asked for.
+static void write_signed(
+    flow_coll in, struct fl_write_config *config, const char *step, const flow_sink *sink)
+{
+    const flow_file_write_options *options = &config->options;
+    if (options->sign_name == NULL) {
+        flow_write(in, sink, &(flow_write_options){ .name = options->name, .config = config });
+        return;
+    }
+    struct fl_shown *shown = fl_shown_make(in, options, NULL, step);
+    if (shown == NULL)
+        return;
+    config->shown = shown;
+    flow_scope_begin(in.pipeline, step);
+    flow_write(
+        flow_do(in, &shown->fn), sink, &(flow_write_options){ .name = "files", .config = config });
+    flow_scope_end(in.pipeline);
+}
+
 static const char *bad_options(const flow_file_write_options *options, bool known)
 {
     const char *bad =
@@ -228,7 +197,53 @@ static const char *bad_options(const flow_file_write_options *options, bool know
         return bad;
     if (options->sharded && strcmp(options->path, "-") == 0)
         return "standard output cannot be sharded";
+    const bool pattern = fl_pattern_is(options->path);
+    if (pattern && options->sharded)
+        return "the option `sharded` is for a path that is no pattern; say {shard} in it";
+    if (!pattern &&
+        (options->destination || options->shards || options->shard_size || options->open_max))
+        return "the options `destination`, `shards`, `shard_size` and `open_max` are for a `path` "
+               "that is a pattern, with pieces in braces";
+    if (options->shards > SHARDS_MOST)
+        return "the option `shards` is more than 99,999";
+    if (options->shards && options->shard_size)
+        return "the options `shards` and `shard_size` cannot both be set";
     return NULL;
+}
+
+// Files by pattern: at the end, where there is only the global window and its one result, or by
+// pane.
+static void write_pattern(flow_coll in, struct fl_write_config *config, const char *step)
+{
+    config->pattern = fl_pattern_read(in, &config->options, step);
+    if (config->pattern == NULL || !fl_destined_check(in, config, step))
+        return;
+    const bool one = flow_coll_windows(in).kind == FLOW_WINDOW_GLOBAL && flow_coll_fires_once(in);
+    if (!one) {
+        fl_panes_write(in, config);
+        return;
+    }
+    write_signed(in, config, step, &fl_at_end_sink);
+}
+
+static struct fl_write_config *make_config(flow_coll in, const flow_file_write_options *options)
+{
+    struct fl_write_config *config = flow_pipeline_alloc(in.pipeline, sizeof *config);
+    if (config == NULL)
+        return NULL;
+    flow_file_write_options *own = &config->options;
+    *own = *options;
+    own->path = flow_pipeline_string(in.pipeline, own->path);
+    own->key_name = flow_pipeline_string(in.pipeline, own->key_name ? own->key_name : "key");
+    own->name = flow_pipeline_string(in.pipeline, own->name);
+    own->sign_name = flow_pipeline_string(in.pipeline, own->sign_name);
+    own->shard_size = own->shard_size ? own->shard_size : FL_SHARD_SIZE;
+    own->open_max = own->open_max ? own->open_max : FL_OPEN_MOST;
+    config->block_size = FL_BLOCK_SIZE;
+    config->spill_size = FL_SPILL_SIZE;
+    const bool whole = own->path && own->key_name && (own->name || !options->name) &&
+                       (own->sign_name || !options->sign_name);
+    return whole ? config : NULL;
 }
 
 void flow_file_write_sized(flow_coll in, const flow_file_write_options *options, size_t size)
@@ -237,22 +252,17 @@ void flow_file_write_sized(flow_coll in, const flow_file_write_options *options,
     if (in.id == 0)
         return; // an earlier step failed and said so
     const bool known = flow_options_copy(&own, sizeof own, options, size);
+    const char *step = own.name ? own.name : fl_file_sink.name;
     const char *bad = bad_options(&own, known);
     if (bad != NULL) {
-        flow_pipeline_fail(
-            in.pipeline, FLOW_INVALID, own.name ? own.name : fl_file_sink.name, "%s", bad);
+        flow_pipeline_fail(in.pipeline, FLOW_INVALID, step, "%s", bad);
         return;
     }
-    struct fl_write_config *config = flow_pipeline_alloc(in.pipeline, sizeof *config);
+    struct fl_write_config *config = make_config(in, &own);
     if (config == NULL)
         return;
-    own.path = flow_pipeline_string(in.pipeline, own.path);
-    own.key_name = flow_pipeline_string(in.pipeline, own.key_name ? own.key_name : "key");
-    if (own.path == NULL || own.key_name == NULL)
-        return;
-    config->options = own;
-    config->block_size = FL_BLOCK_SIZE;
-    config->spill_size = FL_SPILL_SIZE;
-    const flow_write_options write = { .name = own.name, .config = config };
-    flow_write(in, &fl_file_sink, &write);
+    if (fl_pattern_is(config->options.path))
+        write_pattern(in, config, step);
+    else
+        write_signed(in, config, step, &fl_file_sink);
 }

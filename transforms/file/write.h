@@ -23,9 +23,11 @@
 
 /** A write step as built; in pipeline memory. */
 struct fl_write_config {
-    flow_file_write_options options; /**< As asked for, defaults filled in. */
-    size_t block_size;               /**< FL_BLOCK_SIZE; tests make it small. */
-    size_t spill_size;               /**< FL_SPILL_SIZE; tests make it small. */
+    flow_file_write_options options;  /**< As asked for, defaults filled in. */
+    size_t block_size;                /**< FL_BLOCK_SIZE; tests make it small. */
+    size_t spill_size;                /**< FL_SPILL_SIZE; tests make it small. */
+    const struct fl_pattern *pattern; /**< `path` is one; or NULL. */
+    const struct fl_shown *shown;     /**< Elements come with sign or goal; or NULL. */
 };
 
 /** How rows become text. */
@@ -38,6 +40,9 @@ struct fl_format {
     uint32_t text_offset;        /**< FLOW_LINES: where in an element the text lies. */
     bool header;                 /**< FLOW_CSV: begin with the names of the columns. */
 };
+
+/** How a step writes elements as it is opened for. */
+struct fl_format fl_file_format_of(const struct fl_write_config *config, const flow_open *open);
 
 /** Checks that elements and key can be written in the form, and completes `format`. */
 flow_status fl_format_check(struct fl_format *format, const char *step, flow_error *error);
@@ -57,6 +62,7 @@ struct fl_output {
     char *temp;           /**< Its name until then; NULL: written in place (stdout, devices). */
     int fd;               /**< −1: closed. */
     bool final;           /**< It has its name. */
+    bool begun;           /**< Something was written to it. */
     flow_compression compression; /**< NONE or a kind. */
     size_t block_size;            /**< See FL_BLOCK_SIZE. */
     flow_buffer pending;          /**< Published, not written. */
@@ -81,6 +87,23 @@ flow_status fl_output_sync(struct fl_output *output, flow_error *error);
 
 /** Gives the file its name. */
 flow_status fl_output_rename(struct fl_output *output, flow_error *error);
+
+/** Gives the file another name than was said when it was opened, in the same folder. */
+flow_status fl_output_rename_to(
+    struct fl_output *output, const char *path, const flow_allocator *allocator, flow_error *error);
+
+/** Closes the file for now; what is pending stays so. Failures stick. */
+void fl_output_rest(struct fl_output *output);
+
+/** Writes what is pending to the file, which is open, and gives its buffers back. Failures stick.
+ */
+void fl_output_flush(struct fl_output *output);
+
+/** Opens a resting file again, to go on at its end. Failures stick. */
+void fl_output_wake(struct fl_output *output);
+
+/** Whether two files lie in one folder. */
+bool fl_output_neighbours(const struct fl_output *a, const struct fl_output *b);
 
 /** Makes the new name last, whatever happens to the machine. */
 flow_status fl_output_sync_folder(struct fl_output *output, flow_error *error);

@@ -141,6 +141,9 @@ typedef struct flow_fn {
     /** Once a worker, when the job has ended, if the process lives so long; its status does not
      * matter. May be NULL. */
     flow_status (*teardown)(flow_ctx *ctx);
+    /** EMIT: makes data of signs. It asks for them (flow_sign), and nothing that it emits is taken
+     * back itself. */
+    bool takes_signs;
 } flow_fn;
 
 /** Where and when what a finish emits lies (R67): `window` is one of those that hold `at`. */

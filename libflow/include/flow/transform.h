@@ -61,6 +61,16 @@ FLOW_API flow_duration flow_coll_lateness(flow_coll coll);
 /** How the time of a collection is cut; what it points to lives as long as the pipeline. */
 FLOW_API flow_windows flow_coll_windows(flow_coll coll);
 
+/** Whether windows of a collection still have to be merged by a grouping (R16). */
+FLOW_API bool flow_coll_merging(flow_coll coll);
+
+/** Whether a trigger other than the default fires its windows (R42). */
+FLOW_API bool flow_coll_triggered(flow_coll coll);
+
+/** Whether a grouping of it gives one result a key and window at most: default trigger, nothing
+ * late, no further result at closing. */
+FLOW_API bool flow_coll_fires_once(flow_coll coll);
+
 /** What a source, sink or partition is told when it is opened. Lent for the call, but for `config`.
  */
 typedef struct flow_open {

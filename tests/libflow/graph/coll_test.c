@@ -69,6 +69,32 @@ START_TEST(key_is_known_where_it_is_no_field_too)
 }
 END_TEST
 
+START_TEST(how_results_of_a_collection_come_is_known)
+{
+    const flow_coll nothing = { NULL, 0 };
+    ck_assert_int_eq(flow_coll_windows(nothing).kind, FLOW_WINDOW_GLOBAL);
+    ck_assert(flow_coll_fires_once(nothing) && !flow_coll_merging(nothing));
+    flow_pipeline *p = flow_pipeline_new("results");
+    const flow_coll in = test_readings(p, NULL, false);
+    ck_assert_int_eq(flow_coll_windows(in).kind, FLOW_WINDOW_GLOBAL);
+    ck_assert(flow_coll_fires_once(in) && !flow_coll_triggered(in));
+    flow_window_options options = { .windows = flow_sessions(flow_minutes(1)) };
+    const flow_coll sessions = flow_window_into(in, &options);
+    ck_assert_int_eq(flow_coll_windows(sessions).kind, FLOW_WINDOW_SESSION);
+    ck_assert(flow_coll_merging(sessions) && flow_coll_fires_once(sessions));
+    const flow_coll sums = flow_combine(flow_key_by(sessions, FLOW_FIELD(reading, sensor)), add_up);
+    ck_assert(!flow_coll_merging(sums));
+    options = (flow_window_options){ .windows = flow_fixed(flow_minutes(1)),
+        .lateness = flow_seconds(3),
+        .accumulation = FLOW_DISCARDING };
+    ck_assert(!flow_coll_fires_once(flow_window_into(in, &options)));
+    options = flow_count_windows(3);
+    const flow_coll counted = flow_window_into(in, &options);
+    ck_assert(flow_coll_triggered(counted) && !flow_coll_fires_once(counted));
+    flow_pipeline_free(p);
+}
+END_TEST
+
 START_TEST(r17_lateness_and_windows_of_a_collection_are_known)
 {
     flow_pipeline *p = flow_pipeline_new("late");
@@ -94,6 +120,7 @@ TCase *coll_tests(void)
     tcase_add_test(tests, invalid_collection_has_no_type_and_no_key);
     tcase_add_test(tests, key_field_is_known_as_long_as_it_lies_in_the_element);
     tcase_add_test(tests, key_of_a_combine_is_no_field);
+    tcase_add_test(tests, how_results_of_a_collection_come_is_known);
     tcase_add_test(tests, r17_lateness_and_windows_of_a_collection_are_known);
     tcase_add_test(tests, key_is_known_where_it_is_no_field_too);
     tcase_add_test(tests, whole_record_as_key_has_no_field_name);

@@ -327,14 +327,76 @@ const char *fake_folder(void)
     return folder;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Calls `see` for every file below a folder, in order of name, and after it for the folder.
+static void walk(const char *path, void (*see)(const char *path, bool is_folder))
+{
+    struct stat info;
+    char *names[4096];
+    size_t count = 0;
+    if (lstat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        see(path, false);
+        return;
+    }
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL && count < 4096;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            names[count++] = strdup(entry->d_name);
+    closedir(dir);
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        char below[1024];
+        snprintf(below, sizeof below, "%s/%s", path, names[i]);
+        walk(below, see);
+        free(names[i]);
+    }
+    see(path, true);
+}
+
+static void see_away(const char *path, bool is_folder)
+{
+    if (is_folder)
+        rmdir(path);
+    else
+        unlink(path);
+}
+
 void fake_folder_remove(void)
 {
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(folder);
+    walk(folder, see_away);
+}
+
+static flow_buffer tree;
+
+// The file's name, and its lines in order of their bytes.
+static void see_lines(const char *path, bool is_folder)
+{
+    char *lines[4096];
+    size_t count = 0;
+    if (is_folder)
+        return;
+    flow_buffer_printf(&tree, "%s\n", path + strlen(folder) + 1);
+    char *content = fake_content(path, NULL);
+    for (char *line = content, *end; (end = strchr(line, '\n')) && count < 4096; line = end + 1) {
+        *end = '\0';
+        lines[count++] = line;
+    }
+    qsort(lines, count, sizeof *lines, by_name);
+    for (size_t i = 0; i < count; i++)
+        flow_buffer_printf(&tree, "  %s\n", lines[i]);
+    free(content);
+}
+
+const char *fake_tree(void)
+{
+    tree.len = 0;
+    walk(folder, see_lines);
+    flow_buffer_put(&tree, "", 1);
+    return tree.data;
 }
 
 const char *fake_path(const char *name)

@@ -110,6 +110,10 @@ const char *fake_folder(void);
 /** Removes the last folder. */
 void fake_folder_remove(void);
 
+/** Every file of the folder and below, by name, each with its lines in order of their bytes and two
+ * spaces before: valid until the next call. */
+const char *fake_tree(void);
+
 /** The path of a file in the folder: valid until the eighth call after. */
 const char *fake_path(const char *name);
 

@@ -113,9 +113,10 @@ void check_decoded(flow_compression kind, const void *data, size_t len, const ch
 int main(void)
 {
     Suite *suite = suite_create("transforms/file");
-    TCase *(*const cases[])(void) = { bzip2_case, chunk_case, compress_case, contract_case,
-        crc_case, follow_case, format_case, gzip_case, input_case, match_case, origin_case,
-        output_case, plain_case, read_all_case, read_case, records_case, run_case, snappy_case,
+    TCase *(*const cases[])(void) = { at_end_case, bzip2_case, chunk_case, compress_case,
+        contract_case, crc_case, destined_case, follow_case, format_case, gzip_case, input_case,
+        lane_case, match_case, origin_case, output_case, panes_case, pattern_case, plain_case,
+        read_all_case, read_case, records_case, run_case, set_case, shown_case, snappy_case,
         stream_case, write_case, zstd_case };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         suite_add_tcase(suite, cases[i]());

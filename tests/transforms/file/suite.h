@@ -48,23 +48,30 @@ void check_decoded(flow_compression kind, const void *data, size_t len, const ch
 /** Runs a lines or JSON or CSV file and expects FLOW_OK. */
 void read_well(struct fake_ctx *fake, const struct fl_read_config *config);
 
+TCase *at_end_case(void);
 TCase *bzip2_case(void);
 TCase *chunk_case(void);
 TCase *compress_case(void);
 TCase *contract_case(void);
 TCase *crc_case(void);
+TCase *destined_case(void);
 TCase *follow_case(void);
 TCase *format_case(void);
 TCase *gzip_case(void);
 TCase *input_case(void);
 TCase *match_case(void);
+TCase *lane_case(void);
 TCase *origin_case(void);
 TCase *output_case(void);
+TCase *panes_case(void);
+TCase *pattern_case(void);
 TCase *plain_case(void);
 TCase *read_all_case(void);
 TCase *read_case(void);
 TCase *records_case(void);
 TCase *run_case(void);
+TCase *set_case(void);
+TCase *shown_case(void);
 TCase *snappy_case(void);
 TCase *stream_case(void);
 TCase *write_case(void);

@@ -110,15 +110,37 @@ static inline flow_coll flow_file_watch(
     return flow_file_watch_sized(pipeline, options, sizeof *options);
 }
 
+/**
+ * Says where an element goes: writes it to `text` as snprintf does, and returns how long it is.
+ * `size` or more fails the job. Slashes part folders; whatever else could leave the folder is
+ * encoded. Called on any thread; equal elements must give equal texts.
+ */
+typedef size_t flow_destination_fn(
+    const void *element, const void *config, char *text, size_t size);
+
 /** Options of flow_file_write. */
 typedef struct flow_file_write_options {
-    const char *name;        /**< Name of the step; NULL: "write". */
-    const char *path;        /**< A path, "-" for standard output, or with `sharded` a prefix. */
-    flow_file_format format; /**< How records stand in it. */
+    const char *name; /**< Name of the step; NULL: "write". */
+    /** A path, "-" for standard output, with `sharded` a prefix, or a pattern: pieces in braces are
+     * filled in. {FIELD} (outside name of a scalar field; {.FIELD} where it is called like a
+     * piece), {key}, {destination}, {window}, {start}, {end}, {pane}, {shard}; "{{" and "}}" are
+     * braces. */
+    const char *path;
+    flow_file_format format;      /**< How records stand in it. */
     flow_compression compression; /**< AUTO: none. */
     bool sharded;                 /**< A file a worker: `path-00000-of-00002`. */
     bool no_header;               /**< CSV: without the header line. */
     const char *key_name; /**< Keyed collections: name of the key's column, first; NULL: "key". */
+    /** Name of a last column that is −1 where an element is taken back (accumulating and retracting
+     * windows), else 1. NULL: input that takes elements back is refused. */
+    const char *sign_name;
+    flow_destination_fn *destination; /**< Patterns: for {destination}. */
+    const void *destination_config;   /**< For `destination`; must live as long as the pipeline. */
+    uint32_t shards;     /**< Patterns: into how many {shard}s elements are dealt; 0: as many as it
+                            takes. Of a fixed number those that nothing came to are not there. */
+    uint64_t shard_size; /**< Patterns without `shards`: bytes before compression after which rows
+                            go on in a next {shard}; 0: 256 MiB. */
+    uint32_t open_max;   /**< Patterns: files open at once; 0: 64. */
 } flow_file_write_options;
 
 /** Writes files; see flow_file_write. */
@@ -130,6 +152,12 @@ FLOW_API void flow_file_write_sized(
  * written: a run that fails leaves the old file, or none. A file that another step of the process
  * is writing is refused when the job starts. The key of a keyed collection is written
  * as the first column.
+ *
+ * By a pattern it becomes many files. Those of the global window have their names when the job
+ * ends. In other windows, or with a trigger, each firing is a file (R82): it is complete, and has
+ * its name, when the bundle that fires commits. What had to replace what is refused while building:
+ * without {window} where there are several, without {pane} where a window can fire again, without
+ * {shard} where `shards` is more than 1. Missing folders below the pattern's first are made.
  */
 static inline void flow_file_write(flow_coll in, const flow_file_write_options *options)
 {
