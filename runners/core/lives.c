@@ -61,6 +61,7 @@ bool fl_lives_init(struct fl_op *op)
     lay_out(op, lives);
     fl_table_init(&lives->table, op->keyed->form, (uint32_t)sizeof(uintptr_t), false);
     fl_nook_init(&lives->windows, &op->worker->cache);
+    fl_nook_keep(&lives->windows); // hints and timers look at windows that are gone
     fl_nook_init(&lives->bytes, &op->worker->cache);
     return true;
 }

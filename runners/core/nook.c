@@ -66,6 +66,11 @@ static bool note_room(struct fl_nook *nook, struct fl_nook_notes *notes)
 
 static void *take_large(struct fl_nook *nook, size_t size)
 {
+    void *kept = nook->kept;
+    if (kept) {
+        memcpy(&nook->kept, kept, sizeof kept);
+        return kept;
+    }
     struct fl_nook_slab *slab = fl_take(nook->cache, sizeof *slab + size);
     if (!slab)
         return NULL;
@@ -80,6 +85,11 @@ static void *take_large(struct fl_nook *nook, size_t size)
 
 static void give_large(struct fl_nook *nook, void *block)
 {
+    if (nook->keeps) {
+        memcpy(block, &nook->kept, sizeof(void *));
+        nook->kept = block;
+        return;
+    }
     struct fl_nook_slab *slab = (struct fl_nook_slab *)block - 1;
     *(slab->before ? &slab->before->next : &nook->large) = slab->next;
     if (slab->next)

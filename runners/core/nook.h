@@ -23,11 +23,19 @@ struct fl_nook {
     void *free[FL_NOOK_SIZES]; // by size, linked through their first word
     char *next, *end;          // of the slab being cut
     struct fl_nook_slab *slabs, *large;
+    void *kept; // large blocks that were given back, linked through their first word
+    bool keeps; // they are: all large ones are of one size
     struct fl_nook_notes taken, given; // in this bundle
 };
 
 void fl_nook_init(struct fl_nook *nook, struct fl_cache *cache);
 void fl_nook_fini(struct fl_nook *nook); // with all blocks
+
+// The memory of large blocks stays the nook's, too, which are then all of one size.
+static inline void fl_nook_keep(struct fl_nook *nook)
+{
+    nook->keeps = true;
+}
 
 // At least `size` bytes, aligned to a word, not zeroed; NULL over budget or without memory. The
 // memory of blocks of up to FL_NOOK_MOST bytes stays the nook's, so that who knows a block that was

@@ -90,6 +90,10 @@ const char *flow_test_differ(struct flow_test_results *got, struct flow_test_res
 const char *flow_test_differ_in_rows(
     struct flow_test_results *got, struct flow_test_results *wanted);
 
+// What is left once results that take others back have done so: of equal rows in one window as many
+// as the signs come to. Fails the test where more is taken back than was given.
+void flow_test_fold(struct flow_test_results *results);
+
 // All results, a line each, sorted: owned by the caller, released with free.
 char *flow_test_print(struct flow_test_results *results);
 

@@ -35,7 +35,9 @@ static struct flow_test_results without_places(const struct flow_test_results *r
 static void compare(struct harness *h, const struct harness_case *c, bool rows_only)
 {
     const char *why;
-    if (rows_only) {
+    if (c->often)
+        flow_test_fold(&h->got);
+    if (rows_only || c->often) {
         struct flow_test_results got = without_places(&h->got);
         struct flow_test_results wanted = without_places(&h->wanted);
         why = flow_test_differ(&got, &wanted);
@@ -174,6 +176,56 @@ static void run_snapshots(struct harness *h, enum harness_cut cut)
     }
 }
 
+// Sessions, whatever the order in which their rows come.
+static void run_sessions(struct harness *h)
+{
+    static const size_t batches[] = { 1, 7, 0 };
+    struct harness_case c = plain(TIMES_NEAR, CUT_SESSIONS);
+    if (!harness_takes(h, &c))
+        return;
+    want(h, &c);
+    for (uint32_t i = 0; i < 6 * flow_test_seeds(1); i++) {
+        c.seed = i;
+        c.batch = batches[i % 3];
+        c.windows = i % 4 == 3 ? WINDOWS_BY_ROW : WINDOWS_IMPLIED;
+        c.give = (enum harness_give)(i % GIVE_COLUMNS);
+        c.workers = i % 2 ? 3 : 1;
+        c.between = i % 3 == 1;
+        c.reborn = i % 3 == 2;
+        agree(h, &c);
+    }
+    run_faults(h, CUT_SESSIONS);
+}
+
+// Results again and again, each taken back before the next, come to what a batch gives: over late
+// rows too, where these do not find state that others left.
+static void run_often(struct harness *h, enum harness_cut cut)
+{
+    static const size_t batches[] = { 1, 7, 0 };
+    const bool late = cut != CUT_SESSIONS && cut != CUT_GLOBAL && !h->input->no_late;
+    struct harness_case c = plain(TIMES_NEAR, cut);
+    if (!harness_takes(h, &c))
+        return;
+    want(h, &c);
+    c.often = true;
+    for (uint32_t i = 0; i < 9 * flow_test_seeds(1); i++) {
+        c.seed = i;
+        c.batch = batches[i % 3];
+        c.workers = i % 2 ? 3 : 1;
+        c.between = i % 3 == 1;
+        c.reborn = i % 4 == 3;
+        // what comes to the transform is taken back as well
+        const bool signs = i % 3 == 2 && cut != CUT_SESSIONS && !h->input->by_time;
+        c.windows = signs ? WINDOWS_SHARED : WINDOWS_IMPLIED;
+        c.lenient = late && i % 2;
+        c.order = c.lenient ? i % 4 == 1 ? ORDER_LATE : ORDER_ALL_LATE : ORDER_ALL;
+        c.faults = (struct flow_test_faults){ .point = -1 };
+        if (i % 5 == 4)
+            c.faults = (struct flow_test_faults){ .point = -1, .one_in = 3, .most = 60 };
+        agree(h, &c);
+    }
+}
+
 // --- without memory
 
 static int by_text(const void *a, const void *b)
@@ -284,6 +336,9 @@ static void run_all(struct harness *h)
         run_all_late(h, TIMES_NEAR, cut);
         run_all_late(h, TIMES_FAR, cut);
     }
+    run_sessions(h);
+    for (enum harness_cut cut = CUT_FIXED; cut <= CUT_SESSIONS && !h->input->once; cut++)
+        run_often(h, cut);
     run_starved(h);
     harness_fini(h);
 }

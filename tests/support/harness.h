@@ -16,6 +16,7 @@ struct flow_test_rows {
     flow_field_ref event_time;
     bool no_late; // leave late rows out: not all reach a window, or they meet what others left
     bool by_time; // results depend on times within a window, which a grouping before would change
+    bool once;    // what comes oftener, or is taken back, changes the results: of views, of state
 };
 
 /*
@@ -25,7 +26,9 @@ struct flow_test_rows {
  * and several workers; lifting forced and forbidden; full shuffles; the watermark before, between
  * and after the rows, late rows within and beyond the lateness; bundles that fail and are tried
  * again; snapshots put into fresh engines; too small budgets and an allocator that fails at each of
- * its calls in turn; and twice the same way.
+ * its calls in turn; and twice the same way. Sessions too, where the transform takes them. And
+ * early and late results that are taken back: folding them, sign by sign, must leave what a batch
+ * gives, over late rows as well.
  *
  * `name` is what messages call the transform. Results are compared as flow_test_differ does.
  */

@@ -16,7 +16,8 @@ enum harness_cut {
     CUT_GLOBAL,
     CUT_FIXED,
     CUT_SLIDING,
-    CUT_COUNT
+    CUT_COUNT,
+    CUT_SESSIONS = CUT_COUNT
 };
 
 enum harness_windows {
@@ -60,6 +61,7 @@ struct harness_case {
     size_t batch; // 0: all rows
     bool between; // the watermark follows the rows; else it waits for their end
     bool lenient; // lateness without end
+    bool often;   // early results and late ones, which take back those before them
     bool full;    // shuffles hold next to nothing
     bool reborn;  // goes on from snapshots in engines of other numbers of workers
     uint32_t workers;
@@ -99,6 +101,9 @@ bool harness_has_columns(const struct harness *h);
 // only without memory.
 flow_pipeline *harness_build(
     struct harness *h, const struct harness_case *c, struct flow_test_results *results);
+
+// Whether a transform takes windows of a case: state that cannot merge does not take sessions.
+bool harness_takes(struct harness *h, const struct harness_case *c);
 
 // How many (row, window) pairs of the last script are behind the tick.
 uint64_t harness_tardy_pairs(const struct harness *h, const struct harness_case *c);

@@ -22,6 +22,8 @@ flow_windows harness_windows(const struct harness_case *c)
     case CUT_SLIDING:
         return flow_windows_offset(
             flow_sliding((flow_duration){ 10 * unit.us }, (flow_duration){ 4 * unit.us }), unit);
+    case CUT_SESSIONS:
+        return flow_sessions((flow_duration){ 3 * unit.us });
     default:
         return flow_global();
     }
@@ -323,6 +325,20 @@ static flow_coll share_windows(struct harness *h, flow_coll in)
     return flow_unkey(flow_group(flow_key_by(in, whole), fn));
 }
 
+bool harness_takes(struct harness *h, const struct harness_case *c)
+{
+    struct flow_test_results none;
+    flow_error error = { 0 };
+    flow_test_results_init(&none, h->name);
+    flow_pipeline *pipeline = harness_build(h, c, &none);
+    const bool takes = pipeline && flow_pipeline_check(pipeline, &error) == FLOW_OK;
+    flow_pipeline_free(pipeline);
+    flow_test_results_clear(&none);
+    if (!takes && !strstr(error.message, "merge"))
+        harness_fail(h, c, error.message);
+    return takes;
+}
+
 flow_pipeline *harness_build(
     struct harness *h, const struct harness_case *c, struct flow_test_results *results)
 {
@@ -335,9 +351,13 @@ flow_pipeline *harness_build(
         c->give == GIVE_COLUMNS ? read_columns(pipeline, h) : flow_test_read(pipeline, &h->script);
     if (is_late_order(c))
         in = drop_tick(h, c, in);
-    const flow_window_options windows = { .windows = harness_windows(c),
+    flow_window_options windows = { .windows = harness_windows(c),
         .lateness = flow_days(c->lenient ? 36500 : 0),
-        .accumulation = FLOW_DISCARDING };
+        .no_lateness = c->often && !c->lenient,
+        .accumulation = c->often ? FLOW_RETRACTING : FLOW_DISCARDING };
+    if (c->often)
+        windows.trigger = flow_trigger_early_late(
+            flow_trigger_count(2), flow_trigger_count((int64_t)(c->seed % 3) + 1));
     in = flow_window_into(in, &windows);
     if (c->windows == WINDOWS_BY_ROW)
         in = flow_with_timestamps(in, h->input->event_time);

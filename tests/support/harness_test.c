@@ -95,6 +95,14 @@ static flow_status nothing(flow_ctx *ctx, const struct flow_test_row *row)
 }
 FLOW_ELEMENT_FN(nothing, flow_test_row, first);
 
+// Lets results through, but not what takes them back.
+static bool is_given(const flow_ctx *ctx, const struct flow_counted *counted)
+{
+    (void)counted;
+    return flow_sign(ctx) > 0;
+}
+FLOW_FILTER_FN(is_given, flow_counted);
+
 static flow_coll by_k(flow_coll in)
 {
     return flow_key_by(in, FLOW_FIELD(flow_test_row, k));
@@ -130,6 +138,11 @@ static flow_coll no_result(flow_coll in)
     return flow_do(in, &nothing_fn);
 }
 
+static flow_coll signs_are_lost(flow_coll in)
+{
+    return flow_do(flow_count(by_k(in)), &is_given_fn);
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -140,6 +153,7 @@ static const struct {
     { "runs differ", runs_differ, "seed 1" },
     { "batches show", batches_show, "in batches of" },
     { "state hides", state_hides, "the first that differs" },
+    { "signs are lost", signs_are_lost, "results taken back" },
     { "no result", no_result, "nothing comes out" },
 };
 
@@ -151,7 +165,7 @@ START_TEST(a_fault)
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = flow_test_row_at(i / 2 % 5, i * 37 % 23 - 11, 0);
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), true, false };
+        FLOW_FIELD(flow_test_row, at), true, false, false };
     flow_test_transform(faults[_i].name, faults[_i].build, &input);
 }
 END_TEST

@@ -181,6 +181,60 @@ const char *flow_test_differ_in_rows(
     return differ(got, wanted, true);
 }
 
+// --- folding
+
+// The row without what says that it is taken back.
+static const char *row_of(const struct flow_test_result *result)
+{
+    return result->text + (strncmp(result->text, "- ", 2) == 0 ? 2 : 0);
+}
+
+static int by_row(const void *left, const void *right)
+{
+    const struct flow_test_result *a = left, *b = right;
+    const int text = strcmp(row_of(a), row_of(b));
+    if (text)
+        return text;
+    if (a->window.start.us != b->window.start.us)
+        return a->window.start.us < b->window.start.us ? -1 : 1;
+    if (a->window.end.us != b->window.end.us)
+        return a->window.end.us < b->window.end.us ? -1 : 1;
+    // what takes back has the same floats to the last bit
+    return a->float_count ? memcmp(a->floats, b->floats, a->float_count * sizeof *a->floats) : 0;
+}
+
+// Of equal rows as many are left as the signs come to.
+static void fold_run(struct flow_test_result *run, size_t count, struct flow_test_results *into)
+{
+    int net = 0;
+    for (size_t i = 0; i < count; i++)
+        net += run[i].text == row_of(&run[i]) ? 1 : -1;
+    ck_assert_msg(net >= 0, "%s is taken back oftener than it was given", row_of(&run[0]));
+    for (size_t i = 0; i < count; i++) {
+        const struct flow_test_result one = run[i];
+        if (net > 0 && one.text == row_of(&one)) {
+            into->list[into->count++] = one;
+            net--;
+            continue;
+        }
+        free(one.text);
+        free(one.floats);
+    }
+}
+
+void flow_test_fold(struct flow_test_results *results)
+{
+    const size_t count = results->count;
+    if (count)
+        qsort(results->list, count, sizeof *results->list, by_row);
+    results->count = 0;
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && by_row(&results->list[i], &results->list[next]) == 0;)
+            next++;
+        fold_run(results->list + i, next - i, results);
+    }
+}
+
 char *flow_test_print(struct flow_test_results *results)
 {
     flow_buffer text = { 0 };

@@ -313,22 +313,68 @@ static flow_coll other_key(flow_coll in)
     return flow_distinct(flow_do(by_k(in), &keep_tally_fn));
 }
 
+// What the windows of two views have: of a multimap the rows of the element's text, of a singleton
+// how many elements there are in all.
+static flow_status compare_sides(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    const struct flow_counted *all = FLOW_SIDE(ctx, 1, flow_counted);
+    flow_side_walk walk = FLOW_SIDE_ROWS_OF(ctx, 0, flow_test_row, row->s);
+    const struct flow_test_row *side;
+    struct label label = { .text = row->s, .k = 0 };
+    if (!all)
+        return ctx->status;
+    while ((side = flow_side_next(&walk)))
+        label.k += side->v + 100;
+    label.k += all->count * 1000000;
+    return FLOW_EMIT_ROW(ctx, label, &label);
+}
+FLOW_ELEMENT_FN(compare_sides, flow_test_row, label);
+
+static flow_status compare_keyed(
+    flow_ctx *ctx, const flow_str *key, const struct flow_test_row *row)
+{
+    (void)key;
+    return compare_sides(ctx, row);
+}
+FLOW_KEYED_FN(compare_keyed, flow_str, flow_test_row, label);
+
+static flow_coll look(flow_coll main, flow_coll side, const flow_fn *fn)
+{
+    const flow_view views[2] = { flow_as_multimap(by_s(side)),
+        flow_as_singleton(flow_count(side)) };
+    const flow_do_options options = { .sides = views, .side_count = 2 };
+    return flow_sum(
+        flow_key_by(flow_do(main, fn, &options), FLOW_FIELD(label, text)), FLOW_FIELD(label, k));
+}
+
+static flow_coll looking(flow_coll in)
+{
+    return look(in, in, &compare_sides_fn);
+}
+
+static flow_coll looking_by_key(flow_coll in)
+{
+    return look(by_s(in), in, &compare_keyed_fn);
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
-    bool no_late, by_time, in_turn;
+    bool no_late, by_time, in_turn, once;
 } primitives[] = {
-    { "function forms", forms, true, false, false },
-    { "several outputs", outputs, true, false, false },
-    { "keyed function", keyed, false, false, false },
-    { "combine", combine, false, false, false },
-    { "group", group, false, false, false },
-    { "state and timer", stateful, true, false, false },
-    { "cells and timers", cells, true, false, false },
-    { "sorted by time", sorted, true, true, false },
-    { "keyed behind keyed", twice, true, false, false },
-    { "splittable", splittable, true, false, true },
-    { "another key behind state", other_key, true, false, false },
+    { "function forms", forms, true, false, false, false },
+    { "several outputs", outputs, true, false, false, false },
+    { "keyed function", keyed, false, false, false, false },
+    { "combine", combine, false, false, false, false },
+    { "group", group, false, false, false, false },
+    { "state and timer", stateful, true, false, false, true },
+    { "cells and timers", cells, true, false, false, true },
+    { "sorted by time", sorted, true, true, false, false },
+    { "keyed behind keyed", twice, true, false, false, false },
+    { "splittable", splittable, true, false, true, false },
+    { "another key behind state", other_key, true, false, false, true },
+    { "side inputs", looking, true, false, true, true },
+    { "side inputs of a step by key", looking_by_key, true, false, true, true },
 };
 
 START_TEST(every_primitive_keeps_the_contract)
@@ -344,7 +390,8 @@ START_TEST(every_primitive_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[again % 2]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), primitives[_i].no_late, primitives[_i].by_time };
+        FLOW_FIELD(flow_test_row, at), primitives[_i].no_late, primitives[_i].by_time,
+        primitives[_i].once };
     if (primitives[_i].in_turn)
         flow_test_transform_in_turn(primitives[_i].name, primitives[_i].build, &input);
     else

@@ -109,6 +109,26 @@ START_TEST(large_blocks_go_back_to_the_pool)
 END_TEST
 
 // A model of bundles that end either way.
+START_TEST(a_nook_that_is_told_so_keeps_the_memory_of_large_blocks)
+{
+    struct bench bench;
+    struct fl_nook nook;
+    bench_init(&bench, UINT64_C(8) << 20);
+    fl_nook_init(&nook, &bench.cache);
+    fl_nook_keep(&nook);
+    char *block = fl_nook_take(&nook, 5000), *other = fl_nook_take(&nook, 5000);
+    memset(block, 7, 5000);
+    ck_assert(fl_nook_give(&nook, block, 5000));
+    fl_nook_commit(&nook);
+    ck_assert_int_eq(block[4999], 7); // who knows it may still read it
+    ck_assert_ptr_eq(fl_nook_take(&nook, 5000), block);
+    ck_assert_ptr_ne(fl_nook_take(&nook, 5000), other);
+    fl_nook_abort(&nook);
+    fl_nook_fini(&nook);
+    bench_fini(&bench);
+}
+END_TEST
+
 START_TEST(bundles_at_random_keep_what_they_should)
 {
     struct bench bench;
@@ -174,6 +194,7 @@ TCase *nook_unit_tests(void)
     tcase_add_test(tests, given_blocks_are_taken_again_only_after_the_commit);
     tcase_add_test(tests, an_abort_gives_back_what_was_taken_and_keeps_what_was_given);
     tcase_add_test(tests, large_blocks_go_back_to_the_pool);
+    tcase_add_test(tests, a_nook_that_is_told_so_keeps_the_memory_of_large_blocks);
     tcase_add_test(tests, bundles_at_random_keep_what_they_should);
     tcase_add_test(tests, without_memory_nothing_leaks);
     return tests;

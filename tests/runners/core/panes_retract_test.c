@@ -9,57 +9,6 @@
 
 #define SECOND INT64_C(1000000)
 
-static int by_row(const void *a, const void *b)
-{
-    const struct flow_test_result *x = a, *y = b;
-    const char *left = x->text + 2 * (strncmp(x->text, "- ", 2) == 0);
-    const char *right = y->text + 2 * (strncmp(y->text, "- ", 2) == 0);
-    const int text = strcmp(left, right);
-    if (text)
-        return text;
-    if (x->window.start.us != y->window.start.us)
-        return x->window.start.us < y->window.start.us ? -1 : 1;
-    return x->window.end.us < y->window.end.us ? -1 : x->window.end.us > y->window.end.us;
-}
-
-static bool is_back(const struct flow_test_result *result)
-{
-    return strncmp(result->text, "- ", 2) == 0;
-}
-
-// Of equal rows one is left, or none.
-static void fold_run(struct flow_test_result *run, size_t count, struct flow_test_results *into)
-{
-    int net = 0;
-    for (size_t i = 0; i < count; i++)
-        net += is_back(&run[i]) ? -1 : 1;
-    ck_assert_msg(net == 0 || net == 1, "%s stands %d times", run[0].text, net);
-    for (size_t i = 0; i < count; i++) {
-        const struct flow_test_result one = run[i];
-        if (net == 1 && !is_back(&one)) {
-            into->list[into->count++] = one;
-            net = 0;
-            continue;
-        }
-        free(one.text);
-        free(one.floats);
-    }
-}
-
-// Takes out what takes each other back.
-static void fold(struct flow_test_results *results)
-{
-    const size_t count = results->count;
-    if (count)
-        qsort(results->list, count, sizeof *results->list, by_row);
-    results->count = 0;
-    for (size_t i = 0, next; i < count; i = next) {
-        for (next = i + 1; next < count && by_row(&results->list[i], &results->list[next]) == 0;)
-            next++;
-        fold_run(results->list + i, next - i, results);
-    }
-}
-
 // The sums of all elements by key and window, as they are in the end.
 struct sum {
     int64_t key, value;
@@ -73,7 +22,7 @@ static size_t sums_of(const struct panes_case *test, struct sum *sums)
     alone.result = PANES_SUM;
     panes_outcome_init(&first, "sums");
     panes_answer(&alone, &first);
-    fold(&first.results);
+    flow_test_fold(&first.results);
     const size_t count = first.results.count;
     for (size_t i = 0; i < count; i++) {
         const struct flow_test_result *r = &first.results.list[i];
@@ -189,7 +138,7 @@ static size_t check(uint32_t seed)
     const char *refused = panes_run(&test, &options, &got);
     ck_assert_msg(!refused, "seed %u: %s", seed, refused);
     const size_t results = got.results.count;
-    fold(&got.results);
+    flow_test_fold(&got.results);
     answer(&test, &wanted);
     const char *differs = flow_test_differ_in_rows(&got.results, &wanted);
     char *text = differs ? panes_print(&test) : NULL;

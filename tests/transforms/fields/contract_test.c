@@ -135,7 +135,7 @@ START_TEST(every_transform_of_fields_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[i / 3 % 3]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), transforms[_i].no_late, false };
+        FLOW_FIELD(flow_test_row, at), transforms[_i].no_late, false, false };
     flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST

@@ -123,7 +123,7 @@ START_TEST(every_transform_by_key_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[i / 3 % 3]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), true, true };
+        FLOW_FIELD(flow_test_row, at), true, true, false };
     (strstr(transforms[_i].name, "throttle") ? flow_test_transform_in_turn : flow_test_transform)(
         transforms[_i].name, transforms[_i].build, &input);
 }
