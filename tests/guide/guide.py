@@ -30,6 +30,7 @@ PROGRAMS = [
     'examples/guide/life.c',
     'examples/guide/join.c',
     'examples/guide/late.c',
+    'examples/guide/look_up.c',
     'examples/guide/metrics.c',
     'examples/guide/options.c',
     'examples/guide/pace.c',

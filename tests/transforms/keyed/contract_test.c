@@ -99,6 +99,43 @@ static flow_coll throttled_by_key(flow_coll in)
     return throttled(in, true);
 }
 
+// Even keys are known.
+static flow_status find_name(flow_ctx *ctx, flow_question *questions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const int64_t k = *(const int64_t *)questions[i].key;
+        if (k % 2 == 0)
+            FLOW_ANSWER(&questions[i], flow_test_place, .a = k,
+                .b =
+                    flow_format(ctx, "a name that is longer than a cache line %lld", (long long)k));
+    }
+    return ctx->status;
+}
+FLOW_ASK_FN(find_name, int64_t, flow_test_place);
+
+static flow_status with_name(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *row,
+    const struct flow_test_place *place)
+{
+    struct flow_test_row out = *row;
+    (void)k;
+    if (place)
+        out.place = *place;
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &out);
+}
+FLOW_JOIN_FN(with_name, int64_t, flow_test_row, flow_test_place, flow_test_row);
+
+static flow_coll looked_up(flow_coll in)
+{
+    const flow_look_up_options options = { .kind = FLOW_JOIN_LEFT, .count = 2, .cache_bytes = 512 };
+    return flow_distinct(flow_look_up(by_k(in), &find_name_ask, &with_name_join, &options));
+}
+
+static flow_coll looked_up_in_lanes(flow_coll in)
+{
+    const flow_look_up_options options = { .in_flight = 2 };
+    return flow_distinct(flow_look_up(by_k(in), &find_name_ask, &with_name_join, &options));
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -107,6 +144,8 @@ static const struct {
     { "batches", batched },
     { "batches that wait", batched_by_time },
     { "detect", detected },
+    { "look up", looked_up },
+    { "look up in lanes", looked_up_in_lanes },
     { "throttle", throttled_all },
     { "throttle by key", throttled_by_key },
 };

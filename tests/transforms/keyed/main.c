@@ -6,9 +6,11 @@ int main(void)
 {
     Suite *suite = suite_create("transforms/keyed");
     suite_add_tcase(suite, batches_tests());
+    suite_add_tcase(suite, cache_tests());
     suite_add_tcase(suite, contract_tests());
     suite_add_tcase(suite, deduplicate_tests());
     suite_add_tcase(suite, detect_tests());
+    suite_add_tcase(suite, look_up_tests());
     suite_add_tcase(suite, throttle_tests());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -6,9 +6,11 @@
 #include "clicks.h"
 
 TCase *batches_tests(void);
+TCase *cache_tests(void);
 TCase *contract_tests(void);
 TCase *deduplicate_tests(void);
 TCase *detect_tests(void);
+TCase *look_up_tests(void);
 TCase *throttle_tests(void);
 
 #endif

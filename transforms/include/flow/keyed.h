@@ -90,6 +90,83 @@ static inline flow_coll flow_throttle(flow_coll in, const flow_throttle_options 
     return flow_throttle_sized(in, options, sizeof *options);
 }
 
+/** How a question was answered. */
+typedef enum flow_answered {
+    FLOW_ANSWER_NONE = 0,  /**< There is nothing under the key; this is remembered too. */
+    FLOW_ANSWER_FOUND = 1, /**< `answer` was written. */
+    FLOW_ANSWER_FAILED = 2 /**< It could not be found out: the elements that asked fail. */
+} flow_answered;
+
+/** A question of flow_look_up, as the user's function is given it. */
+typedef struct flow_question {
+    const void *key;        /**< What is asked for; lent. */
+    void *answer;           /**< A zeroed record, to be written. What it points to must last until
+                               the bundle ends: flow_alloc, flow_format. */
+    flow_answered answered; /**< At first NONE. */
+    flow_str why;           /**< With FAILED: one sentence, lasting as the answer. */
+} flow_question;
+
+/** Finds out what is under keys: static, made by FLOW_ASK_FN or by hand. */
+typedef struct flow_ask_fn {
+    const char *name;        /**< The default name of its steps. */
+    flow_key_spec key;       /**< The keys it is asked for. */
+    const flow_type *answer; /**< What it finds. */
+    /** Answers `count` questions for different keys, all at once if it can. It may block, on any
+     * worker. If it fails, all elements that asked fail. */
+    flow_status (*ask)(flow_ctx *ctx, flow_question *questions, size_t count);
+} flow_ask_fn;
+
+/** Options of flow_look_up; those behind `kind` that are not said here are flow_do_options'. */
+typedef struct flow_look_up_options {
+    const char *name;     /**< Name of the composite; NULL: "look_up". */
+    flow_join_kind kind;  /**< INNER, or LEFT: elements without an answer are given too. */
+    uint32_t count;       /**< Questions of a call at most; 0: 100. */
+    uint32_t in_flight;   /**< Calls at once at most, each for its share of the keys, on the worker
+                             whose cache has them; 0: one for each worker, for what comes there. */
+    bool no_cache;        /**< Answers are not remembered. */
+    uint64_t cache_bytes; /**< What each worker may remember; 0: 1 MiB. The oldest go first. */
+    flow_duration fresh;  /**< How long an answer is good, by the clock; 0: a minute. */
+    flow_duration fresh_none;     /**< Likewise that there is none; 0: as `fresh`. */
+    const void *config;           /**< For the function. */
+    const flow_type *config_type; /**< Its type. */
+    flow_on_error on_error;       /**< For elements whose question failed. */
+    uint32_t attempts;            /**< At them; what is remembered is not asked for again. */
+    flow_duration backoff;        /**< Pause before the second attempt, then doubled. */
+    flow_duration timeout;        /**< Batches that take longer fail. */
+    double most_rejected;         /**< A larger share of failed elements fails the job. */
+} flow_look_up_options;
+
+/** flow_look_up, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_look_up_sized(flow_coll in, const flow_ask_fn *ask,
+    const flow_join_fn *join, const flow_look_up_options *options, size_t size);
+
+/**
+ * Joins each element with what a function finds under its key, somewhere outside: a service, a
+ * database. Keys that come together are asked for together, each once; answers are remembered by
+ * worker for a while. Elements keep time and window. `options` may be NULL.
+ */
+static inline flow_coll flow_look_up(flow_coll in, const flow_ask_fn *ask, const flow_join_fn *join,
+    const flow_look_up_options *options)
+{
+    return flow_look_up_sized(in, ask, join, options, sizeof *options);
+}
+
+#ifndef __cplusplus
+/** `flow_status fn(flow_ctx *, flow_question *, size_t)`, asked for keys of type KEY, finds a
+ * `struct ANSWER`: defines `fn_ask`. */
+#define FLOW_ASK_FN(fn, KEY, ANSWER)                                                               \
+    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, flow_question *, size_t),                       \
+        #fn " must be: flow_status " #fn "(flow_ctx *, flow_question *, size_t)");                 \
+    static const flow_ask_fn fn##_ask = {                                                          \
+        .name = #fn, .key = FLOW_KEY_SPEC_(KEY), .answer = &ANSWER##_type, .ask = fn               \
+    }
+
+/** Answers a question: `FLOW_ANSWER(question, product, .name = …)`. */
+#define FLOW_ANSWER(question, T, ...)                                                              \
+    ((void)(*(struct T *)(question)->answer = (struct T){ __VA_ARGS__ }),                          \
+        (void)((question)->answered = FLOW_ANSWER_FOUND))
+#endif
+
 /** What a value is compared with. */
 typedef enum flow_detector {
     FLOW_DETECT_EWMA = 1,    /**< Exponentially weighted mean and variance: what was lately. */
