@@ -173,6 +173,20 @@ flow_status flow_reject(flow_ctx *ctx, flow_str element, const char *format, ...
     return ops_of(ctx)->reject(ctx, element, message);
 }
 
+flow_status flow_refuse(const flow_elements *elements, uint32_t i, const char *format, ...)
+{
+    const flow_batch *batch = &elements->batch;
+    flow_ctx *ctx = elements->ctx;
+    char message[480];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    ctx->row = FLOW_BATCH_INDEX(batch, i);
+    const char *row = batch->rows + (size_t)ctx->row * batch->stride;
+    return ops_of(ctx)->refuse(ctx, row + batch->value_offset, message);
+}
+
 const char *flow_step_path(const flow_ctx *ctx)
 {
     return ops_of(ctx)->step_path(ctx);

@@ -41,9 +41,8 @@ static bool copy_config(const fl_call *call, const flow_do_options *options, flo
 
 static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_options *options)
 {
-    if (options->on_error < FLOW_ON_ERROR_FAIL || options->on_error > FLOW_ON_ERROR_SKIP)
-        return fl_refuse(call, FLOW_INVALID, "its options have an unknown 'on_error' %d",
-            (int)options->on_error);
+    if (!fl_check_on_error(call, options->on_error))
+        return false;
     const bool stateful = fn->form == FLOW_FORM_STATEFUL || fn->form == FLOW_FORM_CELLS;
     if (options->time_sorted && !stateful)
         return fl_refuse(
@@ -274,16 +273,6 @@ flow_coll flow_output(flow_coll coll, uint32_t index)
     return fl_output_add(coll.pipeline, edge->producer, &out);
 }
 
-// Rejected and dropped elements: records of their own in the global window, since the window of
-// what was dropped may be gone.
-static flow_coll rejected(flow_coll coll, const flow_edge *edge, uint32_t output)
-{
-    const flow_edge out = {
-        .output = output, .shape = fl_shape_of(&flow_rejected_type), .unbounded = edge->unbounded
-    };
-    return fl_output_add(coll.pipeline, edge->producer, &out);
-}
-
 flow_coll flow_dead_letters(flow_coll coll)
 {
     fl_call call = { coll.pipeline, "flow_dead_letters", "dead letters", false };
@@ -296,7 +285,8 @@ flow_coll flow_dead_letters(flow_coll coll)
             "the step keeps no dead letters; its 'on_error' must be FLOW_ON_ERROR_DEAD_LETTER");
         return fl_nothing(coll.pipeline);
     }
-    return rejected(coll, edge, FLOW_OUTPUT_DEAD_LETTERS);
+    return fl_rejected_add(
+        coll.pipeline, edge->producer, FLOW_OUTPUT_DEAD_LETTERS, edge->unbounded);
 }
 
 flow_coll flow_dropped(flow_coll coll)
@@ -310,5 +300,5 @@ flow_coll flow_dropped(flow_coll coll)
         fl_refuse(&call, FLOW_INVALID, "the step drops nothing; ask the one that does");
         return fl_nothing(coll.pipeline);
     }
-    return rejected(coll, edge, FLOW_OUTPUT_DROPPED);
+    return fl_rejected_add(coll.pipeline, edge->producer, FLOW_OUTPUT_DROPPED, edge->unbounded);
 }

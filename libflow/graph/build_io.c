@@ -38,9 +38,8 @@ static bool check_read(const fl_call *call, const flow_read_options *options, bo
         return fl_refuse(call, FLOW_INVALID, "its options name no element type");
     if (!fl_check_type(call, options->type) || !check_times(call, &options->times))
         return false;
-    if (options->on_error < FLOW_ON_ERROR_FAIL || options->on_error > FLOW_ON_ERROR_SKIP)
-        return fl_refuse(call, FLOW_INVALID, "its options have an unknown 'on_error' %d",
-            (int)options->on_error);
+    if (!fl_check_on_error(call, options->on_error))
+        return false;
     if (!options->event_time.type)
         return true;
     fl_place place;
@@ -112,18 +111,39 @@ static bool check_sink(const fl_call *call, const flow_sink *sink)
     return !missing || fl_refuse(call, FLOW_INVALID, "the sink has no '%s'", missing);
 }
 
+static bool check_write(
+    const fl_call *call, const flow_sink *sink, const flow_write_options *options)
+{
+    if (!check_sink(call, sink) || !fl_check_on_error(call, options->on_error))
+        return false;
+    return !options->dead_letters || options->on_error == FLOW_ON_ERROR_DEAD_LETTER ||
+           fl_refuse(call, FLOW_INVALID,
+               "it keeps no dead letters; its 'on_error' must be FLOW_ON_ERROR_DEAD_LETTER");
+}
+
 void flow_write(flow_coll in, const flow_sink *sink, const flow_write_options *options)
 {
+    static const flow_write_options usual = { 0 };
     fl_call call = { in.pipeline, "flow_write", "write", false };
-    if (!fl_input(&call, in))
+    options = options ? options : &usual;
+    if (options->dead_letters)
+        *options->dead_letters = fl_nothing(in.pipeline);
+    const flow_edge *edge = fl_input(&call, in);
+    if (!edge)
         return;
-    fl_call_name(&call, options ? options->name : NULL, sink ? sink->name : NULL);
-    if (!check_sink(&call, sink))
+    fl_call_name(&call, options->name, sink ? sink->name : NULL);
+    if (!check_write(&call, sink, options))
         return;
+    const bool unbounded = edge->unbounded;
     const flow_node node = { .kind = FLOW_NODE_SINK,
         .inputs = &in.id,
         .input_count = 1,
         .sink = sink,
-        .sink_config = options ? options->config : NULL };
+        .sink_config = options->config,
+        .on_error = options->on_error };
+    const uint32_t index = in.pipeline->graph.node_count;
     fl_step_add(&call, &node, NULL);
+    if (options->dead_letters && in.pipeline->graph.node_count > index)
+        *options->dead_letters =
+            fl_rejected_add(in.pipeline, index, FLOW_OUTPUT_DEAD_LETTERS, unbounded);
 }

@@ -18,6 +18,13 @@ static bool was_checked(const flow_pipeline *p, const flow_type *type)
     return false;
 }
 
+bool fl_check_on_error(const fl_call *call, flow_on_error on_error)
+{
+    return (on_error >= FLOW_ON_ERROR_FAIL && on_error <= FLOW_ON_ERROR_SKIP) ||
+           fl_refuse(
+               call, FLOW_INVALID, "its options have an unknown 'on_error' %d", (int)on_error);
+}
+
 bool fl_check_type(const fl_call *call, const flow_type *type)
 {
     flow_pipeline *p = call->pipeline;

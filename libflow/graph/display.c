@@ -47,7 +47,8 @@ static const char *on_error_of(const flow_node *node)
 {
     static const char *const words[] = { "fail", "dead-letter", "skip" };
     const bool may_fail = node->kind == FLOW_NODE_DO || node->kind == FLOW_NODE_GROUP ||
-                          node->kind == FLOW_NODE_SOURCE || node->kind == FLOW_NODE_SPLIT;
+                          node->kind == FLOW_NODE_SOURCE || node->kind == FLOW_NODE_SPLIT ||
+                          node->kind == FLOW_NODE_SINK;
     return may_fail ? words[node->on_error] : NULL;
 }
 

@@ -93,6 +93,10 @@ flow_coll fl_step_add(const fl_call *call, const flow_node *node, const flow_edg
 // Another output of a step, made on first demand.
 flow_coll fl_output_add(flow_pipeline *pipeline, uint32_t node, const flow_edge *edge);
 
+// Rejected or dropped elements of a step: records of their own in the global window, since the
+// window of what was dropped may be gone.
+flow_coll fl_rejected_add(flow_pipeline *pipeline, uint32_t node, uint32_t output, bool unbounded);
+
 // Room for one more item of `size` bytes in a growing array of the pipeline.
 void *fl_grow(flow_pipeline *pipeline, void *items, uint32_t count, uint32_t *room, size_t size);
 
@@ -105,6 +109,9 @@ void fl_call_name(fl_call *call, const char *chosen, const char *fallback);
 const char *fl_path_claim(const fl_call *call, uint32_t node);
 
 // --- check.c
+
+// Refuses a policy that there is not.
+bool fl_check_on_error(const fl_call *call, flow_on_error on_error);
 
 // Checks a declaration once per pipeline.
 bool fl_check_type(const fl_call *call, const flow_type *type);

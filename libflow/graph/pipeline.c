@@ -213,6 +213,14 @@ flow_coll fl_output_add(flow_pipeline *pipeline, uint32_t node, const flow_edge 
     return (flow_coll){ pipeline, known ? known : edge_add(pipeline, node, edge) };
 }
 
+flow_coll fl_rejected_add(flow_pipeline *pipeline, uint32_t node, uint32_t output, bool unbounded)
+{
+    const flow_edge out = {
+        .output = output, .shape = fl_shape_of(&flow_rejected_type), .unbounded = unbounded
+    };
+    return fl_output_add(pipeline, node, &out);
+}
+
 // Room for one more node and its name.
 static bool node_room(flow_pipeline *p)
 {

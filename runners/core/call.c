@@ -257,6 +257,12 @@ static flow_status ctx_reject(flow_ctx *ctx, flow_str element, const char *messa
     return status == FLOW_OK ? status : sticky(ctx, status);
 }
 
+static flow_status ctx_refuse(flow_ctx *ctx, const void *element, const char *message)
+{
+    const flow_status status = ctx_fail(ctx, FLOW_INVALID, message);
+    return fl_call_failed(call_of(ctx)->op, status, element);
+}
+
 static const char *ctx_step_path(const flow_ctx *ctx)
 {
     return call_of(ctx)->op->plan->node->path;
@@ -282,6 +288,7 @@ static const flow_ctx_ops ctx_ops = {
     .lend = ctx_lend,
     .keep = ctx_keep,
     .reject = ctx_reject,
+    .refuse = ctx_refuse,
     .step_path = ctx_step_path,
     .lend_columns = ctx_lend_columns,
     .pane_info = ctx_pane_info,

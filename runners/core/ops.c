@@ -373,40 +373,50 @@ static flow_status count_staged(struct fl_op *op, uint32_t rows, uint64_t row_si
         (unsigned long long)(most >> 20));
 }
 
-static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+// Stages a view; what it refuses goes out as dead letters.
+static flow_status stage(struct fl_op *op, const struct fl_view *view, flow_elements *elements)
 {
     const flow_sink *sink = op->plan->node->sink;
-    flow_elements elements = { 0 };
-    if (!fl_view_rows(op, view, shape, &elements.batch))
-        return fl_no_memory(op);
     struct details *details = NULL;
+    flow_error error = { 0 };
     if (sink->wants_times) {
         details = fl_take(&op->worker->cache, sizeof *details);
         if (!details)
             return fl_no_memory(op);
-        op->call.in = view;
         fill_details(details, op, view);
-        elements.times = details->times;
-        elements.windows = details->windows;
-        elements.panes = details->panes;
-        elements.signs = view->batch->signs ? details->signs : NULL;
+        elements->times = details->times;
+        elements->windows = details->windows;
+        elements->panes = details->panes;
+        elements->signs = view->batch->signs ? details->signs : NULL;
     }
     op->staged = true;
-    flow_error error = { 0 };
     flow_status status = fl_faulty(op->worker, FL_FAULT_STAGE) ? FLOW_USER : FLOW_OK;
-    const size_t beside = sink->wants_times ? sizeof *details / FLOW_BATCH_ROWS : 0;
-    if (status == FLOW_OK && count_staged(op, view->count, shape->type->size + beside) != FLOW_OK) {
-        fl_give(&op->worker->cache, details, sizeof *details);
-        op->call.in = NULL;
-        return FLOW_BUDGET;
-    }
     if (status == FLOW_OK)
-        status = sink->stage(op->sink_self, op->worker->index, &elements, &error);
+        status = sink->stage(op->sink_self, op->worker->index, elements, &error);
     fl_give(&op->worker->cache, details, sizeof *details);
+    if (status == FLOW_OK || op->worker->error.status != FLOW_OK)
+        return status;
+    return fl_op_fail(op, status, "%s", error.message);
+}
+
+static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    const size_t beside =
+        op->plan->node->sink->wants_times ? sizeof(struct details) / FLOW_BATCH_ROWS : 0;
+    flow_elements elements = { .ctx = &op->call.engine.ctx };
+    if (!fl_view_rows(op, view, shape, &elements.batch))
+        return fl_no_memory(op);
+    flow_status status = count_staged(op, view->count, shape->type->size + beside);
+    if (status == FLOW_OK)
+        status = fl_call_begin(op, view, shape);
+    if (status == FLOW_OK)
+        status = stage(op, view, &elements);
+    if (status == FLOW_OK)
+        status = fl_call_flush(op);
     op->call.in = NULL;
     if (status == FLOW_OK)
         fl_count(&op->counts.out, view->count);
-    return status == FLOW_OK ? status : fl_op_fail(op, status, "%s", error.message);
+    return status;
 }
 
 void fl_ops_bind(struct fl_op *op)

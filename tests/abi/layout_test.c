@@ -114,6 +114,8 @@ static const struct place {
     PLACE(flow_elements, times, 48),
     PLACE(flow_elements, windows, 56),
     PLACE(flow_elements, panes, 64),
+    PLACE(flow_elements, signs, 72),
+    PLACE(flow_elements, ctx, 80),
 };
 
 START_TEST(a_member_keeps_its_place)

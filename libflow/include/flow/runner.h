@@ -307,6 +307,8 @@ typedef struct flow_ctx_ops {
         flow_time at); /**< flow_emit_at */
     flow_status (*split_part)(
         flow_ctx *ctx, const flow_type *type, const void *restriction); /**< flow_split_part */
+    flow_status (*refuse)(
+        flow_ctx *ctx, const void *element, const char *message); /**< flow_refuse */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

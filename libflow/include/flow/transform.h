@@ -277,7 +277,16 @@ typedef struct flow_elements {
     const flow_pane *panes;     /**< Panes. */
     const int8_t *signs;        /**< +1, or −1 for an element that is taken back (accumulating and
                                    retracting panes); NULL: all +1. */
+    flow_ctx *ctx;              /**< For flow_refuse. */
 } flow_elements;
+
+/**
+ * From `stage`: the i-th selected element cannot be written, and why. As the step's `on_error`
+ * says, the bundle fails, or the element is left out and is an output with the reason. FLOW_OK: go
+ * on with the next; else return what it returned.
+ */
+FLOW_API flow_status flow_refuse(const flow_elements *elements, uint32_t i, const char *format, ...)
+    FLOW_PRINTF(3, 4);
 
 /**
  * How a sink writes: static, filled by hand. `self` is private memory, one per run. Order of calls:
@@ -308,8 +317,11 @@ typedef struct flow_sink {
 
 /** Options of flow_write. */
 typedef struct flow_write_options {
-    const char *name;   /**< Name of the step; NULL: the sink's. */
-    const void *config; /**< Passed to `open`; in pipeline memory. */
+    const char *name;        /**< Name of the step; NULL: the sink's. */
+    const void *config;      /**< Passed to `open`; in pipeline memory. */
+    flow_on_error on_error;  /**< For elements that flow_refuse is called with. */
+    flow_coll *dead_letters; /**< FLOW_ON_ERROR_DEAD_LETTER: filled with the collection of what
+                                could not be written, flow_rejected. May be NULL. */
 } flow_write_options;
 
 /** Writes a collection to a sink. */

@@ -27,6 +27,7 @@ TCase *panes_rules_tests(void);
 TCase *pictures_tests(void);
 TCase *poison_tests(void);
 TCase *policy_tests(void);
+TCase *refuse_tests(void);
 TCase *rules_tests(void);
 TCase *schedules_tests(void);
 TCase *side_play_tests(void);
@@ -70,6 +71,7 @@ int main(void)
     suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, loss_tests());
     suite_add_tcase(suite, policy_tests());
+    suite_add_tcase(suite, refuse_tests());
     suite_add_tcase(suite, poison_tests());
     suite_add_tcase(suite, firing_tests());
     suite_add_tcase(suite, panes_rules_tests());
