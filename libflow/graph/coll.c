@@ -77,3 +77,10 @@ bool flow_coll_fires_once(flow_coll coll)
     return edge->lateness.us == 0 && !flow_coll_triggered(coll) &&
            !(edge->triggering && edge->triggering->closing == FLOW_EMPTY_ALWAYS);
 }
+
+flow_accumulation flow_coll_accumulation(flow_coll coll)
+{
+    const flow_triggering *said =
+        flow_coll_type(coll) ? coll.pipeline->edges[coll.id - 1].triggering : NULL;
+    return said && said->accumulation ? said->accumulation : FLOW_DISCARDING;
+}

@@ -161,7 +161,8 @@ static void fire_panes(struct reference *r, const struct ref_step *step,
         const flow_pane pane = { e->late ? FLOW_TIMING_LATE : FLOW_TIMING_ON_TIME, index == 0, last,
             index, (int32_t)index };
         const size_t before = out->count;
-        pane_of_op(step->op)(r, step, e, next - i, out);
+        if (index == 0 || step->op != GRAPH_DISTINCT) // which gives each element once
+            pane_of_op(step->op)(r, step, e, next - i, out);
         for (size_t made = before; made < out->count; made++) {
             out->at[made].pane = pane;
             out->at[made].round = round;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// flow_distinct: the whole element as key, counted, and the key as the element again.
+// flow_distinct: the whole element as key, counted, and the key as the element again, once: of a
+// key and window only the first pane counts.
 #include <flow/transform.h>
 #include <flow/transforms.h>
 
@@ -10,14 +11,26 @@ static flow_status emit_key(flow_ctx *ctx, const flow_row *row, void *user)
     return flow_emit(ctx, 0, type, row->key, type->size);
 }
 
+static flow_status emit_new_key(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    return flow_pane_info(ctx).first ? emit_key(ctx, row, user) : FLOW_OK;
+}
+
+// Where counts are taken back, what is taken back is needed.
 static flow_status emit_keys(flow_ctx *ctx, const flow_batch *batch)
 {
     return flow_each_row(ctx, batch, emit_key, NULL);
 }
 
-// A function from counts to their keys; the key's type is known only now.
-static const flow_fn *keys_fn(flow_pipeline *pipeline, const flow_type *type)
+static flow_status emit_new_keys(flow_ctx *ctx, const flow_batch *batch)
 {
+    return flow_each_row(ctx, batch, emit_new_key, NULL);
+}
+
+// A function from counts to their keys; the key's type is known only now.
+static const flow_fn *keys_fn(flow_coll counted, const flow_type *type)
+{
+    flow_pipeline *pipeline = counted.pipeline;
     flow_fn *fn = flow_pipeline_alloc(pipeline, sizeof *fn);
     const flow_type **outs = flow_pipeline_alloc(pipeline, sizeof *outs);
     if (!fn || !outs)
@@ -29,7 +42,7 @@ static const flow_fn *keys_fn(flow_pipeline *pipeline, const flow_type *type)
         .in = &flow_counted_type,
         .outs = outs,
         .out_count = 1,
-        .process = emit_keys,
+        .process = flow_coll_accumulation(counted) == FLOW_RETRACTING ? emit_keys : emit_new_keys,
     };
     return fn;
 }
@@ -37,7 +50,7 @@ static const flow_fn *keys_fn(flow_pipeline *pipeline, const flow_type *type)
 flow_coll flow_distinct(flow_coll in)
 {
     const flow_type *type = flow_coll_type(in);
-    const flow_fn *fn = type ? keys_fn(in.pipeline, type) : NULL;
+    const flow_fn *fn = type ? keys_fn(in, type) : NULL;
     if (!fn)
         return (flow_coll){ in.pipeline, 0 };
     const flow_field_ref whole = { .type = type, .kind = FLOW_KIND_RECORD };

@@ -71,6 +71,10 @@ FLOW_API bool flow_coll_triggered(flow_coll coll);
  * late, no further result at closing. */
 FLOW_API bool flow_coll_fires_once(flow_coll coll);
 
+/** What the second result of a window of a collection says of its first; DISCARDING where that was
+ * left open. */
+FLOW_API flow_accumulation flow_coll_accumulation(flow_coll coll);
+
 /** What a source, sink or partition is told when it is opened. Lent for the call, but for `config`.
  */
 typedef struct flow_open {

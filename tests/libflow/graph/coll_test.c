@@ -114,6 +114,21 @@ START_TEST(r17_lateness_and_windows_of_a_collection_are_known)
 }
 END_TEST
 
+START_TEST(accumulation_of_a_collection_is_known)
+{
+    flow_pipeline *p = flow_pipeline_new("accumulating");
+    const flow_coll in = test_readings(p, NULL, false);
+    ck_assert_int_eq(flow_coll_accumulation(in), FLOW_DISCARDING);
+    const flow_window_options options = { .windows = flow_fixed(flow_minutes(1)),
+        .lateness = flow_seconds(3),
+        .accumulation = FLOW_RETRACTING };
+    const flow_coll taken_back = flow_window_into(in, &options);
+    ck_assert_int_eq(flow_coll_accumulation(flow_do(taken_back, positive)), FLOW_RETRACTING);
+    ck_assert_int_eq(flow_coll_accumulation((flow_coll){ NULL, 0 }), FLOW_DISCARDING);
+    flow_pipeline_free(p);
+}
+END_TEST
+
 TCase *coll_tests(void)
 {
     TCase *tests = tcase_create("coll");
@@ -122,6 +137,7 @@ TCase *coll_tests(void)
     tcase_add_test(tests, key_of_a_combine_is_no_field);
     tcase_add_test(tests, how_results_of_a_collection_come_is_known);
     tcase_add_test(tests, r17_lateness_and_windows_of_a_collection_are_known);
+    tcase_add_test(tests, accumulation_of_a_collection_is_known);
     tcase_add_test(tests, key_is_known_where_it_is_no_field_too);
     tcase_add_test(tests, whole_record_as_key_has_no_field_name);
     return tests;

@@ -9,9 +9,15 @@ static flow_status no_room(flow_ctx *ctx, uint32_t output, const flow_type *type
     return FLOW_BUDGET;
 }
 
+static flow_pane only_pane(const flow_ctx *ctx)
+{
+    (void)ctx;
+    return (flow_pane){ .timing = FLOW_TIMING_ON_TIME, .first = true, .last = true };
+}
+
 void emit_with(const flow_fn *fn, const flow_batch *batch, uint32_t room, emission *into)
 {
-    static const flow_ctx_ops ops = { .emit_slow = no_room };
+    static const flow_ctx_ops ops = { .emit_slow = no_room, .pane_info = only_pane };
     flow_out out = {
         .next = into->rows,
         .origin = into->origins,

@@ -77,8 +77,8 @@ FLOW_API flow_coll flow_mean(flow_coll in, flow_field_ref field);
 /** Count, mean, deviation, minimum and maximum of a field: flow_summary. */
 FLOW_API flow_coll flow_summarize(flow_coll in, flow_field_ref field);
 
-/** Each different element once per window; equality by binary form (R21). Keyed as its input where
- * the key is a field of the element, else unkeyed. */
+/** Each different element once per window, also where its window gives several results; equality by
+ * binary form (R21). Keyed as its input where the key is a field of the element, else unkeyed. */
 FLOW_API flow_coll flow_distinct(flow_coll in);
 
 /** The `count` (at most 1,000, and 32 KiB) elements with the largest values of `field` per key and
