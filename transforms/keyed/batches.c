@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // flow_batches: elements wait in a bag until there are enough of them, or they have waited enough.
+// A batch comes with the time of its earliest element, which no function can emit at: so that time
+// is a field beside the batch, and two steps more make it the batch's own.
 #include <flow/keyed.h>
 #include <flow/text.h>
 
@@ -10,20 +12,20 @@ struct flow_batch_state {
     int64_t count;
     int64_t bytes;
     flow_time earliest; // event time
-    flow_time until;    // by the clock
 };
-FLOW_RECORD(flow_batch_state, count, bytes, earliest, until);
+FLOW_RECORD(flow_batch_state, count, bytes, earliest);
 
 // What one flow_batches needs, in pipeline memory.
 struct batches {
     flow_fn fn; // first: flow_ctx.fn points into it
     flow_batches_options options;
     flow_cell waiting, known;
-    flow_timer full_wait, expiry;
+    flow_timer rest, full_wait;
     const flow_cell *cells[2];
     const flow_timer *timers[2];
-    const flow_type *outs[1];
-    uint32_t key_size, key, list; // in the output
+    const flow_type *outs[1];     // a time, and the batch
+    uint32_t key_size, key, list; // where in the batch
+    flow_duration lateness;
 };
 
 static const struct batches *batches_of(const flow_ctx *ctx)
@@ -32,10 +34,11 @@ static const struct batches *batches_of(const flow_ctx *ctx)
 }
 
 // Gives what waits as one row.
-static flow_status give(flow_ctx *ctx, const void *key)
+static flow_status give(flow_ctx *ctx, const void *key, flow_time earliest)
 {
     const struct batches *batches = batches_of(ctx);
     const flow_type *in = batches->fn.in, *type = batches->outs[0];
+    const uint32_t batch = type->fields[1].offset;
     const size_t count = (size_t)flow_cell_count(ctx, &batches->waiting);
     if (count == 0 || ctx->status != FLOW_OK)
         return ctx->status;
@@ -48,9 +51,12 @@ static flow_status give(flow_ctx *ctx, const void *key)
     for (; list.count < count && flow_cursor_next(&at); list.count++)
         memcpy(items + list.count * in->size, at.row, in->size);
     memset(out, 0, type->size);
-    memcpy(out + batches->key, key, batches->key_size);
-    memcpy(out + batches->list, &list, sizeof list);
+    memcpy(out + type->fields[0].offset, &earliest, sizeof earliest);
+    memcpy(out + batch + batches->key, key, batches->key_size);
+    memcpy(out + batch + batches->list, &list, sizeof list);
     flow_emit(ctx, 0, type, out, type->size);
+    for (uint32_t i = 0; i < batches->fn.timer_count; i++)
+        flow_timer_stop(ctx, batches->timers[i], (flow_str){ NULL, 0 });
     flow_cell_clear(ctx, &batches->waiting, NULL);
     flow_cell_clear(ctx, &batches->known, NULL);
     return ctx->status;
@@ -69,20 +75,22 @@ static int64_t size_of(flow_ctx *ctx, const struct batches *batches, const void 
     return size;
 }
 
-// The output watermark waits for the earliest element (R78).
+// A batch is given at the latest when its window expires, and with max_wait by the clock. The
+// output watermark waits for its earliest element (R78).
 static void wait_for(flow_ctx *ctx, const struct batches *batches,
     const struct flow_batch_state *before, struct flow_batch_state *now)
 {
     const flow_time at = flow_event_time(ctx);
-    const bool first = before == NULL;
-    if (first)
-        now->until.us = flow_processing_time(ctx).us + batches->options.max_wait.us;
-    if (!first && at.us >= now->earliest.us)
+    if (before && at.us >= now->earliest.us)
         return;
     now->earliest = at;
-    if (batches->options.max_wait.us)
+    flow_timer_start(ctx, &batches->rest,
+        (flow_timer_when){ .at = flow_window_expiry(flow_event_window(ctx), batches->lateness),
+            .output = &now->earliest });
+    if (!before && batches->options.max_wait.us)
         flow_timer_start(ctx, &batches->full_wait,
-            (flow_timer_when){ .at = now->until, .output = &now->earliest });
+            (flow_timer_when){
+                .relative = true, .after = batches->options.max_wait, .no_hold = true });
 }
 
 static bool is_full(const struct batches *batches, const struct flow_batch_state *now)
@@ -107,9 +115,7 @@ static flow_status take(flow_ctx *ctx, const char *key, const char *row)
         flow_cell_put(ctx, &batches->known, (flow_cell_entry){ .row = &now });
         return ctx->status;
     }
-    if (batches->options.max_wait.us)
-        flow_timer_stop(ctx, &batches->full_wait, (flow_str){ NULL, 0 });
-    return give(ctx, key);
+    return give(ctx, key, now.earliest);
 }
 
 static flow_status take_row(flow_ctx *ctx, const flow_row *row, void *user)
@@ -125,8 +131,9 @@ static flow_status take_rows(flow_ctx *ctx, const flow_batch *batch)
 
 static flow_status give_key(flow_ctx *ctx, const flow_row *row, void *user)
 {
+    const struct flow_batch_state *now = flow_cell_get(ctx, &batches_of(ctx)->known, NULL);
     (void)user;
-    return give(ctx, row->key);
+    return now ? give(ctx, row->key, now->earliest) : ctx->status;
 }
 
 static flow_status give_due(flow_ctx *ctx, const flow_batch *batch)
@@ -159,29 +166,43 @@ static bool check(flow_coll in, const flow_type *out, const flow_batches_options
     return false;
 }
 
-static const flow_fn *make(flow_coll in, const flow_type *out, const flow_batches_options *options)
+static const flow_type *timed_type(flow_pipeline *pipeline, const flow_type *out)
+{
+    const flow_field at = { .name = "at", .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
+    const flow_field batch = {
+        .name = "batch", .kind = FLOW_KIND_RECORD, .size = out->size, .record = out
+    };
+    fl_record record = fl_record_begin(pipeline, out->name, 2);
+    fl_record_add(&record, &at, "at");
+    fl_record_add(&record, &batch, "batch");
+    return fl_record_end(&record);
+}
+
+static const struct batches *make(
+    flow_coll in, const flow_type *out, const flow_batches_options *options)
 {
     struct batches *batches = flow_pipeline_alloc(in.pipeline, sizeof *batches);
-    if (!batches)
+    const flow_type *timed = timed_type(in.pipeline, out);
+    if (!batches || !timed)
         return NULL;
     batches->options = *options;
+    batches->lateness = flow_coll_lateness(in);
     batches->waiting =
         (flow_cell){ .name = "waiting", .kind = FLOW_CELL_BAG, .type = flow_coll_type(in) };
     batches->known =
         (flow_cell){ .name = "known", .kind = FLOW_CELL_VALUE, .type = &flow_batch_state_type };
-    batches->expiry =
-        (flow_timer){ .name = "expiry", .clock = FLOW_WINDOW_EXPIRY, .due = give_due };
+    batches->rest = (flow_timer){ .name = "rest", .clock = FLOW_EVENT_TIME, .due = give_due };
     batches->full_wait =
         (flow_timer){ .name = "max_wait", .clock = FLOW_PROCESSING_TIME, .due = give_due };
     batches->cells[0] = &batches->waiting;
     batches->cells[1] = &batches->known;
-    batches->timers[0] = &batches->expiry;
+    batches->timers[0] = &batches->rest;
     batches->timers[1] = &batches->full_wait;
-    batches->outs[0] = out;
+    batches->outs[0] = timed;
     batches->key_size = flow_coll_key_field(in).size;
     batches->key = out->fields[0].offset;
     batches->list = out->fields[1].offset;
-    batches->fn = (flow_fn){ .name = "batches",
+    batches->fn = (flow_fn){ .name = "collect",
         .form = FLOW_FORM_CELLS,
         .in = flow_coll_type(in),
         .outs = batches->outs,
@@ -191,7 +212,36 @@ static const flow_fn *make(flow_coll in, const flow_type *out, const flow_batche
         .timers = batches->timers,
         .cell_count = 2,
         .timer_count = options->max_wait.us ? 2 : 1 };
-    return &batches->fn;
+    return batches;
+}
+
+static flow_status give_batch(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const flow_type *type = ctx->outs[0].type;
+    (void)user;
+    return flow_emit(ctx, 0, type, row->value + ctx->fn->in->fields[1].offset, type->size);
+}
+
+static flow_status give_batches(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, give_batch, NULL);
+}
+
+// Batches with the time that stands beside them.
+static flow_coll at_their_time(flow_coll timed, const flow_type *out)
+{
+    flow_fn *fn = flow_pipeline_alloc(timed.pipeline, sizeof *fn);
+    const flow_type **outs = flow_pipeline_alloc(timed.pipeline, sizeof *outs);
+    if (!fn || !outs || !flow_coll_type(timed))
+        return fl_no_coll(timed.pipeline);
+    outs[0] = out;
+    *fn = (flow_fn){ .name = "elements",
+        .form = FLOW_FORM_EMIT,
+        .in = flow_coll_type(timed),
+        .outs = outs,
+        .out_count = 1,
+        .process = give_batches };
+    return flow_do(flow_with_timestamps(timed, fl_field_named(flow_coll_type(timed), "at")), fn);
 }
 
 flow_coll flow_batches_sized(
@@ -205,6 +255,11 @@ flow_coll flow_batches_sized(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_batches: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
     }
-    const flow_fn *fn = check(in, out, &known) ? make(in, out, &known) : NULL;
-    return fn ? flow_do(in, fn, &(flow_do_options){ .name = known.name }) : fl_no_coll(in.pipeline);
+    const struct batches *batches = check(in, out, &known) ? make(in, out, &known) : NULL;
+    if (!batches)
+        return fl_no_coll(in.pipeline);
+    fl_scope(in.pipeline, known.name, "batches");
+    const flow_coll batched = at_their_time(flow_do(in, &batches->fn), out);
+    flow_scope_end(in.pipeline);
+    return batched;
 }

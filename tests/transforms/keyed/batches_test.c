@@ -87,6 +87,46 @@ START_TEST(r78_the_watermark_waits_for_the_earliest_that_waits)
 }
 END_TEST
 
+// Times of parcels by text: whatever gave them, that of their earliest click.
+static bool at_the_earliest(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    const int64_t *wanted = user;
+    for (size_t i = 0; i < count; i++)
+        if (seen[i].time.us != second(wanted[i]).us)
+            return flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%s at %lld us", seen[i].text,
+                       (long long)seen[i].time.us) == FLOW_OK;
+    return count == 3 ||
+           flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%zu batches", count) == FLOW_OK;
+}
+
+START_TEST(r78_a_batch_has_the_time_of_its_earliest_element)
+{
+    static int64_t times[] = { 3, 2, 9 };
+    click("a", 1, 7);
+    click("a", 2, 4);
+    click("a", 3, 3); // full
+    click("b", 1, 8);
+    click("b", 2, 2);
+    wait_for(6); // long enough
+    click("c", 1, 9);
+    const flow_batches_options options = { .count = 3, .max_wait = flow_seconds(5) };
+    flow_expect_that(parcels(clicks, options), at_the_earliest, times, NULL);
+    passes();
+}
+END_TEST
+
+START_TEST(r78_windows_behind_wait_for_a_batch_without_max_wait)
+{
+    click("a", 2, 15);
+    click("a", 1, 5);
+    watermark(12);
+    const flow_window_options cut = { .windows = flow_fixed(flow_seconds(10)) };
+    const flow_coll out = parcels(clicks, (flow_batches_options){ .count = 9 });
+    flow_expect_that(flow_count(flow_window_into(out, &cut)), never_late, NULL, NULL);
+    passes();
+}
+END_TEST
+
 START_TEST(batches_that_cannot_be_are_refused)
 {
     parcels(clicks, (flow_batches_options){ .count = 0 });
@@ -110,6 +150,8 @@ TCase *batches_tests(void)
     tcase_add_test(tests, r78_batches_are_by_window);
     tcase_add_test(tests, r78_a_batch_waits_so_long_by_the_clock);
     tcase_add_test(tests, r78_the_watermark_waits_for_the_earliest_that_waits);
+    tcase_add_test(tests, r78_a_batch_has_the_time_of_its_earliest_element);
+    tcase_add_test(tests, r78_windows_behind_wait_for_a_batch_without_max_wait);
     tcase_add_test(tests, batches_that_cannot_be_are_refused);
     return tests;
 }

@@ -40,7 +40,7 @@ static inline flow_coll flow_deduplicate(flow_coll in, const flow_deduplicate_op
 
 /** Options of flow_batches. */
 typedef struct flow_batches_options {
-    const char *name;       /**< Name of the step; NULL: "batches". */
+    const char *name;       /**< Name of the composite; NULL: "batches". */
     uint64_t count;         /**< Elements a batch has at most; 0: no limit. */
     uint64_t bytes;         /**< A batch is given once its elements take so many bytes in binary
                                form; 0: no limit. */
@@ -55,9 +55,9 @@ FLOW_API flow_coll flow_batches_sized(
 /**
  * Elements of a key and window in batches (GroupIntoBatches, R78): rows of `out`, a record of the
  * key and a list of the input's records, in order of coming. A batch is given when it is full, when
- * it has waited long enough, or, as it is, when its window expires. It has the time of the element
- * that filled it, else of its earliest, for which the output watermark waits. Unkeyed. One of
- * `count`, `bytes` and `max_wait` must be said.
+ * it has waited long enough, or, as it is, when its window expires. It has the time of its earliest
+ * element, for which the output watermark waits. Unkeyed. One of `count`, `bytes` and `max_wait`
+ * must be said.
  */
 static inline flow_coll flow_batches(
     flow_coll in, const flow_type *out, const flow_batches_options *options)
