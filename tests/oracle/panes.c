@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panes as lines of text, ours and Beam's alike.
 #include "oracle.h"
+#include "pane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PANES      512
-#define GLOBAL_END (FLOW_TIME_GLOBAL_END_US / 1000)
+#define PANES 512
 
 // A pane, of either side.
 struct pane {
     char key[32], value[128];
-    bool global;
-    int64_t start, end, at; // milliseconds
-    const char *timing;
-    int64_t index, on_time;
-    bool first, last;
+    struct oracle_pane is;
 };
 
 struct panes {
@@ -41,11 +37,11 @@ static int by_window(const void *left, const void *right)
     const int order = strcmp(a->key, b->key);
     if (order != 0)
         return order;
-    if (a->start != b->start)
-        return a->start < b->start ? -1 : 1;
-    if (a->end != b->end)
-        return a->end < b->end ? -1 : 1;
-    return a->index < b->index ? -1 : a->index > b->index;
+    if (a->is.start != b->is.start)
+        return a->is.start < b->is.start ? -1 : 1;
+    if (a->is.end != b->is.end)
+        return a->is.end < b->is.end ? -1 : 1;
+    return a->is.index < b->is.index ? -1 : a->is.index > b->is.index;
 }
 
 // What a window's panes come to: the last where they accumulate, else their sum.
@@ -58,16 +54,15 @@ static void fold(struct panes *panes, bool accumulating)
         struct pane *pane = &panes->list[i];
         struct pane *last = kept ? &panes->list[kept - 1] : NULL;
         int64_t value = strtoll(pane->value, NULL, 10);
-        if (last && strcmp(last->key, pane->key) == 0 && last->start == pane->start &&
-            last->end == pane->end) {
+        if (last && strcmp(last->key, pane->key) == 0 && last->is.start == pane->is.start &&
+            last->is.end == pane->is.end) {
             value += accumulating ? 0 : strtoll(last->value, NULL, 10);
             kept--;
         }
-        struct pane whole = { .global = pane->global,
-            .start = pane->start,
-            .end = pane->end,
-            .timing = "in all",
-            .at = GLOBAL_END };
+        struct pane whole = { .is = { .global = pane->is.global,
+                                  .start = pane->is.start,
+                                  .end = pane->is.end,
+                                  .timing = "in all" } };
         memcpy(whole.key, pane->key, sizeof whole.key);
         snprintf(whole.value, sizeof whole.value, "%lld", (long long)value);
         panes->list[kept++] = whole;
@@ -77,16 +72,9 @@ static void fold(struct panes *panes, bool accumulating)
 
 static void print(const struct pane *pane, char *line, size_t size)
 {
-    char window[64] = "global", at[32] = "end";
-    if (!pane->global)
-        snprintf(
-            window, sizeof window, "[%lld, %lld)", (long long)pane->start, (long long)pane->end);
-    // the last instant of the global window: Beam counts it in, our end is behind it
-    if (pane->at < GLOBAL_END - 1)
-        snprintf(at, sizeof at, "%lld", (long long)pane->at);
-    snprintf(line, size, "%s %s pane %lld/%lld %s%s%s at %s: %s", pane->key, window,
-        (long long)pane->index, (long long)pane->on_time, pane->timing, pane->first ? " first" : "",
-        pane->last ? " last" : "", at, pane->value);
+    char is[200];
+    oracle_pane_print(&pane->is, is, sizeof is);
+    snprintf(line, size, "%s %s: %s", pane->key, is, pane->value);
 }
 
 // Behind a second grouping, when a pane comes depends on how far a runner lets the watermark
@@ -136,17 +124,8 @@ void oracle_panes_of_beam(yyjson_val *c, struct oracle_text *into)
     yyjson_val *row;
     yyjson_arr_foreach(yyjson_obj_get(c, "panes"), i, count, row)
     {
-        struct pane pane = {
-            .global = !yyjson_obj_get(row, "start"),
-            .start = yyjson_get_sint(yyjson_obj_get(row, "start")),
-            .end = yyjson_get_sint(yyjson_obj_get(row, "end")),
-            .at = yyjson_get_sint(yyjson_obj_get(row, "at")),
-            .timing = yyjson_get_str(yyjson_obj_get(row, "timing")),
-            .index = yyjson_get_sint(yyjson_obj_get(row, "index")),
-            .on_time = yyjson_get_sint(yyjson_obj_get(row, "on_time")),
-            .first = yyjson_get_bool(yyjson_obj_get(row, "first")),
-            .last = yyjson_get_bool(yyjson_obj_get(row, "last")),
-        };
+        struct pane pane = { .key = "" };
+        oracle_pane_of_beam(row, &pane.is);
         const char *key = yyjson_get_str(yyjson_obj_get(row, "key"));
         snprintf(pane.key, sizeof pane.key, "%s", key ? key : "");
         values_of(row, &pane);
@@ -203,23 +182,13 @@ struct noting {
 
 static bool note(const flow_seen *seen, size_t count, void *user, flow_error *error)
 {
-    static const char *const timings[] = { "EARLY", "ON_TIME", "LATE", "UNKNOWN" };
     struct noting *noting = user;
     static struct panes panes;
     (void)error;
     panes.count = 0;
     for (size_t i = 0; i < count; i++) {
-        struct pane pane = {
-            .global = seen[i].window.start.us == FLOW_TIME_MIN_US,
-            .start = flow_floor_div(seen[i].window.start.us, 1000),
-            .end = flow_floor_div(seen[i].window.end.us, 1000),
-            .at = flow_floor_div(seen[i].time.us, 1000),
-            .timing = timings[seen[i].pane.timing],
-            .index = seen[i].pane.index,
-            .on_time = seen[i].pane.on_time_index,
-            .first = seen[i].pane.first,
-            .last = seen[i].pane.last,
-        };
+        struct pane pane = { .key = "" };
+        oracle_pane_of_seen(&seen[i], &pane.is);
         read_seen(seen[i].text, &pane);
         put(&panes, &pane);
     }

@@ -1,39 +1,75 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the cases on Beam's DirectRunner and compares the panes with the recorded ones.
-#   run.sh [--write] [COUNT] [SEED]    --write records cases and panes anew
+# Runs cases and whole pipelines on Beam's DirectRunner and compares what comes out with what is
+# recorded.
+#   run.sh [--write] [panes|pipes] [SEED]    --write records inputs and results anew
 # Wants JDK 17 and Maven; what Maven fetches and javac makes goes to .deps/beam.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 root=$(dirname "$(dirname "$here")")
+out=$root/.deps/beam
 write=
 if [ "${1:-}" = --write ]; then
     write=yes
     shift
 fi
-count=${1:-1500}
+what=${1:-both}
 seed=${2:-1}
-out=$root/.deps/beam
-recorded=$here/panes.jsonl.gz
 
-mkdir -p "$out/classes"
-[ -f "$out/lib/ready" ] || {
-    mvn -q -B -f "$here/beam/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
-        -DoutputDirectory="$out/lib" >"$out/maven.log" 2>&1
-    touch "$out/lib/ready"
+build() {
+    mkdir -p "$out/classes" "$out/golden"
+    [ -f "$out/lib/ready" ] || {
+        mvn -q -B -f "$here/beam/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+            -DoutputDirectory="$out/lib" >"$out/maven.log" 2>&1
+        touch "$out/lib/ready"
+    }
+    find "$here/beam/src" -name '*.java' -print0 |
+        xargs -0 javac -d "$out/classes" -cp "$out/lib/*"
 }
-javac -d "$out/classes" -cp "$out/lib/*" "$here"/beam/src/main/java/oracle/*.java
-python3 "$here/cases.py" "$count" "$seed" >"$out/cases.jsonl"
-java -Xmx2g -cp "$out/classes:$out/lib/*" oracle.Oracle 4 \
-    <"$out/cases.jsonl" >"$out/results.jsonl" 2>"$out/oracle.log"
-python3 "$here/join.py" "$here/beam/pom.xml" "$out/cases.jsonl" "$out/results.jsonl" "$seed" \
-    >"$out/panes.jsonl"
-if [ -n "$write" ]; then
-    gzip -9 -n -c "$out/panes.jsonl" >"$recorded"
-    echo "recorded $count cases in tests/oracle/panes.jsonl.gz"
-elif gzip -d -c "$recorded" | cmp -s - "$out/panes.jsonl"; then
-    echo "Beam gives what is recorded: $count cases"
-else
-    echo "Beam gives something else than what is recorded: compare $out/panes.jsonl" >&2
-    exit 1
-fi
+
+beam() {
+    java -Xmx2g -cp "$out/classes:$out/lib/*" "$@"
+}
+
+# The panes of 1,500 windowings, triggers and scripts: one file.
+panes() {
+    local recorded=$here/panes.jsonl.gz
+    python3 "$here/cases.py" 1500 "$seed" >"$out/cases.jsonl"
+    beam oracle.Oracle 4 <"$out/cases.jsonl" >"$out/results.jsonl" 2>"$out/oracle.log"
+    python3 "$here/join.py" "$here/beam/pom.xml" "$out/cases.jsonl" "$out/results.jsonl" "$seed" \
+        >"$out/panes.jsonl"
+    if [ -n "$write" ]; then
+        gzip -9 -n -c "$out/panes.jsonl" >"$recorded"
+        echo "recorded 1500 cases in tests/oracle/panes.jsonl.gz"
+    elif gzip -d -c "$recorded" | cmp -s - "$out/panes.jsonl"; then
+        echo "Beam gives what is recorded: 1500 cases"
+    else
+        echo "Beam gives something else than what is recorded: compare $out/panes.jsonl" >&2
+        return 1
+    fi
+}
+
+# Whole pipelines: a file each.
+pipes() {
+    local file name status=0
+    python3 "$here/inputs.py" "$seed" |
+        beam oracle.pipes.Pipes 4 >"$out/pipes.jsonl" 2>"$out/pipes.log"
+    python3 "$here/golden.py" make "$here/beam/pom.xml" "$out/pipes.jsonl" "$out/golden" "$seed"
+    for file in "$out"/golden/*.jsonl.gz; do
+        name=$(basename "$file" .jsonl.gz)
+        if [ -n "$write" ]; then
+            cp "$file" "$here/golden/"
+        elif ! cmp -s <(gzip -d -c "$file") <(gzip -d -c "$here/golden/$name.jsonl.gz"); then
+            echo "Beam gives something else for $name than what is recorded: compare $file" >&2
+            status=1
+        fi
+    done
+    [ $status != 0 ] || echo "${write:+recorded }pipelines: $(wc -l <"$out/pipes.jsonl") runs"
+    return $status
+}
+
+build
+status=0
+[ "$what" = pipes ] || panes || status=1
+[ "$what" = panes ] || pipes || status=1
+exit $status

@@ -30,7 +30,6 @@ import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.Sum;
 import org.apache.beam.sdk.transforms.windowing.BoundedWindow;
-import org.apache.beam.sdk.transforms.windowing.IntervalWindow;
 import org.apache.beam.sdk.transforms.windowing.PaneInfo;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
@@ -58,18 +57,9 @@ public final class Oracle {
 
     @ProcessElement
     public void process(ProcessContext c, BoundedWindow window, PaneInfo pane) {
-      ObjectNode row = JSON.createObjectNode();
+      ObjectNode row = Panes.object();
       row.put("key", c.element().getKey());
-      if (window instanceof IntervalWindow) {
-        row.put("start", ((IntervalWindow) window).start().getMillis());
-        row.put("end", ((IntervalWindow) window).end().getMillis());
-      }
-      row.put("timing", pane.getTiming().name());
-      row.put("index", pane.getIndex());
-      row.put("on_time", pane.getNonSpeculativeIndex());
-      row.put("first", pane.isFirst());
-      row.put("last", pane.isLast());
-      row.put("at", c.timestamp().getMillis());
+      Panes.describe(row, window, pane, c.timestamp());
       T value = c.element().getValue();
       if (value instanceof Iterable) {
         List<Long> list = new ArrayList<>();
@@ -150,7 +140,8 @@ public final class Oracle {
   public static void main(String[] args) throws Exception {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
     PrintStream out = new PrintStream(System.out, false, "UTF-8");
-    ExecutorService pool = Executors.newFixedThreadPool(args.length > 0 ? Integer.parseInt(args[0]) : 4);
+    int threads = args.length > 0 ? Integer.parseInt(args[0]) : 4;
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
     List<Future<ObjectNode>> results = new ArrayList<>();
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       JsonNode c = JSON.readTree(line);
