@@ -39,6 +39,7 @@ PROGRAMS = [
     'examples/guide/recorded.c',
     'examples/guide/records.c',
     'examples/guide/remember.c',
+    'examples/guide/rules.c',
     'examples/guide/sink.c',
     'examples/guide/sketch.c',
     'examples/guide/source.c',

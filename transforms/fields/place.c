@@ -16,7 +16,7 @@ static bool next_part(const char **rest, char *part)
     return true;
 }
 
-static bool find(const flow_type *type, const char *path, struct fl_place *place)
+bool fl_place_in(const flow_type *type, const char *path, struct fl_place *place)
 {
     uint32_t base = 0;
     memset(place, 0, sizeof *place);
@@ -42,7 +42,7 @@ bool fl_place_find(flow_coll in, const char *builder, const char *path, struct f
     const flow_type *type = flow_coll_type(in);
     if (!type)
         return false;
-    if (path && find(type, path, place))
+    if (path && fl_place_in(type, path, place))
         return true;
     flow_pipeline_fail(in.pipeline, FLOW_TYPE, NULL, "%s: '%s' has no field '%s'", builder,
         type->name, path ? path : "");

@@ -16,6 +16,9 @@ struct fl_place {
     uint32_t presence_count;            // 0: it is always there
 };
 
+// False when the type has no such field.
+bool fl_place_in(const flow_type *type, const char *path, struct fl_place *place);
+
 // False with a sentence, as `builder`'s, when there is no such field.
 bool fl_place_find(flow_coll in, const char *builder, const char *path, struct fl_place *place);
 

@@ -107,18 +107,59 @@ static flow_coll joined(flow_coll in)
     return flow_join_fields(sides, &options);
 }
 
+struct limit {
+    int64_t number;
+    flow_list conditions; // of struct flow_rule_condition
+};
+FLOW_RECORD_OF(
+    limit, FLOW_COLUMN(limit, number), FLOW_COLUMN_LIST(limit, conditions, flow_rule_condition));
+
+// A rule of each input row, which is the same whenever it comes.
+static flow_status make_limit(flow_ctx *ctx, const struct flow_test_row *row, struct limit *limit)
+{
+    static const struct flow_rule_condition large = { { "v", 1 }, { ">=", 2 }, { "6", 1 }, 0 };
+    const int64_t number = row->v % 4;
+    (void)ctx;
+    *limit = (struct limit){ number, { &large, (size_t)number % 2 } };
+    return FLOW_OK;
+}
+FLOW_MAP_FN(make_limit, flow_test_row, limit);
+
+static flow_status exceed(flow_ctx *ctx, const struct limit *limit, const struct flow_test_row *row)
+{
+    struct flow_test_row out = *row;
+    out.k = limit->number;
+    return FLOW_EMIT_ROW(ctx, flow_test_row, &out);
+}
+FLOW_RULE_FN(exceed, limit, flow_test_row, flow_test_row);
+
+static flow_coll ruled(flow_coll in)
+{
+    const flow_rules_options options = {
+        .by = FLOW_FIELD(limit, number), .conditions = FLOW_FIELD(limit, conditions), .as_of = true
+    };
+    const flow_window_options global = {
+        .windows = flow_global(), .trigger = flow_trigger_default(), .accumulation = FLOW_DISCARDING
+    };
+    const flow_coll limits = flow_window_into(flow_do(in, &make_limit_fn), &global);
+    return flow_distinct(flow_apply_rules(
+        in, flow_rules_of(limits, &flow_test_row_type, &options), &exceed_rule, NULL));
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
-    bool no_late; // what one late row makes is not one late row
+    bool no_late;   // what one late row makes is not one late row
+    bool over_time; // results depend on times, and on what came before
 } transforms[] = {
-    { "aggregate", aggregated, false },
-    { "aggregate of all", aggregated_all, false },
-    { "select", selected, false },
-    { "convert", converted, false },
-    { "where", filtered, false },
-    { "unnest", unnested, true },
-    { "join by fields", joined, false },
+    { "aggregate", aggregated, false, false },
+    { "aggregate of all", aggregated_all, false, false },
+    { "select", selected, false, false },
+    { "convert", converted, false, false },
+    { "where", filtered, false, false },
+    { "unnest", unnested, true, false },
+    { "join by fields", joined, false, false },
+    { "rules", ruled, true, true },
 };
 
 START_TEST(every_transform_of_fields_keeps_the_contract)
@@ -135,8 +176,10 @@ START_TEST(every_transform_of_fields_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[i / 3 % 3]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), transforms[_i].no_late, false, false };
-    flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
+        FLOW_FIELD(flow_test_row, at), transforms[_i].no_late, transforms[_i].over_time,
+        transforms[_i].over_time };
+    (transforms[_i].over_time ? flow_test_transform_in_turn : flow_test_transform)(
+        transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST
 

@@ -9,6 +9,7 @@ int main(void)
     suite_add_tcase(suite, cast_tests());
     suite_add_tcase(suite, contract_tests());
     suite_add_tcase(suite, join_fields_tests());
+    suite_add_tcase(suite, rules_tests());
     suite_add_tcase(suite, select_tests());
     suite_add_tcase(suite, unnest_tests());
     suite_add_tcase(suite, where_tests());

@@ -59,6 +59,7 @@ TCase *aggregate_tests(void);
 TCase *cast_tests(void);
 TCase *contract_tests(void);
 TCase *join_fields_tests(void);
+TCase *rules_tests(void);
 TCase *select_tests(void);
 TCase *unnest_tests(void);
 TCase *where_tests(void);

@@ -93,6 +93,94 @@ typedef struct flow_condition {
 FLOW_API flow_coll flow_where(
     flow_coll in, const flow_condition *conditions, size_t count, const char *name);
 
+/** A condition of a rule, as data: an item of a list in the rule's record. */
+struct flow_rule_condition {
+    flow_str field; /**< Path of a field of the elements. */
+    flow_str is;    /**< "=", "!=", "<", "<=", ">", ">=", "present" or "absent". */
+    flow_str value; /**< With what, as text. */
+    int64_t either; /**< Conditions of one number must all be met; one number is enough. */
+};
+
+/** Type of flow_rule_condition. */
+FLOW_API extern const flow_type flow_rule_condition_type;
+
+/** Options of flow_rules_of. */
+typedef struct flow_rules_options {
+    const char *name;          /**< Name of the composite; NULL: "rules". */
+    flow_field_ref by;         /**< The field that tells rules apart; required. */
+    flow_field_ref conditions; /**< Their list of flow_rule_condition; none: a rule is tried on
+                                  every element. */
+    flow_field_ref off;        /**< A bool: true takes the rule away. None: none ever is. */
+    bool as_of; /**< Elements meet the rules of their event time, for which they wait; else the
+                   newest that their bundle knows. */
+    flow_on_error on_error; /**< For rules whose conditions cannot be. */
+} flow_rules_options;
+
+/** Rules that change: what flow_apply_rules looks into. */
+typedef struct flow_rules {
+    flow_view view;                     /**< The set. */
+    flow_coll checked;                  /**< Rules that can be; its flow_dead_letters has others. */
+    const struct flow_rules_made *made; /**< The library's. */
+} flow_rules;
+
+/** flow_rules_of, told how large the caller's idea of the options is. */
+FLOW_API flow_rules flow_rules_of_sized(
+    flow_coll rules, const flow_type *element, const flow_rules_options *options, size_t size);
+
+/**
+ * Rules for elements of a type out of a collection of changes: each is a whole rule, which replaces
+ * the one of its name from its event time on. Changes come in the global window, as a stream.
+ * State: all rules, in one place; each change sends all of them to every worker, so they may be
+ * thousands.
+ */
+static inline flow_rules flow_rules_of(
+    flow_coll rules, const flow_type *element, const flow_rules_options *options)
+{
+    return flow_rules_of_sized(rules, element, options, sizeof *options);
+}
+
+/** What is done when a rule's conditions are met: static, made by FLOW_RULE_FN or by hand. */
+typedef struct flow_rule_fn {
+    flow_fn fn;            /**< Input and outputs; the rest is filled while building. */
+    const flow_type *rule; /**< The record of rules. */
+    /** Looks closer, and emits what comes of it. */
+    flow_status (*matched)(flow_ctx *ctx, const void *rule, const void *element);
+} flow_rule_fn;
+
+/** flow_apply_rules, told how large the caller's idea of the options is. */
+FLOW_API flow_coll flow_apply_rules_sized(flow_coll in, flow_rules rules, const flow_rule_fn *fn,
+    const flow_do_options *options, size_t size);
+
+/**
+ * Holds each element against all rules, and calls the function for those whose conditions it meets.
+ * All elements of a bundle see the same rules (but with `as_of`). Elements wait until there is a
+ * first rule, or the rules have ended. `options` may be NULL.
+ */
+static inline flow_coll flow_apply_rules(
+    flow_coll in, flow_rules rules, const flow_rule_fn *fn, const flow_do_options *options)
+{
+    return flow_apply_rules_sized(in, rules, fn, options, sizeof *options);
+}
+
+#ifndef __cplusplus
+/** `flow_status fn(flow_ctx *, const struct RULE *, const struct IN *)`, then its outputs: defines
+ * `fn_rule`. */
+#define FLOW_RULE_FN(fn_, RULE, IN, ...)                                                           \
+    FLOW_MUST_BE_(&fn_, flow_status (*)(flow_ctx *, const struct RULE *, const struct IN *),       \
+        #fn_ " must be: flow_status " #fn_ "(flow_ctx *, const struct " #RULE                      \
+             " *, const struct " #IN " *)");                                                       \
+    static flow_status fn_##_matched_(flow_ctx *ctx, const void *rule, const void *element)        \
+    {                                                                                              \
+        return fn_(ctx, (const struct RULE *)rule, (const struct IN *)element);                    \
+    }                                                                                              \
+    FLOW_OUTS_(fn_, __VA_ARGS__);                                                                  \
+    static const flow_rule_fn fn_##_rule = {                                                       \
+        .fn = { .name = #fn_, .in = &IN##_type, FLOW_OUTS_OF_(fn_) },                              \
+        .rule = &RULE##_type,                                                                      \
+        .matched = fn_##_matched_                                                                  \
+    }
+#endif
+
 /**
  * An element for each item of a list: the element's other fields, then the item's, or the item
  * under the list's name when it is no record. An empty or absent list gives none. Names that both
