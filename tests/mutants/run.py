@@ -152,11 +152,11 @@ class Copy:
             try:
                 output, _ = running.communicate(timeout=self.patience.get(program))
             except BaseException as why:
-                os.killpg(running.pid, signal.SIGKILL)
+                kill_session(running.pid)
                 if not isinstance(why, subprocess.TimeoutExpired):
                     raise
                 return program, '', 'a hang'
-        self.seconds[program] = time.time() - start
+        self.seconds[program] = max(self.seconds.get(program, 0), time.time() - start)
         return program, output, running.returncode
 
     def run(self, settings, same=None):
@@ -167,6 +167,18 @@ class Copy:
             for told in pool.map(lambda one: self.run_one(one, settings), programs):
                 result.add(*told)
         return result
+
+
+def kill_session(session):
+    """Kills a program with all that it forked: each test is a process group of its own."""
+    for entry in os.listdir('/proc'):
+        if not entry.isdigit():
+            continue
+        try:
+            if os.getsid(int(entry)) == session:
+                os.kill(int(entry), signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
 
 
 def text_of(path):
@@ -212,6 +224,23 @@ def run_mutant(copy, mutant, settings, plain):
     return verdict(mutant, copy.run(settings, plain), apart)
 
 
+def run_plain(copy, settings, mutants):
+    """Without a mutant all tests pass, those too that only mutants of their own rule are shown to.
+    Returns how many there are."""
+    patterns = [settings['tests']]
+    if settings['apart'] == 'yes':
+        usual = re.compile(settings['tests'])
+        patterns += [own_tests(one) for one in mutants if not usual.match(one.name.lower() + '_')]
+    tests = set()
+    for pattern in patterns:
+        result = copy.run({**settings, 'tests': pattern})
+        wrong = {**result.failed, **result.stopped}
+        if wrong or result.broken:
+            sys.exit('mutants: without any, these fail: ' + ', '.join([*wrong, *result.broken]))
+        tests |= result.passed
+    return len(tests)
+
+
 def run_kind(options):
     settings, mutants = parse_table(text_of(table_path(options.root, options.kind)))
     settings['tests'] = options.tests or settings['tests']
@@ -226,14 +255,10 @@ def run_kind(options):
     if built is not True:
         sys.exit(f'mutants: the tree itself does not build: {built}')
     settings['own'] = options.own
-    first = copy.run(settings)
-    wrong = {**first.failed, **first.stopped}
-    if wrong or first.broken:
-        sys.exit('mutants: without any, these fail: ' + ', '.join([*wrong, *first.broken]))
-    print(f'{len(first.passed)} tests in {len(copy.programs)} programs see {len(chosen)} mutants',
-          flush=True)
+    passed = run_plain(copy, settings, chosen)
+    print(f'{passed} tests in {len(copy.programs)} programs see {len(chosen)} mutants', flush=True)
     plain = {program: copy.digest(program) for program in copy.programs}
-    copy.patience = {program: 30 + 5 * seconds for program, seconds in copy.seconds.items()}
+    copy.patience = {program: 60 + 10 * seconds for program, seconds in copy.seconds.items()}
     caught, last = 0, None
     for mutant in sorted(chosen, key=lambda one: one.file):
         start = time.time()

@@ -16,7 +16,8 @@ TEST = re.compile(r'^START_TEST\(((?:r\d+b?_)+)', re.M)
 
 
 def mutants(tree):
-    """The text of each mutant stands once in its file, and the page says what the tables do."""
+    """The text of each mutant stands once in its file, each rule of the model has one, and the page
+    says what the tables do."""
     texts = {}
     for kind in KINDS:
         source = tree.by_path.get(f'tests/mutants/{kind}.txt')
@@ -31,6 +32,11 @@ def mutants(tree):
                 patched(mutant, changed.text)
             except TableError as wrong:
                 yield source.path, mutant.line, f'{mutant.name}: {wrong}'
+    if 'model' in texts and RULES_TEST in tree.by_path:
+        named = {mutant.name for mutant in parse_table(texts['model'])[1]}
+        for rule in RULES_OF_THE_MODEL:
+            if rule not in named:
+                yield 'tests/mutants/model.txt', 1, f'has no mutant of {rule}'
     written = tree.by_path.get(MUTANTS_PAGE)
     if texts and (written is None or written.text != page(texts)):
         yield MUTANTS_PAGE, 1, 'is not what `python3 tests/mutants/run.py --page` says'

@@ -217,14 +217,6 @@ START_TEST(r8_the_synchronized_clock_is_no_users)
     INTO(test_readings(p, NULL, false), .trigger = own, .accumulation = FLOW_DISCARDING);
     expect_check(p, "flow_window_into(window): a trigger by the clock of what is upstream comes to "
                     "be behind groupings alone (R8); take flow_trigger_delay");
-    // behind a grouping the engine has one
-    p = flow_pipeline_new("clocks");
-    const flow_trigger delay = flow_trigger_repeatedly(flow_trigger_delay(flow_seconds(5)));
-    const flow_coll in =
-        INTO(test_readings(p, NULL, false), .trigger = delay, .accumulation = FLOW_DISCARDING);
-    const flow_coll behind = flow_combine(by_sensor(in), add_up);
-    ck_assert_int_eq(edge(behind)->triggering->trigger.nodes[1].kind, FLOW_TRIGGER_SYNCHRONIZED);
-    flow_pipeline_free(p);
 }
 END_TEST
 

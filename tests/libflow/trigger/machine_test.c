@@ -9,6 +9,8 @@ START_TEST(r32_more_elements_never_take_readiness_back)
     story_tell(flow_trigger_count(3), "e3 e e e e !#");
     story_tell(after(5), "e n6 e e !#");
     story_tell(flow_trigger_default(), "w10 e e e !");
+    const flow_trigger clock = after(5);
+    story_tell(flow_trigger_continuation(&clock), "e n6 e e !#");
 }
 END_TEST
 
@@ -148,6 +150,9 @@ START_TEST(r40_until_is_not_cleared_by_firings_of_main)
     const flow_trigger five = flow_trigger_or_finally(
         flow_trigger_repeatedly(flow_trigger_count(2)), flow_trigger_count(5));
     story_tell(five, "e2 ! e2 ! e !#"); // the last pane holds one element
+    story_tell(flow_trigger_repeatedly(flow_trigger_or_finally(
+                   flow_trigger_repeatedly(flow_trigger_count(2)), flow_trigger_count(3))),
+        "e2 ! e ! e2 ! e !");
 }
 END_TEST
 
@@ -167,9 +172,7 @@ END_TEST
 START_TEST(r41_repeatedly_starts_its_part_again_and_never_finishes)
 {
     story_tell(flow_trigger_repeatedly(flow_trigger_count(1)), "e ! . e ! . e ! .");
-    story_tell(flow_trigger_repeatedly(flow_trigger_or_finally(
-                   flow_trigger_repeatedly(flow_trigger_count(2)), flow_trigger_count(3))),
-        "e2 ! e ! e2 ! e !");
+    story_tell(flow_trigger_repeatedly(flow_trigger_count(2)), "e2 ! e . e ! e2 !");
 }
 END_TEST
 

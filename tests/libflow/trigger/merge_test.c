@@ -128,6 +128,10 @@ END_TEST
 START_TEST(r41_repeatedly_merges_what_it_repeats)
 {
     expect(flow_trigger_repeatedly(flow_trigger_count(3)), "e3 ! e", "e", ". e ! . e3 !");
+    // finished with what was around it, what is repeated begins anew
+    const flow_trigger steps = flow_trigger_each(flow_trigger_count(1), flow_trigger_count(2));
+    expect(flow_trigger_all(flow_trigger_repeatedly(steps), flow_trigger_count(1)), "e !#", "e",
+        ". e !#");
 }
 END_TEST
 

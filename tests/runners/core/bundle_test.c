@@ -50,7 +50,8 @@ static flow_status ring(
     enter(*key);
     calls.elements[*key]++;
     alarms->count++;
-    flow_timer_set(ctx, (flow_time){ row->at.us + 3 * SECOND });
+    // of every fourth key it is due as soon as it is set
+    flow_timer_set(ctx, (flow_time){ row->at.us + (*key % 4 ? 3 : -3) * SECOND });
     leave(*key);
     return ctx->status;
 }

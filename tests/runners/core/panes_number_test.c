@@ -17,6 +17,12 @@ START_TEST(r46_a_pane_is_late_when_the_output_watermark_has_passed)
     panes_watermark(&test, 20);
     panes_add(&test, 1, 1, 5);
     panes_tells(&test, "1=1 [0,10) late 0/0 first");
+    // at the last instant of its window it is early still
+    test = panes_story(tens(), flow_trigger_always(), FLOW_DISCARDING);
+    panes_watermark(&test, 10);
+    test.steps[0].at -= 1;
+    panes_add(&test, 1, 1, 5);
+    panes_tells(&test, "1=0 [0,10) on-time 1/0 last; 1=1 [0,10) early 0/-1 first");
     // an unfinished pane of another key holds it back
     test = panes_story(tens(), flow_trigger_repeatedly(flow_trigger_count(2)), FLOW_DISCARDING);
     panes_late_until(&test, 50);
@@ -115,10 +121,12 @@ START_TEST(r51_functions_see_no_pane_before_a_grouping_and_theirs_after)
     struct flow_test_row rows[3];
     for (int i = 0; i < 3; i++)
         rows[i] = flow_test_row_at(1, 1, i);
-    const struct flow_test_piece pieces[] = { { .rows = rows, .count = 3 } };
+    struct flow_test_piece pieces[3];
+    for (int i = 0; i < 3; i++)
+        pieces[i] = (struct flow_test_piece){ .rows = &rows[i], .count = 1 };
     const struct flow_test_script script = { .type = &flow_test_row_type,
         .pieces = pieces,
-        .piece_count = 1,
+        .piece_count = 3,
         .event_time = FLOW_FIELD(flow_test_row, at) };
     const flow_window_options how = { .trigger = flow_trigger_always(),
         .accumulation = FLOW_RETRACTING,
@@ -227,9 +235,11 @@ START_TEST(r57_each_live_window_has_a_state_of_its_own)
 {
     struct panes_case test = panes_story(sessions(2), usual, FLOW_DISCARDING);
     test.result = PANES_GROUP;
+    // many sessions of a key at once, in no order, and to each one comes another element
     for (int64_t i = 0; i < 100; i++)
-        panes_add(
-            &test, i % 2, i, (i * 37) % 100 * 3); // many sessions of a key at once, in no order
+        panes_add(&test, i % 2, i, (i * 37) % 100 * 3);
+    for (int64_t i = 0; i < 100; i++)
+        panes_add(&test, i % 2, i, (i * 37) % 100 * 3);
     struct panes_outcome got = panes_outcome_of(&test);
     ck_assert_uint_eq(got.results.count, 100);
     panes_outcome_clear(&got);

@@ -42,6 +42,18 @@ START_TEST(r81_inputs_of_one_script_have_one_order)
 }
 END_TEST
 
+START_TEST(r81_an_event_has_had_all_its_effects_before_the_next)
+{
+    const flow_coll taps = flow_script_input(script, "taps", &click_type);
+    add("a", 1, 1);
+    flow_script_watermark(script, taps, second(10));
+    flow_script_watermark(script, clicks, second(10));            // fires [0, 10)
+    FLOW_SCRIPT_ADD(script, taps, click, second(3), .amount = 1); // so it is too late
+    flow_expect(joined(taps), "{\"count\":1}");
+    passes(&(flow_simulated_options){ .workers = 3, .seeds = 50 });
+}
+END_TEST
+
 START_TEST(a_script_without_clock_runs_on_any_runner)
 {
     add("a", 1, 3);
@@ -87,6 +99,7 @@ TCase *script_tests(void)
     tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
     tcase_add_test(tests, a_script_gives_rows_and_watermarks_in_its_order);
     tcase_add_test(tests, r81_inputs_of_one_script_have_one_order);
+    tcase_add_test(tests, r81_an_event_has_had_all_its_effects_before_the_next);
     tcase_add_test(tests, a_script_without_clock_runs_on_any_runner);
     tcase_add_test(tests, two_scripts_have_no_order_and_are_refused);
     tcase_add_test(tests, a_script_refuses_other_types_and_other_inputs);

@@ -90,6 +90,21 @@ START_TEST(r78b_a_mark_holds_nothing_up)
 }
 END_TEST
 
+START_TEST(r78b_a_mark_by_the_clock_holds_nothing_up)
+{
+    click("a", 1, 1);
+    watermark(10); // the window of the count is over, the mark lives on
+    click("b", 2, 5);
+    const flow_deduplicate_options by_clock = {
+        .by = FLOW_FIELD(click, user), .clock = FLOW_PROCESSING_TIME, .duration = flow_seconds(60)
+    };
+    const flow_coll first = flow_deduplicate(clicks, &by_clock);
+    const flow_window_options cut = { .windows = flow_fixed(flow_seconds(10)) };
+    flow_expect(flow_count(flow_window_into(first, &cut)), "{\"count\":1}");
+    passes();
+}
+END_TEST
+
 START_TEST(the_key_of_the_input_stays)
 {
     const flow_coll keyed = flow_key_by(clicks, FLOW_FIELD(click, user));
@@ -124,6 +139,7 @@ TCase *deduplicate_tests(void)
     tcase_add_test(tests, r78b_without_options_whole_elements_are_equal_for_ten_minutes);
     tcase_add_test(tests, r78b_equal_ones_of_different_windows_pass);
     tcase_add_test(tests, r78b_a_mark_holds_nothing_up);
+    tcase_add_test(tests, r78b_a_mark_by_the_clock_holds_nothing_up);
     tcase_add_test(tests, the_key_of_the_input_stays);
     tcase_add_test(tests, what_cannot_be_remembered_is_refused);
     return tests;
