@@ -106,6 +106,23 @@ static bool take_sides(const fl_call *call, const flow_do_options *options, flow
     return true;
 }
 
+// A session grows, and with it the window of a side input that belongs to it (R70): state would be
+// made of rows that looked into different ones, which may not even be ready.
+static bool check_sides_of_state(const fl_call *call, const flow_node *node, const flow_edge *in)
+{
+    const flow_form form = node->fn->form;
+    if ((form != FLOW_FORM_STATEFUL && form != FLOW_FORM_CELLS) || !flow_edge_merging(in))
+        return true;
+    for (uint32_t i = 0; i < node->side_count; i++)
+        if (call->pipeline->edges[node->sides[i] - 1].windows.kind != FLOW_WINDOW_GLOBAL)
+            return fl_refuse(call, FLOW_UNSUPPORTED,
+                "it keeps state in windows that merge, and side input %u is cut into windows: "
+                "which of them belongs to a merged one is open until it has ended; give it a view "
+                "over all time",
+                (unsigned)i);
+    return true;
+}
+
 // The main output: the input's own shape for filters and updates.
 static flow_edge main_output(const flow_fn *fn, const flow_edge *in)
 {
@@ -165,7 +182,7 @@ static flow_coll apply(
     if (!fl_check_fn(call, fn, &from->shape) || !check_options(call, fn, options) ||
         !check_patience(call, applied->kind, fn, options) || !fl_check_state(call, fn, from) ||
         !check_kind(call, &node, fn, from) || !copy_config(call, options, &node) ||
-        !take_sides(call, options, &node))
+        !take_sides(call, options, &node) || !check_sides_of_state(call, &node, from))
         return fl_nothing(in.pipeline);
     flow_edge out = main_output(fn, from);
     out.unbounded = out.unbounded || (applied->split && applied->split->unbounded);

@@ -59,6 +59,33 @@ static bool check_ttl(const fl_call *call, const flow_cell *cell, const flow_edg
     return true;
 }
 
+// What becomes of two records of a cell where windows merge.
+static bool check_merging(const fl_call *call, const flow_cell *cell, const flow_edge *in)
+{
+    const bool said = cell->kind == FLOW_CELL_VALUE || cell->kind == FLOW_CELL_MAP;
+    const bool any = cell->merge || cell->merging != FLOW_MERGE_UNSAID;
+    if (any && !said)
+        return fl_refuse(call, FLOW_INVALID,
+            "%s '%s' merges by itself; 'merge' and 'merging' are for values and maps",
+            kinds[cell->kind], cell->name);
+    if (cell->merging < FLOW_MERGE_UNSAID || cell->merging > FLOW_MERGE_LATEST)
+        return fl_refuse(call, FLOW_UNSUPPORTED, "%s '%s' merges in an unknown way %d",
+            kinds[cell->kind], cell->name, (int)cell->merging);
+    if (cell->merge && cell->merging != FLOW_MERGE_UNSAID)
+        return fl_refuse(call, FLOW_INVALID,
+            "%s '%s' has both a merge function and 'merging': which of them is to say?",
+            kinds[cell->kind], cell->name);
+    if (!said || any || !flow_edge_merging(in))
+        return true;
+    return fl_refuse(call, FLOW_INVALID,
+        "the windows of its input merge, but nothing says what two records of %s '%s' come to; "
+        "declare it with %s, or with .merging = FLOW_MERGE_LATEST or FLOW_MERGE_EARLIEST",
+        kinds[cell->kind], cell->name,
+        cell->kind == FLOW_CELL_VALUE ? "FLOW_VALUE_MERGED"
+        : cell->key_type              ? "FLOW_MAP_BY_MERGED"
+                                      : "FLOW_MAP_MERGED");
+}
+
 static bool check_cell(const fl_call *call, const flow_fn *fn, uint32_t i, const flow_edge *in)
 {
     const flow_cell *cell = fn->cells[i];
@@ -77,7 +104,7 @@ static bool check_cell(const fl_call *call, const flow_fn *fn, uint32_t i, const
         return false;
     if (cell->kind == FLOW_CELL_COMBINING && !check_combine(call, cell))
         return false;
-    return check_cell_key(call, cell) && check_ttl(call, cell, in);
+    return check_cell_key(call, cell) && check_ttl(call, cell, in) && check_merging(call, cell, in);
 }
 
 static bool same_key(const flow_key_spec *a, const flow_key_spec *b)
@@ -96,6 +123,9 @@ static bool check_timer(const fl_call *call, const flow_fn *fn, uint32_t i)
     if (timer->clock < FLOW_EVENT_TIME || timer->clock > FLOW_WINDOW_EXPIRY)
         return fl_refuse(call, FLOW_UNSUPPORTED, "timer '%s' goes by unknown clock %d", timer->name,
             (int)timer->clock);
+    if (timer->merging < FLOW_TIMER_EARLIER || timer->merging > FLOW_TIMER_CLEARED)
+        return fl_refuse(call, FLOW_UNSUPPORTED, "timer '%s' merges in an unknown way %d",
+            timer->name, (int)timer->merging);
     for (uint32_t k = 0; k < i; k++) {
         if (strcmp(fn->timers[k]->name, timer->name) == 0)
             return fl_refuse(call, FLOW_INVALID, "two timers are called '%s'", timer->name);
@@ -113,11 +143,11 @@ static bool check_timer(const fl_call *call, const flow_fn *fn, uint32_t i)
 
 bool fl_check_state(const fl_call *call, const flow_fn *fn, const flow_edge *in)
 {
-    const bool stateful = fn->form == FLOW_FORM_STATEFUL || fn->form == FLOW_FORM_CELLS;
-    if (stateful && flow_edge_merging(in))
-        return fl_refuse(call, FLOW_UNSUPPORTED,
-            "state is by key and window, but the windows of its input merge; combine or group "
-            "before it (R27)");
+    if (fn->form == FLOW_FORM_STATEFUL && flow_edge_merging(in) && !fn->merge)
+        return fl_refuse(call, FLOW_INVALID,
+            "the windows of its input merge, but nothing says what two states '%s' come to; "
+            "declare it with FLOW_STATEFUL_MERGED_FN",
+            fn->state->name);
     if (fn->form != FLOW_FORM_CELLS)
         return true;
     if ((fn->cell_count && !fn->cells) || (fn->timer_count && !fn->timers) ||

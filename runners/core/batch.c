@@ -97,6 +97,19 @@ struct fl_batch *fl_batch_alias(struct fl_cache *cache, struct fl_batch *parent)
     return batch;
 }
 
+struct fl_batch *fl_batch_windowed(struct fl_cache *cache, struct fl_batch *parent)
+{
+    struct fl_batch *alias = fl_batch_alias(cache, parent);
+    if (!alias)
+        return NULL;
+    alias->windows = NULL; // those of the parent are others' too
+    alias->window_form = FL_WINDOW_ROWS;
+    if (fl_batch_need_windows(cache, alias))
+        return alias;
+    fl_batch_unref(cache, alias);
+    return NULL;
+}
+
 struct fl_batch *fl_batch_ref(struct fl_batch *batch)
 {
     atomic_fetch_add_explicit(&batch->refs, 1, memory_order_relaxed);

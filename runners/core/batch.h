@@ -98,6 +98,9 @@ struct fl_batch *fl_batch_lend_columns(struct fl_cache *cache, const flow_type *
 // Another header over the same rows, whose times and windows can be changed.
 struct fl_batch *fl_batch_alias(struct fl_cache *cache, struct fl_batch *parent);
 
+// The same whose windows are to be written down, row by row.
+struct fl_batch *fl_batch_windowed(struct fl_cache *cache, struct fl_batch *parent);
+
 struct fl_batch *fl_batch_ref(struct fl_batch *batch);
 void fl_batch_unref(struct fl_cache *cache, struct fl_batch *batch);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cells of the full form: what user functions read and write.
-#include "cells.h"
+#include "own.h"
 
 uint32_t fl_cells_size(const flow_fn *fn)
 {
@@ -42,14 +42,25 @@ static void give_large(struct fl_cache *cache, struct fl_small *small, struct fl
 }
 
 // Entries too large for chunks lie in blocks of their own.
-static void give_large_of(struct fl_op *op, const struct fl_slices *slices)
+static void give_large_of(struct fl_op *op, struct fl_cell *cell)
 {
     struct fl_full *full = op->keyed->stateful->full;
-    for (uint32_t s = 0; s < slices->count; s++) {
-        struct fl_entry entry;
+    for (uint32_t i = 0; i < full->roots; i++)
+        give_large(full->edit.cache, &full->small, fl_cells_of(cell)->roots[i].top);
+}
+
+static void give_all_large(struct fl_op *op)
+{
+    const struct fl_slices *slices = fl_stateful_set(op->keyed);
+    const struct fl_lives *lives = op->keyed->lives;
+    struct fl_entry entry;
+    for (uint32_t s = 0; s < slices->count; s++)
         for (uint64_t at = 0; fl_table_next(&slices->at[s]->table, &at, &entry);)
-            for (uint32_t i = 0; i < full->roots; i++)
-                give_large(full->edit.cache, &full->small, fl_cells_of(entry.value)->roots[i].top);
+            give_large_of(op, entry.value);
+    for (uint64_t at = 0; lives && fl_table_next(&lives->table, &at, &entry);) {
+        const uintptr_t windows = *(const uintptr_t *)entry.value;
+        for (uint32_t i = 0; i < fl_live_count(windows); i++)
+            give_large_of(op, fl_own_cell(fl_live_at(windows, i)));
     }
 }
 
@@ -57,7 +68,7 @@ void fl_cells_fini(struct fl_op *op)
 {
     struct fl_full *full = op->keyed->stateful->full;
     struct fl_cache *cache = &op->worker->cache;
-    give_large_of(op, fl_stateful_set(op->keyed));
+    give_all_large(op);
     fl_dues_fini(cache, &full->clocks);
     fl_dues_fini(cache, &full->holds);
     fl_small_fini(cache, &full->small);
@@ -325,6 +336,8 @@ static void put_item(flow_ctx *ctx, const struct access *access, struct fl_item 
     struct fl_cells *cells = fl_cells_of(access->block);
     if (item) {
         item->first[FL_FIRST_DUE] = end_of_life(ctx, access->cell);
+        if (access->cell->merging)
+            item->first[FL_FIRST_WRITTEN] = flow_event_time(ctx).us;
         fl_tree_put(fl_cells_edit(access->op), access->root, item);
         cells->dirty = cells->dirty || access->cell->ttl.us > 0;
     }

@@ -14,10 +14,12 @@ enum {
     FL_ROOT_CELLS
 }; // timers by event time, by the clock; cells
 
-// Of an entry and its tree: a timer's instant and what it holds; of cells: when it expires.
+// Of an entry and its tree: a timer's instant and what it holds; of cells: when it expires and,
+// where windows choose by it when they merge, the event time it was written at.
 enum {
     FL_FIRST_DUE,
-    FL_FIRST_HOLD
+    FL_FIRST_HOLD,
+    FL_FIRST_WRITTEN = FL_FIRST_HOLD
 };
 
 // Behind the fl_cell of a key and window, whose `timer` is the next instant of event time at which
@@ -54,6 +56,12 @@ static inline struct fl_cells *fl_cells_of(struct fl_cell *cell)
     return (struct fl_cells *)(void *)(cell + 1);
 }
 
+// What an entry of a cell holds; NULL: sets.
+static inline const flow_type *fl_cells_record(const flow_cell *cell)
+{
+    return cell->kind == FLOW_CELL_COMBINING ? cell->combine->acc : cell->type;
+}
+
 uint32_t fl_cells_size(const flow_fn *fn);
 bool fl_cells_init(struct fl_op *op);
 void fl_cells_fini(struct fl_op *op);
@@ -66,6 +74,9 @@ void fl_cells_begin(struct fl_op *op, struct fl_cell *cell);
 
 // Tells the queues when something of a block is due, after it changed. False without memory.
 bool fl_cells_tell(struct fl_op *op, struct fl_cell *cell);
+
+// What is due of a block next in event time: a timer, an entry's end of life, the window's expiry.
+int64_t fl_cells_next_due(const struct fl_op *op, struct fl_cell *cell);
 
 bool fl_cells_empty(const struct fl_op *op, struct fl_cell *cell);
 
@@ -117,11 +128,25 @@ uint64_t fl_cells_count(flow_ctx *ctx, const flow_cell *cell);
 void fl_cells_walk(flow_ctx *ctx, const flow_cell *cell, flow_cursor *cursor, const void *key);
 bool fl_cells_next(flow_cursor *cursor);
 
+// --- cells_merge.c
+
+// All that `other` has becomes part of `into`. `other_first`: its window begins earlier. False
+// without memory.
+bool fl_cells_merge(
+    struct fl_op *op, struct fl_cell *into, struct fl_cell *other, bool other_first);
+
 // --- cells_save.c
 
-uint64_t fl_cells_meaning(const flow_fn *fn);
 void fl_cells_save(struct fl_op *op, struct fl_cell *cell, flow_buffer *out);
 struct fl_wire;
 flow_status fl_cells_load(struct fl_op *op, struct fl_cell *cell, struct fl_wire *wire);
+
+// --- cells_types.c
+
+struct fl_stored;
+void fl_cells_put_types(const flow_fn *fn, flow_buffer *out);
+flow_status fl_cells_load_types(struct fl_engine *engine, const struct fl_plan_op *plan,
+    struct fl_stored *stored, struct fl_wire *wire, flow_error *error);
+void fl_cells_drop_types(struct fl_engine *engine, struct fl_stored *stored);
 
 #endif

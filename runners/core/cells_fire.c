@@ -3,7 +3,7 @@
 // key and window for what is due next there; what that is says the block itself (R29).
 #include <stdio.h>
 
-#include "cells.h"
+#include "own.h"
 
 // --- the queues
 
@@ -31,9 +31,24 @@ static int64_t first_end(const struct fl_op *op, struct fl_cell *cell)
 static bool tell(struct fl_op *op, struct fl_dues *dues, struct fl_cell *cell, int64_t at)
 {
     const struct fl_due due = {
-        .at = at, .serial = cell->serial, .item = cell, .then = cell->slice->end
+        .at = at, .serial = cell->serial, .item = cell, .then = fl_cell_name(cell)
     };
     return at == FL_NEVER || fl_dues_add(&op->worker->cache, dues, &due);
+}
+
+int64_t fl_cells_next_due(const struct fl_op *op, struct fl_cell *cell)
+{
+    const struct fl_root *event = &fl_cells_of(cell)->roots[FL_ROOT_EVENT];
+    const int64_t next = earlier(fl_root_first(event, FL_FIRST_DUE), first_end(op, cell));
+    return known(earlier(next, fl_cell_expiry(op, cell)));
+}
+
+// Told that a block is due at `next`, as it was not before.
+static bool tell_due(struct fl_op *op, struct fl_cell *cell, int64_t next)
+{
+    if (!cell->slice)
+        return fl_own_hint(op, cell, next);
+    return next == cell->timer || tell(op, &op->keyed->stateful->timers, cell, next);
 }
 
 bool fl_cells_tell(struct fl_op *op, struct fl_cell *cell)
@@ -45,12 +60,11 @@ bool fl_cells_tell(struct fl_op *op, struct fl_cell *cell)
     if (!cells->dirty || cells->gone)
         return true;
     cells->dirty = false;
-    int64_t next = earlier(fl_root_first(event, FL_FIRST_DUE), first_end(op, cell));
-    next = known(earlier(next, fl_keyed_expiry(op->keyed, cell->slice->end).us));
+    const int64_t next = fl_cells_next_due(op, cell);
     const int64_t wake = known(fl_root_first(clock, FL_FIRST_DUE));
     const int64_t hold =
         known(earlier(fl_root_first(event, FL_FIRST_HOLD), fl_root_first(clock, FL_FIRST_HOLD)));
-    const bool told = (next == cell->timer || tell(op, &stateful->timers, cell, next)) &&
+    const bool told = tell_due(op, cell, next) &&
                       (wake == cells->clock || tell(op, &stateful->full->clocks, cell, wake)) &&
                       (hold == cells->hold || tell(op, &stateful->full->holds, cell, hold));
     cell->timer = next;
@@ -216,7 +230,7 @@ void fl_cells_timer_start(flow_ctx *ctx, const flow_timer *timer, flow_timer_whe
     if (!cell || !index_of(ctx, op, timer, &i))
         return;
     struct setting setting = { .op = op, .timer = timer, .when = &when };
-    setting.expiry = fl_keyed_expiry(op->keyed, cell->slice->end).us;
+    setting.expiry = fl_cell_expiry(op, cell);
     if (!instant(ctx, &setting) || !output_time(ctx, &setting))
         return;
     const struct fl_spot spot = spot_of(i, when.tag);
@@ -286,14 +300,14 @@ static flow_status tell_dropped(
 {
     struct fl_worker *worker = op->worker;
     flow_buffer shown = { .allocator = worker->engine->graph->allocator };
-    why->window = fl_cut_window(&op->keyed->cut, cell->slice->end);
+    why->window = fl_cell_window(op, cell);
     why->windowed = true;
     if (!why->row) {
         const size_t size = op->plan->shape.key_size + 8;
         void *key = fl_mem_alloc(&worker->cache, worker->bundle.mem, size);
         if (!key)
             return fl_no_memory(op);
-        fl_key_write(&op->plan->shape, cell->word, cell->bytes, key);
+        fl_cell_show_key(op, cell, key);
         fl_show_key(op, key, &shown);
         why->element = (flow_str){ shown.data, shown.len };
     }
@@ -362,8 +376,11 @@ static flow_status end_block(struct fl_op *op, struct fl_cell *cell)
     const flow_status status = drop_timers(op, cell);
     fl_cells_clear(op, cell);
     struct fl_cells *cells = fl_cells_of(cell);
-    cells->gone = true;
     cell->timer = cells->clock = cells->hold = FL_NEVER;
+    if (cell->slice)
+        cells->gone = true;
+    else if (!fl_own_end(op, cell))
+        return fl_no_memory(op);
     return status == FLOW_OK && fl_cells_edit(op)->failed ? fl_no_memory(op) : status;
 }
 
@@ -384,10 +401,12 @@ static bool open_round(struct fl_op *op, struct round *round, int64_t slice)
     struct fl_cache *cache = &op->worker->cache;
     const flow_shape *in = &op->plan->shape;
     const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
-    round->batch = fl_batch_new(cache, in->type, stride);
-    round->times = round->batch ? fl_batch_need_times(cache, round->batch) : NULL;
     round->slice = slice;
     round->timer = FL_NO_TIMER;
+    round->batch = fl_batch_new(cache, in->type, stride);
+    round->times = round->batch ? fl_batch_need_times(cache, round->batch) : NULL;
+    if (round->times && op->keyed->stateful->own && !fl_batch_need_windows(cache, round->batch))
+        return false;
     return round->times != NULL;
 }
 
@@ -400,11 +419,11 @@ static void add_row(
     stateful->cells[row] = cell;
     stateful->full->due[row] = item ? item->first[FL_FIRST_DUE] : cell->timer;
     stateful->full->tags[row] = item ? fl_item_bytes(item) : (flow_str){ NULL, 0 };
-    round->times[row] =
-        item ? *(const int64_t *)fl_item_row(item)
-             : flow_window_last_instant(fl_cut_window(&op->keyed->cut, cell->slice->end)).us;
-    fl_key_write(
-        &op->plan->shape, cell->word, cell->bytes, batch->rows + (size_t)row * batch->stride);
+    round->times[row] = item ? *(const int64_t *)fl_item_row(item)
+                             : flow_window_last_instant(fl_cell_window(op, cell)).us;
+    if (!cell->slice)
+        batch->windows[row] = fl_own_of(cell)->window;
+    fl_cell_show_key(op, cell, batch->rows + (size_t)row * batch->stride);
 }
 
 static flow_status call_round(struct fl_op *op, struct round *round)
@@ -421,8 +440,11 @@ static flow_status call_round(struct fl_op *op, struct round *round)
     batch->time_form = FL_TIME_STRIDED;
     batch->times = (const char *)round->times;
     batch->times_stride = sizeof *round->times;
-    batch->window_form = FL_WINDOW_UNIFORM;
-    batch->window = fl_cut_window(&op->keyed->cut, round->slice);
+    batch->window_form = FL_WINDOW_ROWS;
+    if (!op->keyed->stateful->own) {
+        batch->window_form = FL_WINDOW_UNIFORM;
+        batch->window = fl_cut_window(&op->keyed->cut, round->slice);
+    }
     full->in_work = round->timer;
     full->ending = ending;
     const struct fl_view view = { batch, NULL, count };
@@ -468,13 +490,35 @@ static bool ends_first(const struct fl_op *op, struct fl_cell *cell)
     return fl_root_first(timers, FL_FIRST_DUE) > cell->timer && first_end(op, cell) <= cell->timer;
 }
 
+// Where nothing is to be called: a window of its own has grown since the queue was told, or a
+// window ends with nothing in it. *passed tells whether it was so.
+static flow_status pass_over(
+    struct fl_op *op, struct fl_cell *cell, struct fl_dues *dues, bool *passed)
+{
+    const int64_t at = fl_dues_first(dues)->at;
+    if (!cell->slice)
+        cell->timer = fl_cells_next_due(op, cell);
+    const bool grown = cell->timer > at;
+    *passed = grown || fl_cells_empty(op, cell);
+    if (!*passed)
+        return FLOW_OK;
+    fl_dues_take(dues);
+    if (!cell->slice)
+        fl_own_of(cell)->due_hint = FL_NEVER;
+    if (!grown)
+        return end_block(op, cell);
+    fl_cells_of(cell)->dirty = true;
+    return fl_cells_tell(op, cell) ? FLOW_OK : fl_no_memory(op);
+}
+
 static flow_status fill_round(
     struct fl_op *op, struct round *round, struct fl_dues *dues, int64_t limit)
 {
     struct fl_keyed *keyed = op->keyed;
     const int root = dues == &keyed->stateful->timers ? FL_ROOT_EVENT : FL_ROOT_CLOCK;
     flow_status status = FLOW_OK;
-    while (status == FLOW_OK && round->batch->count < round->batch->capacity) {
+    while (status == FLOW_OK && round->batch->count < round->batch->capacity &&
+           !fl_stateful_full_bundle(keyed->stateful)) {
         const int64_t next =
             root == FL_ROOT_EVENT ? fl_stateful_next_timer(keyed) : fl_cells_clock(op);
         const struct fl_due *first = fl_dues_first(dues);
@@ -483,10 +527,17 @@ static flow_status fill_round(
         struct fl_cell *cell = first->item;
         if (!fl_stateful_touch(op, cell))
             return fl_no_memory(op);
+        bool passed = false;
+        if (root == FL_ROOT_EVENT)
+            status = pass_over(op, cell, dues, &passed);
+        if (passed || status != FLOW_OK)
+            continue;
         const bool ends = root == FL_ROOT_EVENT && ends_first(op, cell);
         if (!ends && !take_due(op, round, cell, root))
             break;
         fl_dues_take(dues);
+        if (root == FL_ROOT_EVENT && !cell->slice)
+            fl_own_of(cell)->due_hint = FL_NEVER;
         if (ends)
             status = end_entries(op, cell, cell->timer);
         if (root == FL_ROOT_EVENT)

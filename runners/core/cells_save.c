@@ -1,35 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cells and timers of the full form in snapshots: every entry with its key and record.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "cells.h"
 #include "snapshot.h"
-
-static uint64_t mix(uint64_t sum, const char *name, uint64_t kind, const flow_type *type)
-{
-    const uint64_t words[] = { sum, XXH3_64bits(name, strlen(name)), kind,
-        type ? flow_type_fingerprint(type) : 0 };
-    return XXH3_64bits(words, sizeof words);
-}
-
-static const flow_type *record_of(const flow_cell *cell)
-{
-    return cell->kind == FLOW_CELL_COMBINING ? cell->combine->acc : cell->type;
-}
-
-uint64_t fl_cells_meaning(const flow_fn *fn)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < fn->cell_count; i++) {
-        const flow_cell *cell = fn->cells[i];
-        sum = mix(sum, cell->name, (uint64_t)cell->kind, record_of(cell));
-        sum = mix(sum, cell->name, (uint64_t)cell->key.kind, cell->key_type);
-    }
-    for (uint32_t i = 0; i < fn->timer_count; i++)
-        sum = mix(sum, fn->timers[i]->name, (uint64_t)fn->timers[i]->clock, NULL);
-    return sum;
-}
 
 static void save_item(
     const struct fl_item *item, const flow_type *record, bool timer, flow_buffer *out)
@@ -54,7 +26,7 @@ void fl_cells_save(struct fl_op *op, struct fl_cell *cell, flow_buffer *out)
     for (uint32_t i = 0; i < full->roots; i++) {
         const struct fl_root *root = &fl_cells_of(cell)->roots[i];
         const bool timers = i < FL_ROOT_CELLS;
-        const flow_type *record = timers ? NULL : record_of(fn->cells[i - FL_ROOT_CELLS]);
+        const flow_type *record = timers ? NULL : fl_cells_record(fn->cells[i - FL_ROOT_CELLS]);
         struct fl_spot at = { 0 };
         fl_put_word(out, root->next);
         fl_put_word(out, root->count);
@@ -67,8 +39,8 @@ void fl_cells_save(struct fl_op *op, struct fl_cell *cell, flow_buffer *out)
 }
 
 // The record of an entry, in memory of the edit; *row stays NULL where there is none.
-static flow_status load_row(
-    struct fl_op *op, const flow_type *record, flow_str *bytes, const void **row)
+static flow_status load_row(struct fl_op *op, const flow_type *record, flow_evolution *stored,
+    flow_str *bytes, const void **row)
 {
     struct fl_edit *edit = &op->keyed->stateful->full->edit;
     void *pair[2] = { edit->cache, edit->mem };
@@ -81,13 +53,18 @@ static flow_status load_row(
         return fl_no_memory(op);
     memset(to, 0, record->size);
     *row = to;
-    return flow_decode(record, bytes, to, &memory, NULL);
+    return flow_evolution_decode(stored, bytes, to, &memory, NULL);
 }
 
+// `as` is the cell as it was stored; NULL: a timer.
 static flow_status load_item(
-    struct fl_op *op, const flow_cell *cell, struct fl_root *root, struct fl_wire *wire)
+    struct fl_op *op, const struct fl_stored_cell *as, struct fl_root *root, struct fl_wire *wire)
 {
+    const flow_cell *cell = as ? op->plan->node->fn->cells[as->at] : NULL;
     struct fl_spot spot = { .word = fl_get_word(wire) };
+    if (!cell && spot.word >= wire->stored->timer_count)
+        return FLOW_DAMAGED;
+    spot.word = cell ? spot.word : wire->stored->timers[spot.word];
     spot.bytes = fl_get_bytes(wire);
     spot.order = fl_get_word(wire);
     const int64_t due = (int64_t)fl_get_word(wire);
@@ -95,7 +72,8 @@ static flow_status load_item(
     flow_str bytes = fl_get_bytes(wire);
     if (wire->failed)
         return FLOW_DAMAGED;
-    struct fl_new_item what = { .spot = &spot, .type = cell ? record_of(cell) : &fl_instant_type };
+    struct fl_new_item what = { .spot = &spot,
+        .type = cell ? fl_cells_record(cell) : &fl_instant_type };
     if (cell && cell->key.kind != FLOW_KIND_NONE) {
         what.key = cell->key.kind;
         what.key_record = cell->key_type;
@@ -104,7 +82,8 @@ static flow_status load_item(
     struct fl_wire timer = { .rest = bytes };
     const int64_t output = cell ? 0 : (int64_t)fl_get_word(&timer);
     what.row = &output;
-    const flow_status status = cell ? load_row(op, what.type, &bytes, &what.row) : FLOW_OK;
+    const flow_status status =
+        cell ? load_row(op, what.type, as->record, &bytes, &what.row) : FLOW_OK;
     if (status != FLOW_OK || timer.failed)
         return status != FLOW_OK ? status : FLOW_DAMAGED;
     struct fl_edit *edit = &op->keyed->stateful->full->edit;
@@ -119,16 +98,16 @@ static flow_status load_item(
 
 static flow_status load_roots(struct fl_op *op, struct fl_cell *cell, struct fl_wire *wire)
 {
-    const struct fl_full *full = op->keyed->stateful->full;
-    const flow_fn *fn = op->plan->node->fn;
+    const struct fl_stored *stored = wire->stored;
     flow_status status = FLOW_OK;
-    for (uint32_t i = 0; i < full->roots; i++) {
-        struct fl_root *root = &fl_cells_of(cell)->roots[i];
+    for (uint32_t i = 0; i < FL_ROOT_CELLS + stored->cell_count; i++) {
+        const struct fl_stored_cell *as =
+            i < FL_ROOT_CELLS ? NULL : &stored->cells[i - FL_ROOT_CELLS];
+        struct fl_root *root = &fl_cells_of(cell)->roots[as ? FL_ROOT_CELLS + as->at : i];
         const uint64_t next = fl_get_word(wire);
         const uint64_t count = fl_get_word(wire);
         for (uint64_t k = 0; k < count && status == FLOW_OK; k++)
-            status =
-                load_item(op, i < FL_ROOT_CELLS ? NULL : fn->cells[i - FL_ROOT_CELLS], root, wire);
+            status = load_item(op, as, root, wire);
         if (status != FLOW_OK || wire->failed)
             return status != FLOW_OK ? status : FLOW_DAMAGED;
         root->next = next;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a live window holds: an accumulator, or rows; and results that may be taken back.
-#include "live.h"
+#include "own.h"
 
 #define BLOCK_LEAST ((size_t)256)
 #define BLOCK_MOST  ((size_t)32 << 10)
@@ -9,6 +9,11 @@
 static const flow_combine_fn *combine_of(const struct fl_op *op)
 {
     return op->plan->node->combine;
+}
+
+static const flow_type *acc_type(const struct fl_op *op)
+{
+    return op->keyed->stateful ? op->plan->node->fn->state : combine_of(op)->acc;
 }
 
 // --- bytes
@@ -110,7 +115,7 @@ static void subtract(struct fl_op *op, void *acc, const struct fl_element *eleme
 
 // Strings that the accumulator no longer points to go, once they may be most of it; not while a
 // result that may be taken back points to some.
-static bool tidy(struct fl_op *op, struct fl_live *live)
+bool fl_content_tidy(struct fl_op *op, struct fl_live *live)
 {
     struct fl_lives *lives = op->keyed->lives;
     struct fl_bulk *bulk = fl_live_bulk(lives, live);
@@ -120,7 +125,7 @@ static bool tidy(struct fl_op *op, struct fl_live *live)
     struct fl_bulk_room room = { lives, &fresh };
     const flow_memory memory = fl_bulk_memory(&room);
     void *acc = fl_live_acc(lives, live);
-    if (flow_row_adopt(combine_of(op)->acc, acc, &memory, NULL, NULL) != FLOW_OK)
+    if (flow_row_adopt(acc_type(op), acc, &memory, NULL, NULL) != FLOW_OK)
         return false;
     if (!give_blocks(lives, bulk))
         return false;
@@ -150,7 +155,8 @@ bool fl_content_add(struct fl_op *op, struct fl_live *live, const struct fl_elem
         return true;
     struct fl_bulk_room room = { lives, bulk };
     const flow_memory memory = fl_bulk_memory(&room);
-    return fl_settle_in(op, combine_of(op)->acc, acc, &memory, element->batch) && tidy(op, live);
+    return fl_settle_in(op, combine_of(op)->acc, acc, &memory, element->batch) &&
+           fl_content_tidy(op, live);
 }
 
 const void *fl_content_acc(struct fl_op *op, struct fl_live *live)
@@ -178,7 +184,9 @@ const void *fl_content_acc(struct fl_op *op, struct fl_live *live)
 bool fl_content_merge(struct fl_op *op, struct fl_live *live, struct fl_live *other)
 {
     struct fl_lives *lives = op->keyed->lives;
-    if (!lives->keeps)
+    if (op->keyed->stateful && !fl_own_merge(op, live, other))
+        return false;
+    if (!op->keyed->stateful && !lives->keeps)
         fl_combine_merge(op, fl_live_acc(lives, live), fl_live_acc(lives, other));
     if (!lives->bulk)
         return true;
@@ -239,7 +247,7 @@ bool fl_content_note(
 {
     struct fl_lives *lives = op->keyed->lives;
     struct fl_bulk *bulk = fl_live_bulk(lives, live);
-    if (!lives->keeps && op->keyed->acc_pointers && !tidy(op, live))
+    if (!lives->keeps && op->keyed->acc_pointers && !fl_content_tidy(op, live))
         return false;
     if (acc && !lives->keeps)
         acc = fl_live_acc(lives, live);

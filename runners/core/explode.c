@@ -5,20 +5,6 @@
 
 #define AT_ONCE 16u // windows of an element that are asked for at first
 
-// Another header over the same rows, whose windows can be written down; NULL without memory.
-static struct fl_batch *with_windows(struct fl_cache *cache, struct fl_batch *batch)
-{
-    struct fl_batch *alias = fl_batch_alias(cache, batch);
-    if (!alias)
-        return NULL;
-    alias->windows = NULL; // those of the parent are others' too
-    alias->window_form = FL_WINDOW_ROWS;
-    if (fl_batch_need_windows(cache, alias))
-        return alias;
-    fl_batch_unref(cache, alias);
-    return NULL;
-}
-
 flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view)
 {
     struct fl_worker *worker = op->worker;
@@ -38,7 +24,7 @@ flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const st
             rows[count++] = (uint16_t)row;
     }
     while (count > 0 && status == FLOW_OK) {
-        struct fl_batch *alias = with_windows(&worker->cache, view->batch);
+        struct fl_batch *alias = fl_batch_windowed(&worker->cache, view->batch);
         if (!alias)
             return fl_no_memory(op);
         for (uint32_t i = 0; i < count; i++)
@@ -121,7 +107,7 @@ flow_status fl_assign(struct fl_op *op, const struct fl_view *view, const flow_s
         return fl_no_memory(op);
     flow_status status = assign_rows(op, view, shape, assigned, &most);
     for (uint32_t n = 0; n < most && status == FLOW_OK; n++) {
-        struct fl_batch *alias = with_windows(&worker->cache, view->batch);
+        struct fl_batch *alias = fl_batch_windowed(&worker->cache, view->batch);
         struct fl_view some = { alias, rows, 0 };
         if (!alias)
             return fl_no_memory(op);

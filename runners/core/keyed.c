@@ -167,7 +167,7 @@ flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const fl
     if (!kept)
         return fl_no_memory(op);
     // the general path asks each window by itself; who keeps nothing takes all
-    flow_status status = op->plan->kind == FL_OP_LIVES || op->plan->kind == FL_OP_APART
+    flow_status status = op->keyed->lives || op->plan->kind == FL_OP_APART
                              ? FLOW_OK
                              : fl_late_split(op, &open, shape, kept);
     if (status == FLOW_OK && op->plan->side_count > 0)

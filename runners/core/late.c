@@ -17,6 +17,8 @@ static bool all_on_time(const struct fl_keyed *keyed, const struct fl_view *view
                 return false;
         return true;
     }
+    if (keyed->cut.windows.kind > FLOW_WINDOW_SLIDING)
+        return false; // asked row by row
     const int64_t earliest = fl_view_reach(view).earliest;
     const int64_t first = fl_cut_first_window(&keyed->cut, fl_cut_end(&keyed->cut, earliest));
     return fl_cut_due(first) > keyed->watermark;

@@ -122,6 +122,9 @@ static bool is_window_of(const flow_edge *edge, flow_stamp stamp)
     flow_window window;
     if (stamp.at.us < FLOW_TIME_MIN_US || stamp.at.us > flow_window_last_instant(stamp.window).us)
         return false;
+    // the time alone does not tell how windows have merged, nor what an element's function says
+    if (edge->windows.kind == FLOW_WINDOW_SESSION || edge->windows.kind == FLOW_WINDOW_CUSTOM)
+        return stamp.at.us >= stamp.window.start.us;
     for (bool in = flow_windows_last(&edge->windows, stamp.at, &window); in;
          in = flow_windows_before(&edge->windows, stamp.at, &window))
         if (window.start.us == stamp.window.start.us && window.end.us == stamp.window.end.us)

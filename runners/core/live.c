@@ -8,9 +8,9 @@ static bool is_list(uintptr_t cell)
     return cell & 1;
 }
 
-static struct fl_cell *list_of(uintptr_t cell)
+static struct fl_live_list *list_of(uintptr_t cell)
 {
-    return (struct fl_cell *)(cell - 1);
+    return (struct fl_live_list *)(cell - 1);
 }
 
 uint32_t fl_live_count(uintptr_t cell)
@@ -114,14 +114,14 @@ static void drop_key(struct fl_op *op, void *at, const void *image)
         fl_table_remove_bytes(table, key->bytes, fl_hash_bytes(key->bytes));
 }
 
-static void list_put(struct fl_cell *list, uint32_t i, struct fl_live *live)
+static void list_put(struct fl_live_list *list, uint32_t i, struct fl_live *live)
 {
     memmove(&list->at[i + 1], &list->at[i], (list->count - i) * sizeof list->at[0]);
     list->at[i] = live;
     list->count++;
 }
 
-static struct fl_live *list_take(struct fl_cell *list, uint32_t i)
+static struct fl_live *list_take(struct fl_live_list *list, uint32_t i)
 {
     struct fl_live *live = list->at[i];
     list->count--;
@@ -210,16 +210,16 @@ static bool set_cell(
 
 static size_t list_size(uint32_t room)
 {
-    return sizeof(struct fl_cell) + room * sizeof(struct fl_live *);
+    return sizeof(struct fl_live_list) + room * sizeof(struct fl_live *);
 }
 
 // A list with room for one more than the cell has. Its former block, if it was a list, goes.
-static struct fl_cell *larger(struct fl_op *op, uintptr_t cell)
+static struct fl_live_list *larger(struct fl_op *op, uintptr_t cell)
 {
     struct fl_lives *lives = op->keyed->lives;
     const uint32_t count = fl_live_count(cell);
     const uint32_t room = count < 6 ? 6 : 2 * count; // lists begin with a line of memory
-    struct fl_cell *list = fl_nook_take(&lives->bytes, list_size(room));
+    struct fl_live_list *list = fl_nook_take(&lives->bytes, list_size(room));
     if (!list)
         return NULL;
     list->count = count;
@@ -239,7 +239,7 @@ static bool insert(struct fl_op *op, struct fl_live *live, uintptr_t *slot)
     if (cell == 0)
         return set_cell(op, &live->key, slot, (uintptr_t)live);
     const struct listed put = { live, fl_live_place(cell, live->window) };
-    struct fl_cell *list = is_list(cell) ? list_of(cell) : NULL;
+    struct fl_live_list *list = is_list(cell) ? list_of(cell) : NULL;
     if (!list || list->count == list->room) {
         list = larger(op, cell);
         if (!list || !set_cell(op, &live->key, slot, (uintptr_t)list + 1))
@@ -270,7 +270,7 @@ static bool take_from_cell(struct fl_op *op, struct fl_live *live)
     uintptr_t *slot = slot_of(op->keyed->lives, &live->key);
     if (!is_list(*slot))
         return set_cell(op, &live->key, slot, 0) && note_gone(op, &live->key);
-    struct fl_cell *list = list_of(*slot);
+    struct fl_live_list *list = list_of(*slot);
     struct listed taken = { live, fl_live_place(*slot, live->window) };
     while (list->at[taken.i] != live)
         taken.i++; // a closed window has the same bounds
@@ -333,7 +333,7 @@ bool fl_live_move(struct fl_op *op, struct fl_live *live, flow_window window)
         live->window = window;
         return true;
     }
-    struct fl_cell *list = list_of(cell);
+    struct fl_live_list *list = list_of(cell);
     const struct listed taken = { live, i };
     if (!fl_undo_add(op, put_in, list, &taken, sizeof taken))
         return false;

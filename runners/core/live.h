@@ -66,7 +66,7 @@ struct fl_bulk {
 };
 
 // Live windows of a key: the one, or a list of them, sorted by start, then end.
-struct fl_cell {
+struct fl_live_list {
     uint32_t count, room;
     struct fl_live *at[];
 };
@@ -87,7 +87,7 @@ struct fl_lives {
     uint32_t row_size;         // of a kept row
     uint32_t row_stride;       // with its sign, where there are signs
     const flow_type *row_type; // NULL: an integer
-    struct fl_table table;     // key → struct fl_live *, or struct fl_cell * | 1
+    struct fl_table table;     // key → struct fl_live *, or struct fl_live_list * | 1
     struct fl_nook windows;    // live windows, nothing else: hints look at them when they are gone
     struct fl_nook bytes;      // everything else
     struct fl_hints dues, wakes, holds;
@@ -170,6 +170,9 @@ bool fl_content_add(struct fl_op *op, struct fl_live *live, const struct fl_elem
 // `other`, which goes away, becomes part of `live`.
 bool fl_content_merge(struct fl_op *op, struct fl_live *live, struct fl_live *other);
 
+// Gives back bytes that the accumulator no longer points to, once they may be most.
+bool fl_content_tidy(struct fl_op *op, struct fl_live *live);
+
 // Empties a window: but for results that may be taken back, unless `all`.
 bool fl_content_clear(struct fl_op *op, struct fl_live *live, bool all);
 
@@ -213,6 +216,9 @@ int64_t fl_result_expiry(const struct fl_op *op, struct fl_live *live);
 // --- lives.c: the step
 
 flow_trigger_clocks fl_live_clocks(const struct fl_op *op, const struct fl_live *live);
+
+// Keeps the keys of the rows in work, in `keys` of fl_lives.
+bool fl_lives_keep_keys(struct fl_op *op, const struct fl_keys *gathered, uint32_t count);
 
 // What a window waits for next, by its state and the clocks.
 void fl_live_await(struct fl_op *op, struct fl_live *live);

@@ -2,6 +2,7 @@
 // Groupings on the general path: elements come to live windows one by one (R31), windows fire when
 // their trigger is ready, and go when they expire (R22–R30).
 #include "live.h"
+#include "stateful.h"
 
 #include <stddef.h>
 
@@ -17,6 +18,18 @@ static bool is_clocked(const flow_trigger *trigger)
             trigger->nodes[i].kind == FLOW_TRIGGER_SYNCHRONIZED)
             return true;
     return false;
+}
+
+// A key's state of a stateful step, instead of an accumulator.
+static void lay_out_state(struct fl_op *op, struct fl_lives *lives)
+{
+    const flow_fn *fn = op->plan->node->fn;
+    op->keyed->acc_size = fn->state ? fn->state->size : 0;
+    op->keyed->acc_pointers = op->keyed->stateful->pointers;
+    lives->bulk = op->keyed->stateful->pointers;
+    lives->acc_at = sizeof(struct fl_live) + sizeof(struct fl_cell);
+    lives->bulk_at = lives->state_at = sizeof(struct fl_live) + fl_stateful_cell_size(fn);
+    lives->size = lives->bulk_at + (lives->bulk ? (uint32_t)sizeof(struct fl_bulk) : 0);
 }
 
 // What windows hold, and where it lies behind them.
@@ -45,20 +58,24 @@ bool fl_lives_init(struct fl_op *op)
     static const flow_triggering plain;
     struct fl_engine *engine = op->worker->engine;
     const flow_edge *in = op->plan->in;
+    const bool stateful = op->keyed->stateful != NULL;
     struct fl_lives *lives = fl_mem_alloc(&engine->cache, engine->mem, sizeof *lives);
     if (!lives)
         return false;
     memset(lives, 0, sizeof *lives);
     op->keyed->lives = lives;
-    lives->how = in->triggering ? in->triggering : &plain;
+    lives->how = in->triggering && !stateful ? in->triggering : &plain;
     lives->usual = fl_plan_usual(&lives->how->trigger);
     lives->clocked = !lives->usual && is_clocked(&lives->how->trigger);
     lives->merging = flow_edge_merging(in);
     lives->spans = in->windows.kind == FLOW_WINDOW_SESSION && in->windows.max_length.us == 0;
     lives->holding = !lives->usual || lives->how->output_time == FLOW_OUTPUT_EARLIEST ||
                      lives->how->output_time == FLOW_OUTPUT_LATEST;
-    lives->signs = op->plan->signs;
-    lay_out(op, lives);
+    lives->signs = op->plan->signs && !stateful;
+    if (stateful)
+        lay_out_state(op, lives);
+    else
+        lay_out(op, lives);
     fl_table_init(&lives->table, op->keyed->form, (uint32_t)sizeof(uintptr_t), false);
     fl_nook_init(&lives->windows, &op->worker->cache);
     fl_nook_keep(&lives->windows); // hints and timers look at windows that are gone
@@ -374,31 +391,28 @@ static void prefetch_live(const struct fl_lives *lives, const struct fl_keys *ke
     __builtin_prefetch(at + 64, 1);
 }
 
-// Later steps use the worker's room for keys while rows are still in work here.
-static void keep_keys(struct fl_lives *lives, const struct fl_keys *keys, uint32_t count)
-{
-    lives->keys.form = keys->form;
-    if (keys->form == FL_KEY_WORD)
-        memcpy(lives->keys.words, keys->words, count * sizeof keys->words[0]);
-    else
-        memcpy(lives->keys.bytes, keys->bytes, count * sizeof keys->bytes[0]);
-}
-
-static flow_status keep_bytes(struct fl_op *op, struct fl_keys *keys, uint32_t count)
+// Later steps use the worker's room for keys while rows are still in work here; of local steps the
+// bytes are gathered in room that is used again, too.
+bool fl_lives_keep_keys(struct fl_op *op, const struct fl_keys *gathered, uint32_t count)
 {
     struct fl_worker *worker = op->worker;
-    if (keys->form == FL_KEY_WORD || !op->plan->local)
-        return FLOW_OK;
-    for (uint32_t i = 0; i < count; i++) { // gathered in room that is used again
+    struct fl_keys *keys = &op->keyed->lives->keys;
+    keys->form = gathered->form;
+    if (keys->form == FL_KEY_WORD) {
+        memcpy(keys->words, gathered->words, count * sizeof keys->words[0]);
+        return true;
+    }
+    memcpy(keys->bytes, gathered->bytes, count * sizeof keys->bytes[0]);
+    for (uint32_t i = 0; op->plan->local && i < count; i++) {
         const flow_str bytes = keys->bytes[i];
         char *copy = bytes.len ? fl_mem_alloc(&worker->cache, worker->bundle.mem, bytes.len) : NULL;
         if (bytes.len && !copy)
-            return fl_no_memory(op);
+            return false;
         if (copy)
             memcpy(copy, bytes.data, bytes.len);
         keys->bytes[i].data = copy;
     }
-    return FLOW_OK;
+    return true;
 }
 
 static flow_status take(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
@@ -410,8 +424,7 @@ static flow_status take(struct fl_op *op, const struct fl_view *view, const flow
         return fl_op_fail(op, FLOW_USER, "a test wants this bundle to fail");
     if (!fl_batch_need_rows(&op->worker->cache, view->batch))
         return fl_no_memory(op);
-    keep_keys(lives, gathered, view->count);
-    flow_status status = keep_bytes(op, &lives->keys, view->count);
+    flow_status status = fl_lives_keep_keys(op, gathered, view->count) ? FLOW_OK : fl_no_memory(op);
     look_at_clocks(op);
     const enum fl_content content = batch->keyed ? batch->content : FL_CONTENT_ROWS;
     const struct fl_keys *keys = &lives->keys;

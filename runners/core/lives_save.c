@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live windows in snapshots: all of each, by key.
-#include "live.h"
+#include "own.h"
 #include "snapshot.h"
 
 // --- writing
@@ -75,6 +75,10 @@ static void save_live(const struct fl_op *op, struct fl_live *live, flow_buffer 
 {
     const struct fl_lives *lives = op->keyed->lives;
     save_window(out, live->window);
+    if (op->keyed->stateful) {
+        fl_stateful_save((struct fl_op *)(uintptr_t)op, fl_own_cell(live), out);
+        return;
+    }
     fl_put_word(out, (uint64_t)live->hold);
     fl_put_word(out, live->index);
     fl_put_word(out, (uint64_t)(int64_t)live->on_time_index);
@@ -226,6 +230,8 @@ static flow_status load_live(struct fl_op *op, const struct fl_owned *key, struc
     struct fl_live *live = fl_live_new(op, &own, load_window(wire));
     if (!live)
         return fl_no_memory(op);
+    if (op->keyed->stateful)
+        return fl_own_load(op, live, wire);
     live->hold = (int64_t)fl_get_word(wire);
     live->index = (uint32_t)fl_get_word(wire);
     live->on_time_index = (int32_t)(int64_t)fl_get_word(wire);

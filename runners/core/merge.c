@@ -51,16 +51,23 @@ static void merge_triggers(
     memcpy(to, &sum, flow_trigger_state_size(&lives->how->trigger));
 }
 
+static bool join(struct fl_op *op, struct fl_live *to, struct fl_live *other)
+{
+    to->fresh = to->fresh || other->fresh;
+    return fl_content_merge(op, to, other) && fl_live_remove(op, other);
+}
+
 // The windows of a group become one, which is returned. A window with the bounds of the merged one
 // keeps its panes' numbers; else they begin anew (R49).
 static struct fl_live *merge_group(struct fl_op *op, const struct group *group)
 {
     struct fl_lives *lives = op->keyed->lives;
-    struct fl_live *to = group->list[0];
+    uint32_t at = 0;
     for (uint32_t i = 1; i < group->count; i++)
         if (group->list[i]->window.start.us == group->window.start.us &&
             group->list[i]->window.end.us == group->window.end.us)
-            to = group->list[i];
+            at = i;
+    struct fl_live *to = group->list[at];
     for (uint32_t i = 0; i < group->count; i++)
         if (!fl_live_touch(op, group->list[i]))
             return NULL;
@@ -70,14 +77,12 @@ static struct fl_live *merge_group(struct fl_op *op, const struct group *group)
     if (!lives->usual)
         merge_triggers(op, to, group, &state);
     const int64_t hold = merged_hold(lives, group);
-    for (uint32_t i = 0; i < group->count; i++) {
-        struct fl_live *other = group->list[i];
-        if (other == to)
-            continue;
-        to->fresh = to->fresh || other->fresh;
-        if (!fl_content_merge(op, to, other) || !fl_live_remove(op, other))
+    for (uint32_t i = at; i-- > 0;) // neighbours first: what has an order keeps it
+        if (!join(op, to, group->list[i]))
             return NULL;
-    }
+    for (uint32_t i = at + 1; i < group->count; i++)
+        if (!join(op, to, group->list[i]))
+            return NULL;
     if (!lives->usual)
         memcpy(fl_live_state(lives, to), &state, flow_trigger_state_size(&lives->how->trigger));
     to->hold = hold;

@@ -326,34 +326,11 @@ static void find_bare(struct fl_plan *plan)
     }
 }
 
-// What a stateful step cannot be run with yet: windows that are not named by their end.
-static bool runs_all(const flow_graph *graph, flow_error *error)
-{
-    static const char *const kinds[] = { NULL, NULL, NULL, "session", "calendar", "cumulating",
-        "custom" };
-    for (uint32_t n = 0; n < graph->node_count; n++) {
-        const flow_node *node = &graph->nodes[n];
-        if (node->kind != FLOW_NODE_DO ||
-            (node->fn->form != FLOW_FORM_STATEFUL && node->fn->form != FLOW_FORM_CELLS))
-            continue;
-        const flow_edge *edge = &graph->edges[node->inputs[0] - 1];
-        if (!kinds[edge->windows.kind])
-            continue;
-        flow_error_raise(error, FLOW_UNSUPPORTED, node->path,
-            "step '%s' keeps state in %s windows, which is not yet run by this runner", node->path,
-            kinds[edge->windows.kind]);
-        return false;
-    }
-    return true;
-}
-
 bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache *cache,
     struct fl_mem *mem, flow_error *error)
 {
     memset(plan, 0, sizeof *plan);
     plan->graph = graph;
-    if (!runs_all(graph, error))
-        return false;
     struct maker m = { .plan = plan, .graph = graph, .cache = cache, .mem = mem };
     make_ops(&m);
     if (!m.failed) {

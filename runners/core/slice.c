@@ -25,7 +25,7 @@ struct fl_cut fl_cut_of(const flow_windows *windows)
     case FLOW_WINDOW_SLIDING:
         cut.size = gcd(windows->size.us, windows->every.us);
         break;
-    default: // the plan refuses them
+    default: // elements come with their windows
         break;
     }
     return cut;
@@ -67,6 +67,11 @@ flow_window fl_cut_window(const struct fl_cut *cut, int64_t name)
     flow_window window = { { FLOW_TIME_MIN_US }, { name } };
     if (windows->kind == FLOW_WINDOW_GLOBAL)
         return window;
+    if (windows->kind > FLOW_WINDOW_SLIDING) {
+        if (flow_windows_last(windows, (flow_time){ name - 1 }, &window))
+            window.end.us = name; // of those with one start the last instant lies in the longest
+        return window;
+    }
     if (windows->kind == FLOW_WINDOW_FIXED || name <= FLOW_TIME_GLOBAL_END_US) {
         const bool fixed = windows->kind == FLOW_WINDOW_FIXED;
         if (name >= FLOW_TIME_MIN_US + windows->size.us)

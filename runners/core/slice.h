@@ -2,7 +2,8 @@
 // Keyed state by slice of time: a table per slice. A slice is a window, or for sliding windows the
 // piece that neighbouring windows share (performance 6.5). It is named by its end, and so is a
 // window; but sliding windows that are cut off at the end of the global window all end there, and
-// are numbered on from it by their start: names are in the order of windows.
+// are numbered on from it by their start: names are in the order of windows. Of calendar windows
+// and growing ones, which only state has here, no two have the same end.
 #ifndef FL_SLICE_H
 #define FL_SLICE_H
 

@@ -101,16 +101,30 @@ static uint64_t triggering(const flow_edge *edge)
     return XXH3_64bits(words, n * sizeof words[0]);
 }
 
+static bool has_cells(const struct fl_plan_op *plan)
+{
+    return plan->kind == FL_OP_STATEFUL && plan->node->fn->form == FLOW_FORM_CELLS;
+}
+
+// What windows depend on that fixed and sliding ones do not have.
+static uint64_t cut_further(const flow_windows *windows)
+{
+    const char *name = windows->fn ? windows->fn->name : windows->zone ? windows->zone : "";
+    const uint64_t words[] = { (uint64_t)windows->max_length.us, windows->gap.offset,
+        (uint64_t)windows->unit, windows->units, windows->month, windows->day,
+        XXH3_64bits(name, strlen(name)) };
+    return XXH3_64bits(words, sizeof words);
+}
+
 // What the bytes of a step's state mean, beside its records: kind of step, of key, windows.
 static uint64_t meaning(const struct fl_plan_op *plan)
 {
     const flow_windows *windows = &plan->in->windows;
     const uint64_t words[] = { (uint64_t)plan->kind, (uint64_t)plan->shape.key,
         (uint64_t)windows->kind, (uint64_t)windows->size.us, (uint64_t)windows->every.us,
-        (uint64_t)windows->offset.us, plan->in->merged, triggering(plan->in),
-        plan->node->fn && plan->node->fn->form == FLOW_FORM_CELLS ? fl_cells_meaning(plan->node->fn)
-                                                                  : 0 };
-    return XXH3_64bits(words, sizeof words);
+        (uint64_t)windows->offset.us, plan->in->merged, triggering(plan->in), has_cells(plan) };
+    const uint64_t sum = XXH3_64bits(words, sizeof words);
+    return windows->kind > FLOW_WINDOW_SLIDING ? sum ^ cut_further(windows) : sum;
 }
 
 // --- at rest
@@ -183,7 +197,7 @@ static struct fl_slices *set_at(struct fl_keyed *keyed, int s)
     return sets[s];
 }
 
-static void put_type(const flow_type *type, flow_buffer *out)
+void fl_put_type(const flow_type *type, flow_buffer *out)
 {
     const size_t len_at = fl_put_later(out);
     if (type)
@@ -194,35 +208,37 @@ static void put_type(const flow_type *type, flow_buffer *out)
 // What the rows and keys of a step's state are, so that a newer program can read them.
 static void put_types(const struct fl_plan_op *plan, flow_buffer *out)
 {
-    put_type(plan->shape.key_record, out);
-    put_type(value_type(plan), out);
-    put_type(element_type(plan), out);
+    fl_put_type(plan->shape.key_record, out);
+    fl_put_type(value_type(plan), out);
+    fl_put_type(element_type(plan), out);
 }
 
 // What only some kinds of steps have.
 static void save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
 {
     const enum fl_op_kind kind = engine->plan.ops[i].kind;
+    const uint32_t workers = engine->options.workers;
     int64_t clock = INT64_MAX;
-    for (uint32_t w = 0; w < engine->options.workers; w++) {
+    uint64_t count = 0;
+    if (kind == FL_OP_STATEFUL) {
+        const size_t count_at = fl_put_later(out);
+        for (uint32_t w = 0; w < workers; w++) {
+            fl_stateful_save_queue(&engine->workers[w].ops[i], out);
+            count += fl_stateful_queue_rows(&engine->workers[w].ops[i]);
+        }
+        fl_set_word(out, count_at, count);
+    }
+    if (!engine->workers[0].ops[i].keyed->lives)
+        return;
+    for (uint32_t w = 0; w < workers; w++) {
         const int64_t seen = fl_lives_clock(&engine->workers[w].ops[i]);
         clock = seen < clock ? seen : clock;
     }
-    if (kind == FL_OP_LIVES)
-        fl_put_word(out, (uint64_t)clock);
-    else if (kind != FL_OP_STATEFUL)
-        return;
+    fl_put_word(out, (uint64_t)clock);
     const size_t count_at = fl_put_later(out);
-    uint64_t count = 0;
-    for (uint32_t w = 0; w < engine->options.workers; w++) {
-        struct fl_op *op = &engine->workers[w].ops[i];
-        if (kind == FL_OP_LIVES) {
-            count += fl_lives_save(op, out);
-            continue;
-        }
-        fl_stateful_save_queue(op, out);
-        count += fl_stateful_queue_rows(op);
-    }
+    count = 0;
+    for (uint32_t w = 0; w < workers; w++)
+        count += fl_lives_save(&engine->workers[w].ops[i], out);
     fl_set_word(out, count_at, count);
 }
 
@@ -236,6 +252,8 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
     }
     fl_put_word(out, meaning(first->plan));
     put_types(first->plan, out);
+    if (has_cells(first->plan))
+        fl_cells_put_types(first->plan->node->fn, out);
     fl_put_word(out, (uint64_t)first->keyed->watermark);
     fl_put_word(out, (uint64_t)fired);
     if (first->keyed->view)
@@ -409,8 +427,8 @@ static flow_status load_meaning(
 {
     if (fl_get_word(wire) != meaning(plan))
         return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
-            "its state was written by another kind of step, or with another key, windows, cells "
-            "or timers");
+            "its state was written by another kind of step, or with another key or other "
+            "windows");
     return FLOW_OK;
 }
 
@@ -444,10 +462,10 @@ static flow_status load_state(
         status = load_tables(engine, i, wire);
     if (status != FLOW_OK)
         return unreadable(plan, status, "its state", error);
-    if (plan->kind == FL_OP_LIVES)
-        status = fl_lives_load(engine, i, wire);
-    else if (plan->kind == FL_OP_STATEFUL)
+    if (plan->kind == FL_OP_STATEFUL)
         status = fl_stateful_load_queue(engine, i, wire);
+    if (status == FLOW_OK && engine->workers[0].ops[i].keyed->lives)
+        status = fl_lives_load(engine, i, wire);
     if (status != FLOW_OK)
         return unreadable(plan, status, "what waits there", error);
     hold_outputs(engine, i);
@@ -462,12 +480,15 @@ static flow_status load_keyed(
     flow_status status = load_meaning(plan, wire, error);
     for (int which = 0; which < FL_STORED_PARTS && status == FLOW_OK; which++)
         status = load_type(plan, (enum fl_stored_part)which, &stored, wire, error);
+    if (status == FLOW_OK && has_cells(plan))
+        status = fl_cells_load_types(engine, plan, &stored, wire, error);
     wire->stored = &stored;
     if (status == FLOW_OK)
         status = load_state(engine, i, wire, error);
     wire->stored = NULL;
     for (int which = 0; which < FL_STORED_PARTS; which++)
         flow_evolution_free(stored.of[which]);
+    fl_cells_drop_types(engine, &stored);
     return status;
 }
 

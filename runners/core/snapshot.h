@@ -24,6 +24,9 @@ void *fl_restored(struct fl_op *op, struct fl_table *table, const struct fl_owne
 // Memory of a table, for what a decoded row points to. False without memory.
 bool fl_table_memory(struct fl_op *op, struct fl_table *table, void *pair[2], flow_memory *memory);
 
+// Describes a record, or that there is none.
+void fl_put_type(const flow_type *type, flow_buffer *out);
+
 // Cells of groups, and of stateful steps with their queues.
 void fl_group_save(struct fl_op *op, const void *value, flow_buffer *out);
 flow_status fl_group_load(

@@ -3,7 +3,7 @@
 // leaves an image first, which puts it back when the bundle is aborted.
 #include <stdio.h>
 
-#include "cells.h"
+#include "own.h"
 
 uint32_t fl_stateful_cell_size(const flow_fn *fn)
 {
@@ -21,10 +21,9 @@ bool fl_stateful_init(struct fl_op *op)
     memset(stateful, 0, sizeof *stateful);
     stateful->given = stateful->given_next = INT64_MIN;
     op->keyed->stateful = stateful;
-    if (op->plan->node->fn->form == FLOW_FORM_CELLS)
-        return fl_cells_init(op);
-    stateful->pointers = flow_type_has_pointers(op->plan->node->fn->state);
-    return true;
+    const bool full = op->plan->node->fn->form == FLOW_FORM_CELLS;
+    stateful->pointers = !full && flow_type_has_pointers(op->plan->node->fn->state);
+    return (!full || fl_cells_init(op)) && fl_own_init(op);
 }
 
 void fl_stateful_fini(struct fl_op *op)
@@ -133,6 +132,29 @@ void *fl_cell_state(struct fl_cell *cell)
     return cell + 1;
 }
 
+flow_window fl_cell_window(const struct fl_op *op, const struct fl_cell *cell)
+{
+    return cell->slice ? fl_cut_window(&op->keyed->cut, cell->slice->end) : fl_own_of(cell)->window;
+}
+
+int64_t fl_cell_expiry(const struct fl_op *op, const struct fl_cell *cell)
+{
+    const int64_t end = cell->slice ? fl_cut_due(cell->slice->end) : fl_own_of(cell)->window.end.us;
+    const flow_window window = { { FLOW_TIME_MIN_US }, { end } };
+    return flow_window_expiry(window, op->keyed->lateness).us;
+}
+
+void fl_cell_show_key(const struct fl_op *op, const struct fl_cell *cell, void *to)
+{
+    const struct fl_live *own = cell->slice ? NULL : fl_own_of(cell);
+    if (!own)
+        fl_key_write(&op->plan->shape, cell->word, cell->bytes, to);
+    else if (op->keyed->form == FL_KEY_WORD)
+        fl_key_write(&op->plan->shape, own->key.word, (flow_str){ NULL, 0 }, to);
+    else
+        fl_key_write(&op->plan->shape, 0, own->key.bytes, to);
+}
+
 // --- undo
 
 static void put_back(struct fl_op *op, void *at, const void *image)
@@ -154,7 +176,7 @@ static void take_out(struct fl_op *op, void *at, const void *image)
         fl_table_remove_bytes(&slice->table, cell->bytes, cell->hash);
 }
 
-static bool note_changed(struct fl_op *op, struct fl_cell *cell)
+bool fl_stateful_note(struct fl_op *op, struct fl_cell *cell)
 {
     struct fl_worker *worker = op->worker;
     struct fl_touched *touched = fl_mem_alloc(&worker->cache, worker->bundle.mem, sizeof *touched);
@@ -163,6 +185,7 @@ static bool note_changed(struct fl_op *op, struct fl_cell *cell)
     touched->cell = cell;
     touched->next = op->keyed->stateful->changed;
     op->keyed->stateful->changed = touched;
+    op->keyed->stateful->changed_count++;
     return true;
 }
 
@@ -171,8 +194,10 @@ bool fl_stateful_touch(struct fl_op *op, struct fl_cell *cell)
     const uint64_t bundle = op->worker->bundle.number;
     if (cell->stamp == bundle)
         return true;
-    if (!fl_undo_add(op, put_back, cell, cell, fl_stateful_set(op->keyed)->value_size) ||
-        !note_changed(op, cell))
+    const bool kept =
+        cell->slice ? fl_undo_add(op, put_back, cell, cell, fl_stateful_set(op->keyed)->value_size)
+                    : fl_live_touch(op, fl_own_of(cell));
+    if (!kept || !fl_stateful_note(op, cell))
         return false;
     cell->stamp = bundle;
     return true;
@@ -205,7 +230,7 @@ static struct fl_cell *cell_of(
     cell->stamp = op->worker->bundle.number;
     if (op->keyed->stateful->full)
         fl_cells_begin(op, cell);
-    if (!fl_undo_add(op, take_out, cell, NULL, 0) || !note_changed(op, cell)) {
+    if (!fl_undo_add(op, take_out, cell, NULL, 0) || !fl_stateful_note(op, cell)) {
         take_out(op, cell, NULL);
         return NULL;
     }
@@ -235,7 +260,7 @@ void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
     struct fl_cell *cell = cell_in_work(ctx, &op);
     if (!cell || cell->timer == when.us)
         return;
-    const flow_time expiry = fl_keyed_expiry(op->keyed, cell->slice->end);
+    const flow_time expiry = { fl_cell_expiry(op, cell) };
     if (when.us > expiry.us) { // R61
         char at[40], end[40];
         at[flow_time_print(when, at)] = end[flow_time_print(expiry, end)] = '\0';
@@ -245,9 +270,9 @@ void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
         return;
     }
     const struct fl_due due = {
-        .at = when.us, .then = cell->slice->end, .serial = cell->serial, .item = cell
+        .at = when.us, .then = fl_cell_name(cell), .serial = cell->serial, .item = cell
     };
-    if (!fl_dues_add(&op->worker->cache, &op->keyed->stateful->timers, &due)) {
+    if (cell->slice && !fl_dues_add(&op->worker->cache, &op->keyed->stateful->timers, &due)) {
         flow_fail(ctx, FLOW_BUDGET, "no memory for a timer");
         return;
     }
@@ -286,9 +311,15 @@ static flow_status settle(struct fl_op *op, const struct fl_view *view, const ui
             return fl_no_memory(op);
     for (uint32_t i = 0; stateful->pointers && i < view->count; i++) {
         struct fl_cell *cell = stateful->cells[rows[i]];
-        if (!fl_settle(op, state, fl_cell_state(cell), &cell->slice->table, view->batch))
+        const bool settled = cell->slice ? fl_settle(op, state, fl_cell_state(cell),
+                                               &cell->slice->table, view->batch)
+                                         : fl_own_settle(op, cell, view->batch);
+        if (!settled)
             return fl_no_memory(op);
     }
+    for (uint32_t i = 0; stateful->own && !stateful->full && i < view->count; i++)
+        if (!fl_own_tell(op, stateful->cells[rows[i]]))
+            return fl_no_memory(op);
     return FLOW_OK;
 }
 
@@ -405,6 +436,8 @@ flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const
 {
     struct fl_placed *placed = op->worker->placed;
     const struct fl_sets sets = fl_keyed_sets(op->keyed);
+    if (op->keyed->stateful->own)
+        return fl_own_rows(op, view, shape, keys);
     if (!fl_place(&op->worker->cache, &sets, view, placed))
         return fl_no_memory(op);
     if (placed->one)

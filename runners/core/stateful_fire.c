@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When stateful functions are called: at once, in order of event time (R65), by timers (R58, R59).
-#include "cells.h"
+#include "own.h"
 
 static flow_status wait_for_time(
     struct fl_op *op, const struct fl_view *all, const flow_shape *shape);
@@ -139,12 +139,20 @@ static flow_status wait_for_time(
 static flow_status take(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     const struct fl_keys *keys)
 {
-    // sliding windows are not shared by state: an element is processed once per window (R22)
+    // windows are not shared by state: an element is processed once per window (R22)
     const struct fl_exploded how = { process_open, shape };
-    if (op->keyed->cut.windows.kind == FLOW_WINDOW_SLIDING &&
-        view->batch->window_form == FL_WINDOW_IMPLIED)
+    struct fl_view open = *view;
+    if (op->keyed->stateful->own) {
+        const flow_status status = fl_own_late(op, &open, shape);
+        if (status != FLOW_OK || open.count == 0)
+            return status;
+        if (open.count < view->count && !op->plan->node->time_sorted)
+            return process(op, &open, shape);
+    } else if (op->keyed->cut.windows.kind >= FLOW_WINDOW_SLIDING &&
+               view->batch->window_form == FL_WINDOW_IMPLIED) {
         return fl_explode(op, &how, view);
-    return op->plan->node->time_sorted ? wait_for_time(op, view, shape)
+    }
+    return op->plan->node->time_sorted ? wait_for_time(op, &open, shape)
                                        : fl_stateful_rows(op, view, shape, keys);
 }
 
@@ -154,12 +162,16 @@ bool fl_due_alive(const struct fl_keyed *keyed, const struct fl_due *due)
 {
     struct fl_keyed *any = (struct fl_keyed *)(uintptr_t)keyed;
     const struct fl_cell *cell = due->item;
+    if (keyed->stateful->own) // cells in windows of their own lie in memory that stays theirs
+        return cell->serial == due->serial;
     return fl_slices_find(fl_stateful_set(any), due->then) && cell->serial == due->serial;
 }
 
 static bool valid(const struct fl_keyed *keyed, const struct fl_due *due)
 {
-    return fl_due_alive(keyed, due) && ((const struct fl_cell *)due->item)->timer == due->at;
+    const struct fl_cell *cell = due->item;
+    return fl_due_alive(keyed, due) &&
+           (keyed->stateful->own ? fl_own_of(cell)->due_hint : cell->timer) == due->at;
 }
 
 int64_t fl_stateful_next_timer(struct fl_keyed *keyed)
@@ -188,41 +200,66 @@ static int64_t hold(struct fl_op *op)
     return first == FL_NEVER ? FL_NEVER : first - keyed->lateness.us;
 }
 
-// A batch of keys whose timers are due before `limit`, all of one window.
-static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
+// A batch for the keys whose timers are due.
+static struct fl_batch *keys_new(struct fl_op *op)
 {
-    struct fl_keyed *keyed = op->keyed;
-    struct fl_stateful *stateful = keyed->stateful;
     struct fl_cache *cache = &op->worker->cache;
     const flow_shape *in = &op->plan->shape;
     const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
     struct fl_batch *batch = fl_batch_new(cache, op->plan->node->fn->state, stride);
     int64_t *times = batch ? fl_batch_need_times(cache, batch) : NULL;
-    if (!times) {
+    const bool own = op->keyed->stateful->own != NULL;
+    if (!times || (own && !fl_batch_need_windows(cache, batch))) {
         fl_batch_unref(cache, batch);
         return NULL;
-    }
-    const int64_t slice = fl_dues_first(&stateful->timers)->then;
-    while (batch->count < batch->capacity && fl_stateful_next_timer(keyed) < limit &&
-           fl_dues_first(&stateful->timers)->then == slice) {
-        const struct fl_due due = fl_dues_take(&stateful->timers);
-        struct fl_cell *cell = due.item;
-        if (!fl_stateful_touch(op, cell)) {
-            fl_batch_unref(cache, batch);
-            return NULL;
-        }
-        cell->timer = FL_NEVER;
-        stateful->cells[batch->count] = cell;
-        times[batch->count] = due.at;
-        fl_key_write(in, cell->word, cell->bytes, batch->rows + (size_t)batch->count * stride);
-        batch->count++;
     }
     batch->content = FL_CONTENT_KEYS;
     batch->time_form = FL_TIME_STRIDED;
     batch->times = (const char *)times;
     batch->times_stride = sizeof *times;
-    batch->window_form = FL_WINDOW_UNIFORM;
-    batch->window = fl_cut_window(&keyed->cut, slice);
+    batch->window_form = own ? FL_WINDOW_ROWS : FL_WINDOW_UNIFORM;
+    return batch;
+}
+
+// Takes the timer that is due first. False without memory.
+static bool take_timer(struct fl_op *op, struct fl_batch *batch)
+{
+    struct fl_stateful *stateful = op->keyed->stateful;
+    const struct fl_due due = fl_dues_take(&stateful->timers);
+    struct fl_cell *cell = due.item;
+    if (!fl_stateful_touch(op, cell))
+        return false;
+    if (stateful->own) {
+        fl_own_of(cell)->due_hint = FL_NEVER;
+        if (cell->timer > due.at) // its window ends, or it was looked at too early
+            return fl_cell_expiry(op, cell) > due.at ? fl_own_tell(op, cell) : fl_own_end(op, cell);
+        batch->windows[batch->count] = fl_own_of(cell)->window;
+    }
+    cell->timer = FL_NEVER;
+    stateful->cells[batch->count] = cell;
+    batch->times_own[batch->count] = due.at;
+    fl_cell_show_key(op, cell, batch->rows + (size_t)batch->count * batch->stride);
+    batch->count++;
+    return true;
+}
+
+// A batch of keys whose timers are due before `limit`, all of one window, or each with its own.
+static struct fl_batch *due_keys(struct fl_op *op, int64_t limit)
+{
+    struct fl_keyed *keyed = op->keyed;
+    struct fl_stateful *stateful = keyed->stateful;
+    struct fl_batch *batch = keys_new(op);
+    const int64_t slice = fl_dues_first(&stateful->timers)->then;
+    bool taken = batch != NULL;
+    while (taken && batch->count < batch->capacity && !fl_stateful_full_bundle(stateful) &&
+           fl_stateful_next_timer(keyed) < limit && fl_dues_first(&stateful->timers)->then == slice)
+        taken = take_timer(op, batch);
+    if (!taken) {
+        fl_batch_unref(&op->worker->cache, batch);
+        return NULL;
+    }
+    if (!stateful->own)
+        batch->window = fl_cut_window(&keyed->cut, slice);
     return batch;
 }
 
@@ -276,7 +313,7 @@ static flow_status fire(struct fl_op *op)
     uint64_t steps = 0;
     flow_status status = FLOW_OK;
     while (status == FLOW_OK && op->counts.in + op->emitted - before < FL_FIRE_ROWS &&
-           steps++ < FL_FIRE_STEPS) {
+           steps++ < FL_FIRE_STEPS && !fl_stateful_full_bundle(stateful)) {
         const int64_t element = next_sorted(keyed), timer = fl_stateful_next_timer(keyed);
         const int64_t limit = element < keyed->watermark ? element : keyed->watermark;
         if (element >= keyed->watermark && timer >= keyed->watermark)
@@ -299,8 +336,7 @@ static bool is_zero(const char *bytes, size_t size)
     return true;
 }
 
-// Whether nothing is left of a cell that anybody would miss.
-static bool is_over(const struct fl_op *op, struct fl_cell *cell)
+bool fl_stateful_over(const struct fl_op *op, struct fl_cell *cell)
 {
     if (op->keyed->stateful->full)
         return fl_cells_of(cell)->gone || fl_cells_empty(op, cell);
@@ -312,9 +348,13 @@ static bool is_over(const struct fl_op *op, struct fl_cell *cell)
 
 static void forget_cleared(struct fl_op *op)
 {
+    if (op->keyed->stateful->own) { // the seal has done it
+        fl_lives_commit(op);
+        return;
+    }
     for (struct fl_touched *t = op->keyed->stateful->changed; t; t = t->next) {
         struct fl_cell *cell = t->cell;
-        if (cell->serial == 0 || !is_over(op, cell))
+        if (cell->serial == 0 || !fl_stateful_over(op, cell))
             continue;
         cell->serial = 0;
         if (cell->slice->table.form == FL_KEY_WORD)
@@ -323,7 +363,6 @@ static void forget_cleared(struct fl_op *op)
             fl_table_remove_bytes(&cell->slice->table, cell->bytes, cell->hash);
     }
     fl_stateful_tidy(op);
-    op->keyed->stateful->changed = NULL;
 }
 
 static void release_taken(struct fl_op *op)
@@ -354,6 +393,8 @@ static void commit(struct fl_op *op)
     stateful->incoming = NULL;
     stateful->incoming_count = 0;
     forget_cleared(op);
+    stateful->changed = NULL;
+    stateful->changed_count = 0;
     if (stateful->full)
         fl_cells_commit(op);
     // windows past their expiry are forgotten whole (R26, R27)
@@ -373,9 +414,12 @@ static void abort_bundle(struct fl_op *op)
     stateful->incoming = NULL;
     stateful->incoming_count = 0;
     stateful->changed = NULL;
+    stateful->changed_count = 0;
     stateful->given_next = stateful->given;
     fl_dues_abort(&stateful->timers);
     fl_dues_abort(&stateful->sorted);
+    if (stateful->own)
+        fl_lives_abort(op);
     if (stateful->full)
         fl_cells_abort(op);
 }
@@ -410,6 +454,7 @@ const struct fl_keyed_ops fl_stateful_ops = {
     .commit = commit,
     .abort = abort_bundle,
     .hold = hold,
+    .seal = fl_own_seal,
 };
 
 const struct fl_keyed_ops fl_full_ops = { .take = take,
@@ -418,4 +463,5 @@ const struct fl_keyed_ops fl_full_ops = { .take = take,
     .commit = commit,
     .abort = abort_bundle,
     .wake = wake,
-    .hold = hold_full };
+    .hold = hold_full,
+    .seal = fl_own_seal };

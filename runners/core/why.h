@@ -29,6 +29,9 @@ void fl_why_acc(struct fl_why *why, const void *acc);
 // What a slice has of the key, or NULL.
 void *fl_why_find(const struct fl_why *why, const struct fl_slice *slice);
 
+// The live windows of the key, as fl_live_find has them.
+uintptr_t fl_why_find_lives(const struct fl_why *why);
+
 void fl_why_lives(struct fl_why *why);
 void fl_why_slices(struct fl_why *why);
 void fl_why_state(struct fl_why *why);

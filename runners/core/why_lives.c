@@ -63,15 +63,19 @@ static void say_live(struct fl_why *why, struct fl_live *live)
     fl_why_end(why, live->window);
 }
 
-void fl_why_lives(struct fl_why *why)
+uintptr_t fl_why_find_lives(const struct fl_why *why)
 {
-    const struct fl_lives *lives = why->op->keyed->lives;
     union fl_live_key key = { 0 };
     if (why->key.form == FL_KEY_WORD)
         key.word = why->key.word;
     else
         key.bytes = why->key.bytes;
-    const uintptr_t cell = fl_live_find(lives, &key);
+    return fl_live_find(why->op->keyed->lives, &key);
+}
+
+void fl_why_lives(struct fl_why *why)
+{
+    const uintptr_t cell = fl_why_find_lives(why);
     for (uint32_t i = 0; i < fl_live_count(cell); i++)
         say_live(why, fl_live_at(cell, i));
 }

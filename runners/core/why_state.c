@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a step with state has of a key and window, in words: its record or cells, and its timers.
-#include "cells.h"
+#include "own.h"
 #include "why.h"
 
 #define TIMERS_MOST 8u // that are told by name
@@ -85,10 +85,9 @@ static void say_full(struct fl_why *why, struct fl_cell *cell)
     say_timers(why, &cells->roots[FL_ROOT_CLOCK], false);
 }
 
-static void say_slice(struct fl_why *why, const struct fl_slice *slice)
+static void say_cell(struct fl_why *why, struct fl_cell *cell)
 {
-    struct fl_cell *cell = fl_why_find(why, slice);
-    const flow_window window = fl_cut_window(&why->op->keyed->cut, slice->end);
+    const flow_window window = cell ? fl_cell_window(why->op, cell) : (flow_window){ { 0 }, { 0 } };
     if (!cell || !fl_why_begin(why, window))
         return;
     if (why->op->keyed->stateful->full)
@@ -103,7 +102,10 @@ void fl_why_state(struct fl_why *why)
     struct fl_keyed *keyed = why->op->keyed;
     const struct fl_slices *slices = fl_stateful_set(keyed);
     for (uint32_t i = 0; i < slices->count; i++)
-        say_slice(why, slices->at[i]);
+        say_cell(why, fl_why_find(why, slices->at[i]));
+    const uintptr_t windows = keyed->stateful->own ? fl_why_find_lives(why) : 0;
+    for (uint32_t i = 0; i < fl_live_count(windows); i++)
+        say_cell(why, fl_own_cell(fl_live_at(windows, i)));
     if (!keyed->stateful->sorted.count)
         return;
     flow_buffer_printf(why->out, "elements of all keys wait for earlier ones, the first until the "

@@ -13,10 +13,19 @@ enum fl_stored_part {
     FL_STORED_PARTS
 };
 
+// A cell of a function as it was stored.
+struct fl_stored_cell {
+    uint32_t at;            // which of the function's it is now
+    flow_evolution *record; // NULL: it holds none
+};
+
 // How the rows of a step's state were stored; NULL where there are none.
 struct fl_stored {
     const flow_allocator *allocator;
     flow_evolution *of[FL_STORED_PARTS];
+    struct fl_stored_cell *cells; // in their order then
+    uint32_t *timers;             // which of the function's they are now
+    uint32_t cell_count, timer_count;
 };
 
 // A snapshot being read. Sticky: after a failure everything reads as 0.

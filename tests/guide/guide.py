@@ -28,6 +28,7 @@ PROGRAMS = [
     'examples/guide/hot_keys.c',
     'examples/guide/job.c',
     'examples/guide/life.c',
+    'examples/guide/idle.c',
     'examples/guide/join.c',
     'examples/guide/late.c',
     'examples/guide/look_up.c',

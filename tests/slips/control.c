@@ -37,16 +37,35 @@ static void tally_merge(struct tally *acc, const struct tally *other)
 }
 FLOW_COMBINE_FN(tally, word);
 
+static flow_status runs(
+    flow_ctx *ctx, const flow_str *key, const struct word *word, struct tally *state)
+{
+    return run_up(ctx, key, word, state);
+}
+static flow_status runs_timer(flow_ctx *ctx, const flow_str *key, struct tally *state)
+{
+    return run_up_timer(ctx, key, state);
+}
+FLOW_STATEFUL_MERGED_FN(runs, flow_str, word, tally, tally);
+
 FLOW_BAG(seen, word);
 FLOW_MAP(counts, flow_str, tally, .ttl = FLOW_TTL(60));
 FLOW_COMBINING(sum, tally, word);
-FLOW_TIMER(flush, flow_str, FLOW_EVENT_TIME);
+FLOW_VALUE_MERGED(best, tally, .ttl = FLOW_TTL(60));
+FLOW_MAP_MERGED(bests, flow_str, tally);
+FLOW_MAP_BY_MERGED(bests_by, word, tally);
+FLOW_VALUE(newest, word, .merging = FLOW_MERGE_LATEST);
+FLOW_TIMER(flush, flow_str, FLOW_EVENT_TIME, .merging = FLOW_TIMER_LATER);
 static flow_status note(flow_ctx *ctx, const flow_str *key, const struct word *word)
 {
     const struct tally *found = FLOW_CELL_GET(ctx, counts, key);
     FLOW_CELL_PUT(ctx, counts, key, (&(struct tally){ found ? found->count + 1 : 1 }));
     FLOW_CELL_ADD(ctx, seen, word);
     FLOW_CELL_ADD(ctx, sum, word);
+    FLOW_CELL_WRITE(ctx, best, (&(struct tally){ 1 }));
+    FLOW_CELL_PUT(ctx, bests, key, (&(struct tally){ 1 }));
+    FLOW_CELL_PUT(ctx, bests_by, word, (&(struct tally){ 1 }));
+    FLOW_CELL_WRITE(ctx, newest, word);
     FLOW_TIMER_IN(ctx, flush, flow_seconds(1), .tag = word->text);
     return ctx->status;
 }
@@ -59,8 +78,8 @@ static flow_status flush_due(flow_ctx *ctx, const flow_str *key)
     FLOW_CELL_CLEAR(ctx, seen);
     return ctx->status;
 }
-FLOW_CELLS_FN(
-    note, flow_str, word, (word, tally), FLOW_CELLS(seen, counts, sum), FLOW_TIMERS(flush));
+FLOW_CELLS_FN(note, flow_str, word, (word, tally),
+    FLOW_CELLS(seen, counts, sum, best, bests, bests_by, newest), FLOW_TIMERS(flush));
 
 int main(void)
 {
@@ -69,6 +88,7 @@ int main(void)
     flow_coll words = flow_key_by(flow_do(lines, &split_fn), FLOW_FIELD(word, text));
     flow_combine(words, &tally_combine);
     flow_do(words, &run_up_fn);
+    flow_do(words, &runs_fn);
     flow_do(words, &note_fn);
     flow_do(words, &shout_fn, &(flow_do_options){ .name = "shout" });
     flow_pipeline_free(p);

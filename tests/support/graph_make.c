@@ -249,8 +249,7 @@ static void set_kinds(struct graph *graph, struct graph_node *node, uint64_t *ra
     }
 }
 
-// What the reference cannot follow round by round gives way to what is like it; state is kept by
-// windows that their end names.
+// What the reference cannot follow round by round gives way to what is like it.
 static void choose_plain(const struct graph *graph, struct graph_node *node)
 {
     static const uint8_t like[GRAPH_OP_COUNT] = { [GRAPH_PARTS] = GRAPH_REPEAT,
@@ -261,10 +260,6 @@ static void choose_plain(const struct graph *graph, struct graph_node *node)
         [GRAPH_GROWING] = GRAPH_CHAIN_SUM };
     if (followed(graph) && like[node->op])
         node->op = (enum graph_op)like[node->op];
-    const bool keeps =
-        node->op == GRAPH_STATEFUL || node->op == GRAPH_CELLS || node->op == GRAPH_SORTED;
-    if (keeps && graph_general(&maker(graph, node->ins[0])->now))
-        node->op = GRAPH_GROUP;
 }
 
 // Windows and triggers of a node: some that only the general path has.

@@ -40,6 +40,9 @@ flow_coll fl_keyed_like(flow_coll coll, flow_coll like);
 // Opens a scope called `given`, or `usual` where none was given.
 void fl_scope(flow_pipeline *pipeline, const char *given, const char *usual);
 
+// False, with the error, where the windows of an input merge: what the step keeps cannot.
+bool fl_stays_apart(flow_coll in, const char *builder);
+
 // The invalid collection of a pipeline.
 flow_coll fl_no_coll(flow_pipeline *pipeline);
 

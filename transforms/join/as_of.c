@@ -133,6 +133,8 @@ flow_coll flow_as_of_join_sized(
                              : "its 'max_age' is below 0");
         return fl_no_coll(pipeline);
     }
+    if (!fl_stays_apart(sides.left, builder))
+        return fl_no_coll(pipeline);
     struct as_of *as_of = make(pipeline, fn, &known);
     if (!as_of)
         return fl_no_coll(pipeline);

@@ -166,6 +166,8 @@ flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
             builder);
         return fl_no_coll(pipeline);
     }
+    if (!fl_stays_apart(sides.left, builder))
+        return fl_no_coll(pipeline);
     struct interval *interval = make(pipeline, fn);
     if (!interval)
         return fl_no_coll(pipeline);

@@ -255,7 +255,8 @@ flow_coll flow_batches_sized(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_batches: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
     }
-    const struct batches *batches = check(in, out, &known) ? make(in, out, &known) : NULL;
+    const bool fits = check(in, out, &known) && fl_stays_apart(in, "flow_batches");
+    const struct batches *batches = fits ? make(in, out, &known) : NULL;
     if (!batches)
         return fl_no_coll(in.pipeline);
     fl_scope(in.pipeline, known.name, "batches");

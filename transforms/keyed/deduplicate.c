@@ -125,7 +125,8 @@ flow_coll flow_deduplicate_sized(flow_coll in, const flow_deduplicate_options *o
     known.by = known.by.type ? known.by : whole;
     known.clock = known.clock ? known.clock : FLOW_PROCESSING_TIME;
     known.duration = known.duration.us ? known.duration : flow_minutes(10);
-    const struct once *once = check(in, &known) ? make(in, &known) : NULL;
+    const struct once *once =
+        check(in, &known) && fl_stays_apart(in, "flow_deduplicate") ? make(in, &known) : NULL;
     if (!once)
         return fl_no_coll(in.pipeline);
     fl_scope(in.pipeline, known.name, "deduplicate");

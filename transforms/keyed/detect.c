@@ -148,7 +148,7 @@ flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_score
     if (known.threshold == 0)
         known.threshold = known.detector == FLOW_DETECT_CUSUM ? 5 : 3;
     known.warm_up = known.warm_up ? known.warm_up : 10;
-    if (!check(in, &field, fn, &known))
+    if (!check(in, &field, fn, &known) || !fl_stays_apart(in, "flow_detect"))
         return fl_no_coll(in.pipeline);
     detect->user = fn;
     detect->options = known;

@@ -83,6 +83,11 @@ typedef struct flow_ctx {
  * its place. */
 typedef flow_status flow_batch_fn(flow_ctx *ctx, const flow_batch *batch);
 
+/** Windows merge: what `into` and `other` hold becomes one, in `into`. `into` is of the window that
+ * begins earlier. Associative, so that it does not matter which windows merge first. Strings may
+ * point to where those of either point. */
+typedef void flow_merge_fn(void *into, const void *other);
+
 /** How a function works on a batch: which loop it is. Numbers never change. */
 typedef enum flow_form {
     FLOW_FORM_EMIT =
@@ -144,6 +149,8 @@ typedef struct flow_fn {
     /** EMIT: makes data of signs. It asks for them (flow_sign), and nothing that it emits is taken
      * back itself. */
     bool takes_signs;
+    flow_merge_fn *merge; /**< STATEFUL: what two states come to where windows merge; NULL: it is
+                             refused there. */
 } flow_fn;
 
 /** Where and when what a finish emits lies (R67): `window` is one of those that hold `at`. */

@@ -30,6 +30,13 @@ typedef enum flow_cell_kind {
     FLOW_CELL_ORDERED = 7    /**< Records by time; equal times in order of coming (R64). */
 } flow_cell_kind;
 
+/** Windows merge, and both have a value, or a map's record under one key: which stays. */
+typedef enum flow_cell_merging {
+    FLOW_MERGE_UNSAID = 0,   /**< What `merge` makes of both. */
+    FLOW_MERGE_EARLIEST = 1, /**< The one written at the earlier event time. */
+    FLOW_MERGE_LATEST = 2    /**< The one written at the later event time. */
+} flow_cell_merging;
+
 /** A cell: static, made by FLOW_VALUE … FLOW_ORDERED or by hand. Zero is the default of members. */
 struct flow_cell {
     const char *name;               /**< Its identity in snapshots. */
@@ -44,7 +51,10 @@ struct flow_cell {
      * window. Must not be shorter than the allowed lateness.
      */
     flow_duration ttl;
-    uint32_t reserved; /**< 0. */
+    uint32_t reserved;         /**< 0. */
+    flow_cell_merging merging; /**< VALUE, MAP: this, or … */
+    flow_merge_fn *merge; /**< … this is needed in windows that merge. All other kinds merge by
+                             themselves: see the guide. */
 };
 
 /** What clock a timer goes by. */
@@ -54,12 +64,21 @@ typedef enum flow_timer_clock {
     FLOW_WINDOW_EXPIRY = 3    /**< Set by the engine: fires last in each window (R27). */
 } flow_timer_clock;
 
+/** Windows merge, and both have a timer set: which stays. What it emits has its output time, or the
+ * other's if that is earlier and holds the watermark. */
+typedef enum flow_timer_merging {
+    FLOW_TIMER_EARLIER = 0, /**< The one that fires earlier. */
+    FLOW_TIMER_LATER = 1,   /**< The one that fires later. */
+    FLOW_TIMER_CLEARED = 2  /**< None, also where only one window has it. */
+} flow_timer_merging;
+
 /** A timer, or with tags a family of them (R58): static, made by FLOW_TIMER or by hand. */
 struct flow_timer {
-    const char *name;       /**< Its identity in snapshots. */
-    flow_timer_clock clock; /**< What it goes by. */
-    flow_key_spec key;      /**< The key of the functions that have it. */
-    flow_batch_fn *due;     /**< Called with the keys whose timers are due. */
+    const char *name;           /**< Its identity in snapshots. */
+    flow_timer_clock clock;     /**< What it goes by. */
+    flow_key_spec key;          /**< The key of the functions that have it. */
+    flow_batch_fn *due;         /**< Called with the keys whose timers are due. */
+    flow_timer_merging merging; /**< In windows that merge. */
 };
 
 /** When to set a timer; see FLOW_TIMER_SET and FLOW_TIMER_IN. Zero is the default of members. */

@@ -245,6 +245,25 @@
  * the element or to flow_alloc memory.
  */
 #define FLOW_STATEFUL_FN(fn, KEY, IN, STATE, ...)                                                  \
+    FLOW_STATEFUL_(fn, KEY, IN, STATE, NULL, __VA_ARGS__)
+
+/** The same for windows that merge: `void STATE_merge(struct STATE *, const struct STATE *)` says
+ * what two states come to, the first of the window that begins earlier. Of two timers the earlier
+ * stays. */
+#define FLOW_STATEFUL_MERGED_FN(fn, KEY, IN, STATE, ...)                                           \
+    FLOW_MERGED_(fn, STATE)                                                                        \
+    FLOW_STATEFUL_(fn, KEY, IN, STATE, fn##_merged_, __VA_ARGS__)
+
+/* name_merged_ of T_merge, which a combine may have, too. */
+#define FLOW_MERGED_(name, T)                                                                      \
+    FLOW_MUST_BE_(&T##_merge, void (*)(struct T *, const struct T *),                              \
+        #T "_merge must be: void " #T "_merge(struct " #T " *, const struct " #T " *)");           \
+    static void name##_merged_(void *into, const void *other)                                      \
+    {                                                                                              \
+        T##_merge((struct T *)into, (const struct T *)other);                                      \
+    }
+
+#define FLOW_STATEFUL_(fn, KEY, IN, STATE, merge_, ...)                                            \
     FLOW_MUST_BE_(&fn,                                                                             \
         flow_status (*)(flow_ctx *, const KEY *, const struct IN *, struct STATE *),               \
         #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, const struct " #IN        \
@@ -267,7 +286,8 @@
         .state = &STATE##_type,                                                                    \
         FLOW_OUTS_OF_(fn),                                                                         \
         .process = fn##_batch_,                                                                    \
-        .timer = fn##_timers_ }
+        .timer = fn##_timers_,                                                                     \
+        .merge = merge_ }
 
 /** `flow_status fn(flow_ctx *, const KEY *, flow_rows *)` for all rows of a key and window; IN says
  * what a row is. */

@@ -43,6 +43,14 @@
 #define FLOW_VALUE_(name, T, ...)                                                                  \
     FLOW_CELL_(name, FLOW_CELL_VALUE, char, struct T, struct T, .type = &T##_type, __VA_ARGS__)
 
+/** The same for windows that merge, where `void visit_merge(struct visit *, const struct visit *)`
+ * says what two records come to, the first of the window that begins earlier:
+ * `FLOW_VALUE_MERGED(last, visit);`. Or say `.merging = FLOW_MERGE_LATEST` in FLOW_VALUE. */
+#define FLOW_VALUE_MERGED(...) FLOW_VALUE_MERGED_(__VA_ARGS__, .reserved = 0)
+#define FLOW_VALUE_MERGED_(name, T, ...)                                                           \
+    FLOW_MERGED_(name, T)                                                                          \
+    FLOW_VALUE_(name, T, .merge = name##_merged_, __VA_ARGS__)
+
 /** Any number of records: `FLOW_BAG(seen, visit);` */
 #define FLOW_BAG(...) FLOW_BAG_(__VA_ARGS__, .reserved = 0)
 #define FLOW_BAG_(name, T, ...)                                                                    \
@@ -71,11 +79,25 @@
     FLOW_CELL_(name, FLOW_CELL_MAP, K, struct T, struct T, .key = FLOW_CELL_KEY_(K),               \
         .type = &T##_type, __VA_ARGS__)
 
-/** The same with keys that are records: `FLOW_MAP_BY(stock, place, amount);` */
+/** The same for windows that merge, as FLOW_VALUE_MERGED: `FLOW_MAP_MERGED(prices, flow_str,
+ * price);`
+ */
+#define FLOW_MAP_MERGED(...) FLOW_MAP_MERGED_(__VA_ARGS__, .reserved = 0)
+#define FLOW_MAP_MERGED_(name, K, T, ...)                                                          \
+    FLOW_MERGED_(name, T)                                                                          \
+    FLOW_MAP_(name, K, T, .merge = name##_merged_, __VA_ARGS__)
+
+/** A record by keys that are records: `FLOW_MAP_BY(stock, place, amount);` */
 #define FLOW_MAP_BY(...) FLOW_MAP_BY_(__VA_ARGS__, .reserved = 0)
 #define FLOW_MAP_BY_(name, K, T, ...)                                                              \
     FLOW_CELL_(name, FLOW_CELL_MAP, struct K, struct T, struct T, .key = FLOW_CELL_KEY_(struct K), \
         .key_type = &K##_type, .type = &T##_type, __VA_ARGS__)
+
+/** The same for windows that merge, as FLOW_VALUE_MERGED. */
+#define FLOW_MAP_BY_MERGED(...) FLOW_MAP_BY_MERGED_(__VA_ARGS__, .reserved = 0)
+#define FLOW_MAP_BY_MERGED_(name, K, T, ...)                                                       \
+    FLOW_MERGED_(name, T)                                                                          \
+    FLOW_MAP_BY_(name, K, T, .merge = name##_merged_, __VA_ARGS__)
 
 /** Any number of records by key: `FLOW_MULTIMAP(orders, int64_t, order);` */
 #define FLOW_MULTIMAP(...) FLOW_MULTIMAP_(__VA_ARGS__, .reserved = 0)
@@ -235,9 +257,9 @@ struct only_ordered_lists_have_ranges_of_time;
  * Declares its function, to be written after it: `static flow_status flush_due(flow_ctx *ctx, const
  * flow_str *key) { … }`. With FLOW_WINDOW_EXPIRY it is called once for each key and window with
  * state or timers, after all else in the window: what it emits is the last, then state and timers
- * are gone (R27).
+ * are gone (R27). Members of flow_timer may follow: `.merging = FLOW_TIMER_LATER`.
  */
-#define FLOW_TIMER(name_, KEY, clock_)                                                             \
+#define FLOW_TIMER(name_, KEY, ...)                                                                \
     static flow_status name_##_due(flow_ctx *ctx, const KEY *key);                                 \
     static flow_status name_##_due_(flow_ctx *ctx, const flow_batch *batch)                        \
     {                                                                                              \
@@ -254,7 +276,7 @@ struct only_ordered_lists_have_ranges_of_time;
         return FLOW_OK;                                                                            \
     }                                                                                              \
     static const flow_timer name_##_timer = {                                                      \
-        .name = #name_, .clock = clock_, .key = FLOW_CELL_KEY_(KEY), .due = name_##_due_           \
+        .name = #name_, .key = FLOW_CELL_KEY_(KEY), .due = name_##_due_, .clock = __VA_ARGS__      \
     }
 
 /** Sets a timer to an instant: `FLOW_TIMER_SET(ctx, flush, when);`, members of flow_timer_when may

@@ -177,18 +177,91 @@ static void sorted_element_function(flow_pipeline *p)
     flow_do(test_readings(p, NULL, false), split, &options);
 }
 
-static void state_in_sessions(flow_pipeline *p)
+static flow_coll sessions_by_sensor(flow_pipeline *p)
 {
     const flow_window_options windows = { .windows = flow_sessions(flow_seconds(60)) };
     const flow_coll by = flow_key_by(test_readings(p, NULL, false), FLOW_FIELD(reading, sensor));
-    flow_do(flow_window_into(by, &windows), &remember_fn);
+    return flow_window_into(by, &windows);
+}
+
+// The function over sessions, with these cells instead of its own.
+static void in_sessions(flow_pipeline *p, const flow_cell *const cells[], uint32_t count,
+    const flow_do_options *options)
+{
+    flow_fn *fn = flow_pipeline_alloc(p, sizeof *fn);
+    *fn = remember_fn;
+    fn->cells = cells;
+    fn->cell_count = count;
+    flow_do_with(sessions_by_sensor(p), fn, options);
+}
+
+static void state_in_sessions(flow_pipeline *p)
+{
+    flow_do(sessions_by_sensor(p), &remember_fn);
+}
+
+static void map_in_sessions(flow_pipeline *p)
+{
+    static const flow_cell *const cells[] = { &totals_cell };
+    in_sessions(p, cells, 1, NULL);
+}
+
+FLOW_MAP_BY(places, total, total);
+static void map_by_records_in_sessions(flow_pipeline *p)
+{
+    static const flow_cell *const cells[] = { &places_cell };
+    in_sessions(p, cells, 1, NULL);
 }
 
 static void record_in_sessions(flow_pipeline *p)
 {
-    const flow_window_options windows = { .windows = flow_sessions(flow_seconds(60)) };
-    const flow_coll by = flow_key_by(test_readings(p, NULL, false), FLOW_FIELD(reading, sensor));
-    flow_do(flow_window_into(by, &windows), running);
+    flow_do(sessions_by_sensor(p), running);
+}
+
+static void bag_told_how_to_merge(flow_pipeline *p)
+{
+    static const flow_cell seen = {
+        .name = "seen", .kind = FLOW_CELL_BAG, .type = &total_type, .merging = FLOW_MERGE_LATEST
+    };
+    with_cell(p, seen, 0);
+}
+
+static void merging_in_an_unknown_way(flow_pipeline *p)
+{
+    flow_cell cell = last_cell;
+    cell.merging = (flow_cell_merging)7;
+    with_cell(p, cell, 0);
+}
+
+static void keep_into(void *into, const void *other)
+{
+    (void)into;
+    (void)other;
+}
+
+static void merging_in_two_ways(flow_pipeline *p)
+{
+    flow_cell cell = last_cell;
+    cell.merging = FLOW_MERGE_LATEST;
+    cell.merge = keep_into;
+    with_cell(p, cell, 0);
+}
+
+static void timer_merging_in_an_unknown_way(flow_pipeline *p)
+{
+    flow_timer timer = flush_timer;
+    timer.merging = (flow_timer_merging)5;
+    with_timers(p, timer, &closing_timer);
+}
+
+FLOW_VALUE(newest, total, .merging = FLOW_MERGE_LATEST);
+static void windowed_view_of_state_in_sessions(flow_pipeline *p)
+{
+    static const flow_cell *const cells[] = { &newest_cell };
+    const flow_window_options minutes = { .windows = flow_fixed(flow_seconds(60)) };
+    const flow_coll others = flow_window_into(test_readings(p, NULL, false), &minutes);
+    const flow_view view = flow_as_list(others);
+    in_sessions(p, cells, 1, &(flow_do_options){ .sides = &view, .side_count = 1 });
 }
 
 static void stable_element_function(flow_pipeline *p)
@@ -233,12 +306,35 @@ static const refused refusals[] = {
     { stable_element_function, FLOW_UNSUPPORTED,
         "flow_do(split_one): only stateful functions take a 'stable_input': that of others is made "
         "anew when a bundle is tried again; key it first (R66b)" },
-    { state_in_sessions, FLOW_UNSUPPORTED,
-        "flow_do(remember): state is by key and window, but the windows of its input merge; "
-        "combine or group before it (R27)" },
-    { record_in_sessions, FLOW_UNSUPPORTED,
-        "flow_do(run_up): state is by key and window, but the windows of its input merge; "
-        "combine or group before it (R27)" },
+    { state_in_sessions, FLOW_INVALID,
+        "flow_do(remember): the windows of its input merge, but nothing says what two records of "
+        "value 'last' come to; declare it with FLOW_VALUE_MERGED, or with .merging = "
+        "FLOW_MERGE_LATEST or FLOW_MERGE_EARLIEST" },
+    { map_in_sessions, FLOW_INVALID,
+        "flow_do(remember): the windows of its input merge, but nothing says what two records of "
+        "map 'totals' come to; declare it with FLOW_MAP_MERGED, or with .merging = "
+        "FLOW_MERGE_LATEST or FLOW_MERGE_EARLIEST" },
+    { map_by_records_in_sessions, FLOW_INVALID,
+        "flow_do(remember): the windows of its input merge, but nothing says what two records of "
+        "map 'places' come to; declare it with FLOW_MAP_BY_MERGED, or with .merging = "
+        "FLOW_MERGE_LATEST or FLOW_MERGE_EARLIEST" },
+    { record_in_sessions, FLOW_INVALID,
+        "flow_do(run_up): the windows of its input merge, but nothing says what two states 'total' "
+        "come to; declare it with FLOW_STATEFUL_MERGED_FN" },
+    { bag_told_how_to_merge, FLOW_INVALID,
+        "flow_do(remember): bag 'seen' merges by itself; 'merge' and 'merging' are for values and "
+        "maps" },
+    { merging_in_an_unknown_way, FLOW_UNSUPPORTED,
+        "flow_do(remember): value 'last' merges in an unknown way 7" },
+    { merging_in_two_ways, FLOW_INVALID,
+        "flow_do(remember): value 'last' has both a merge function and 'merging': which of them is "
+        "to say?" },
+    { timer_merging_in_an_unknown_way, FLOW_UNSUPPORTED,
+        "flow_do(remember): timer 'flush' merges in an unknown way 5" },
+    { windowed_view_of_state_in_sessions, FLOW_UNSUPPORTED,
+        "flow_do(remember): it keeps state in windows that merge, and side input 0 is cut into "
+        "windows: which of them belongs to a merged one is open until it has ended; give it a view "
+        "over all time" },
 };
 
 START_TEST(a_wrong_declaration_is_refused)

@@ -178,9 +178,16 @@ START_TEST(a_snapshot_of_other_cells_is_refused)
     const struct flow_test_options options = { .workers = 2, .clock = &clock };
     sim = flow_test_open(other->pipeline, &options, &error);
     const flow_str snapshot = { bytes.data, bytes.len };
-    ck_assert_int_eq(fl_engine_restore(sim->engine, snapshot, &error), FLOW_DAMAGED);
-    ck_assert_str_eq(error.message, "its state was written by another kind of step, or with "
-                                    "another key, windows, cells or timers");
+    ck_assert_int_eq(fl_engine_restore(sim->engine, snapshot, &error), FLOW_TYPE);
+    ck_assert_str_eq(error.message,
+        "the snapshot does not fit the step's cells and timers: cell 'total' is in the snapshot "
+        "and "
+        "not in the program; cell 'set' is in the snapshot and not in the program; cell 'map' is "
+        "in "
+        "the snapshot and not in the program; cell 'many' is in the snapshot and not in the "
+        "program; cell 'line' is in the snapshot and not in the program; timer 'late' is in the "
+        "snapshot and not in the program; timer 'bell' is in the snapshot and not in the program; "
+        "timer 'closing' is in the snapshot and not in the program");
     fl_engine_free(sim->engine);
     free(sim);
     flow_buffer_free(&bytes);

@@ -146,6 +146,19 @@ START_TEST(r67_what_a_finish_emits_reaches_steps_after_it_in_the_same_bundle)
 }
 END_TEST
 
+START_TEST(r67_a_finish_emits_into_any_session_that_holds_the_time)
+{
+    struct story *story = story_new();
+    const flow_coll in = story_window(story, flow_sessions(flow_seconds(10)), 0);
+    const flow_coll out = flow_do(flow_unkey(in), &add_fn);
+    flow_test_collect(flow_count(flow_key_by(out, FLOW_FIELD(flow_test_row, k))), &story->got);
+    story_row(story, 1, 5, 1);
+    story_run(story);
+    story_expect(story, "1000=1 [0,10) on-time 0 first last; 1=1 [1,11) on-time 0 first last");
+    story_free(story);
+}
+END_TEST
+
 // Many rows out of one finish.
 static flow_status count_only(flow_ctx *ctx, const struct flow_test_row *row)
 {
@@ -269,6 +282,7 @@ TCase *life_tests(void)
     tcase_add_test(tests, r67_start_and_finish_frame_the_rows_of_each_bundle);
     tcase_add_test(tests, r67_a_bundle_that_failed_is_framed_anew_and_only_a_commit_is_told);
     tcase_add_test(tests, r67_what_a_finish_emits_reaches_steps_after_it_in_the_same_bundle);
+    tcase_add_test(tests, r67_a_finish_emits_into_any_session_that_holds_the_time);
     tcase_add_test(tests, r67_a_finish_may_emit_more_rows_than_a_batch_holds);
     tcase_add_loop_test(tests, r67_what_is_not_allowed_there_fails_the_job_in_a_sentence, 0,
         (int)(sizeof faults / sizeof faults[0]));

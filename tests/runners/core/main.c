@@ -4,8 +4,10 @@
 
 TCase *bundle_tests(void);
 TCase *cells_fire_tests(void);
+TCase *cells_merge_tests(void);
 TCase *cells_save_tests(void);
 TCase *cells_tests(void);
+TCase *cells_types_tests(void);
 TCase *combine_tests(void);
 TCase *contract_tests(void);
 TCase *end_tests(void);
@@ -19,6 +21,7 @@ TCase *late_graph_tests(void);
 TCase *life_tests(void);
 TCase *loss_tests(void);
 TCase *measure_tests(void);
+TCase *own_tests(void);
 TCase *panes_library_tests(void);
 TCase *panes_number_tests(void);
 TCase *panes_random_tests(void);
@@ -58,6 +61,7 @@ int main(void)
     suite_add_tcase(suite, split_save_tests());
     suite_add_tcase(suite, state_tests());
     suite_add_tcase(suite, cells_tests());
+    suite_add_tcase(suite, cells_types_tests());
     suite_add_tcase(suite, cells_fire_tests());
     suite_add_tcase(suite, cells_save_tests());
     suite_add_tcase(suite, source_tests());
@@ -74,6 +78,8 @@ int main(void)
     suite_add_tcase(suite, refuse_tests());
     suite_add_tcase(suite, poison_tests());
     suite_add_tcase(suite, firing_tests());
+    suite_add_tcase(suite, own_tests());
+    suite_add_tcase(suite, cells_merge_tests());
     suite_add_tcase(suite, panes_rules_tests());
     suite_add_tcase(suite, panes_number_tests());
     suite_add_tcase(suite, panes_library_tests());

@@ -314,6 +314,40 @@ START_TEST(a_step_with_state_says_what_it_remembers_and_when_its_timer_fires)
 }
 END_TEST
 
+static void tally_merge(struct tally *into, const struct tally *other)
+{
+    into->count += other->count;
+}
+
+static flow_status recall(
+    flow_ctx *ctx, const int64_t *key, const struct flow_test_row *in, struct tally *tally)
+{
+    return remember(ctx, key, in, tally);
+}
+
+static flow_status recall_timer(flow_ctx *ctx, const int64_t *key, struct tally *tally)
+{
+    return remember_timer(ctx, key, tally);
+}
+FLOW_STATEFUL_MERGED_FN(recall, int64_t, flow_test_row, tally, flow_test_row);
+
+START_TEST(state_of_a_session_is_told_with_the_bounds_it_has)
+{
+    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(10)) };
+    const flow_coll in = flow_key_by(begin(), FLOW_FIELD(flow_test_row, k));
+    row(7, 12, "a", 3);
+    row(7, 12, "b", 4);
+    settle(flow_do(flow_window_into(in, &sessions), &recall_fn));
+    says(&(flow_why){ .step = "recall", .key = "7" },
+        "key 7, on worker 0; watermark taken in so far: 1970-01-01T00:00:04Z\n"
+        "window [1970-01-01T00:00:03Z, 1970-01-01T00:00:14Z): the watermark lacks 10s to its end; "
+        "its state is {\"count\":2,\"name\":\"***\"}; its timer fires when the watermark passes "
+        "1970-01-01T00:00:12Z, and holds the output watermark just before it; "
+        "it is kept until the watermark passes 1970-01-01T00:00:13.999999Z\n");
+    end();
+}
+END_TEST
+
 struct mark {
     int64_t n;
 };
@@ -389,6 +423,7 @@ TCase *why_tests(void)
     tcase_add_test(tests, a_group_says_how_many_elements_wait);
     tcase_add_test(tests, a_combine_says_what_it_has_so_far);
     tcase_add_test(tests, a_step_with_state_says_what_it_remembers_and_when_its_timer_fires);
+    tcase_add_test(tests, state_of_a_session_is_told_with_the_bounds_it_has);
     tcase_add_test(tests, a_step_with_cells_says_which_have_something_and_which_timers_are_set);
     return tests;
 }

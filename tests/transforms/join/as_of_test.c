@@ -111,6 +111,16 @@ START_TEST(as_of_joins_that_cannot_be_are_refused)
     const flow_as_of_join_options negative = { .max_age = { -1 } };
     flow_as_of_join(all_time(), &look_up_join, &negative);
     fails("flow_as_of_join: its 'max_age' is below 0");
+    shop_teardown();
+    shop_setup();
+    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
+    const flow_sides sides = all_time();
+    const flow_sides visits = { flow_window_into(sides.left, &sessions),
+        flow_window_into(sides.right, &sessions) };
+    flow_as_of_join(visits, &look_up_join, NULL);
+    fails("flow_as_of_join: the windows of its input merge, and what it keeps by key and window "
+          "cannot; "
+          "combine or group before it, or cut other windows");
 }
 END_TEST
 

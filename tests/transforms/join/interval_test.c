@@ -105,6 +105,16 @@ START_TEST(interval_joins_that_cannot_be_are_refused)
     shop_setup();
     flow_interval_join(all_time(), NULL, NULL);
     fails("flow_interval_join: it was given no function");
+    shop_teardown();
+    shop_setup();
+    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
+    const flow_sides sides = all_time();
+    const flow_sides visits = { flow_window_into(sides.left, &sessions),
+        flow_window_into(sides.right, &sessions) };
+    flow_interval_join(visits, &pair_up_join, NULL);
+    fails("flow_interval_join: the windows of its input merge, and what it keeps by key and window "
+          "cannot; "
+          "combine or group before it, or cut other windows");
 }
 END_TEST
 

@@ -138,6 +138,12 @@ START_TEST(batches_that_cannot_be_are_refused)
     flow_batches(flow_key_by(clicks, FLOW_FIELD(click, n)), &parcel_type,
         &(flow_batches_options){ .count = 2 });
     refused("flow_batches: its output 'parcel' must have the key, 'int64', and a list of 'click'");
+    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
+    const flow_coll visits = flow_window_into(clicks, &sessions);
+    flow_batches(flow_key_by(visits, FLOW_FIELD(click, user)), &parcel_type,
+        &(flow_batches_options){ .count = 2 });
+    refused("flow_batches: the windows of its input merge, and what it keeps by key and window "
+            "cannot; combine or group before it, or cut other windows");
 }
 END_TEST
 

@@ -124,8 +124,8 @@ START_TEST(what_cannot_be_remembered_is_refused)
     refused("flow_deduplicate: its duration is -1 us, below 0");
     const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
     flow_deduplicate(flow_window_into(clicks, &sessions), &by_user);
-    refused("flow_do(first): state is by key and window, but the windows of its input "
-            "merge; combine or group before it (R27)");
+    refused("flow_deduplicate: the windows of its input merge, and what it keeps by key and window "
+            "cannot; combine or group before it, or cut other windows");
 }
 END_TEST
 

@@ -112,6 +112,12 @@ START_TEST(detectors_that_cannot_be_are_refused)
     refused("flow_detect: takes a number or a duration, its field 'user' is 'text'");
     flow_detect(flow_key_by(clicks, FLOW_FIELD(click, user)), FLOW_FIELD(click, n), NULL, NULL);
     refused("flow_detect: it was given no function");
+    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
+    const flow_coll visits =
+        flow_window_into(flow_key_by(clicks, FLOW_FIELD(click, user)), &sessions);
+    flow_detect(visits, FLOW_FIELD(click, n), &tell_scored, NULL);
+    refused("flow_detect: the windows of its input merge, and what it keeps by key and window "
+            "cannot; combine or group before it, or cut other windows");
 }
 END_TEST
 
