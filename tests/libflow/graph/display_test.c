@@ -48,6 +48,7 @@ START_TEST(each_step_shows_what_it_was_set_to)
                                 "parts tuning.factor=2.5\n"
                                 "parts tuning.token=***\n"
                                 "write step.kind=sink\n"
+                                "write step.on_error=fail\n"
                                 "window step.kind=window\n"
                                 "window step.output=reading, windows of 1m, unbounded\n"
                                 "key_by step.kind=key\n"
@@ -56,7 +57,8 @@ START_TEST(each_step_shows_what_it_was_set_to)
                                 "total step.kind=combine\n"
                                 "total step.function=total\n"
                                 "total step.output=total, key text, windows of 1m, unbounded\n"
-                                "write-2 step.kind=sink\n");
+                                "write-2 step.kind=sink\n"
+                                "write-2 step.on_error=fail\n");
     flow_buffer_free(&text);
     flow_pipeline_free(p);
 }
