@@ -15,6 +15,7 @@ import tempfile
 PROGRAMS = [
     'examples/guide/cells.c',
     'examples/guide/attempts.c',
+    'examples/guide/avro.c',
     'examples/guide/beats.c',
     'examples/guide/combine.c',
     'examples/guide/composite.c',

@@ -24,7 +24,7 @@ OUTSIDE = {
     'libflow/graph': {'xxhash.h'},
     'runners/core': {'xxhash.h'},
     'transforms/core': {'xxhash.h'},
-    'transforms/file': {'bzlib.h', 'snappy-c.h', 'zlib.h', 'zstd.h', 'zstd_errors.h'},
+    'transforms/file': {'bzlib.h', 'snappy-c.h', 'yyjson.h', 'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }
 OWN_HEADER = {'transforms/analytics': 'analytics.h', 'transforms/core': 'transforms.h',
               'transforms/file': 'file.h',
@@ -52,7 +52,8 @@ def resolve(tree, path, name):
     if mirrored:
         mirrored += sorted({os.path.dirname(other) for other in tree.by_path
                             if folder_of(other) == folder_of(path)})
-    for folder in above + mirrored + ['libflow', 'runners/core', 'runners/test', 'tests/support']:
+    for folder in above + mirrored + ['libflow', 'transforms', 'runners/core', 'runners/test',
+                                      'tests/support']:
         found = os.path.normpath(os.path.join(folder, name))
         if found in tree.by_path:
             return found
@@ -109,7 +110,7 @@ def test_may(path, target):
     if path.startswith('tests/support/') and (
             target == 'runners/core/core.h' or folder_of(target) == 'runners/test'):
         return True  # it drives the core by its one header, and compares as users' tests do
-    if path.startswith('tests/fuzz/') and target.startswith('libflow/'):
+    if path.startswith('tests/fuzz/') and target.startswith(('libflow/', 'transforms/file/')):
         return True
     if target.startswith('tests/'):
         return folder_of(path) == folder_of(target)

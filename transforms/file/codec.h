@@ -29,6 +29,7 @@ struct fl_codec {
 };
 
 extern const struct fl_codec fl_codec_gzip;
+extern const struct fl_codec fl_codec_deflate;
 extern const struct fl_codec fl_codec_zstd;
 extern const struct fl_codec fl_codec_bzip2;
 extern const struct fl_codec fl_codec_snappy;

@@ -4,7 +4,7 @@
 
 #include "heap.h"
 
-#define KINDS 6u
+#define KINDS 7u
 
 static const struct {
     const char *name;
@@ -14,8 +14,10 @@ static const struct {
     [FLOW_COMPRESSION_NONE] = { "none", NULL },
 #if FL_HAVE_GZIP
     [FLOW_COMPRESSION_GZIP] = { "gzip", &fl_codec_gzip },
+    [FL_COMPRESSION_DEFLATE] = { "deflate", &fl_codec_deflate },
 #else
     [FLOW_COMPRESSION_GZIP] = { "gzip", NULL },
+    [FL_COMPRESSION_DEFLATE] = { "deflate", NULL },
 #endif
 #if FL_HAVE_ZSTD
     [FLOW_COMPRESSION_ZSTD] = { "zstd", &fl_codec_zstd },

@@ -12,6 +12,9 @@
 /** How many bytes fl_compression_of looks at. */
 #define FL_MAGIC_SIZE 10u
 
+/** deflate without a frame, as Avro has it; no file as a whole is compressed so. */
+#define FL_COMPRESSION_DEFLATE ((flow_compression)6)
+
 /** What the first bytes of a file tell about its compression; NONE when nothing. */
 flow_compression fl_compression_of(const void *data, size_t len);
 

@@ -127,8 +127,7 @@ struct fl_set fl_destined_set(struct fl_destined *d, uint32_t open_most)
     return (struct fl_set){ .step = d->step,
         .allocator = &d->allocator,
         .format = &d->format,
-        .compression = options->compression == FLOW_COMPRESSION_AUTO ? FLOW_COMPRESSION_NONE
-                                                                     : options->compression,
+        .compression = fl_file_compression(options),
         .block_size = d->config->block_size,
         .shard_size = options->shards == 0 ? options->shard_size : UINT64_MAX,
         .folder_len = d->config->pattern->folder_len,

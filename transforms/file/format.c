@@ -2,6 +2,7 @@
 // Rows as lines, CSV or JSON lines, the key first.
 #include "write.h"
 
+#include "avro.h"
 #include "options.h"
 #include "shown.h"
 
@@ -17,12 +18,21 @@ struct fl_format fl_file_format_of(const struct fl_write_config *config, const f
         .key = open->key,
         .key_record = open->key_record,
         .key_name = config->options.key_name,
-        .header = !config->options.no_header };
+        .header = !config->options.no_header,
+        .codec = config->options.compression };
     if (config->shown != NULL) {
         format.type = config->shown->flat; // the key is one of its fields
         format.key = (flow_key_spec){ 0 };
     }
     return format;
+}
+
+flow_compression fl_file_compression(const flow_file_write_options *options)
+{
+    // Avro compresses its blocks itself
+    if (options->compression == FLOW_COMPRESSION_AUTO || options->format == FLOW_AVRO)
+        return FLOW_COMPRESSION_NONE;
+    return options->compression;
 }
 
 static flow_status check_name(const struct fl_format *f, const char *step, flow_error *error)
@@ -71,6 +81,8 @@ flow_status fl_format_check(struct fl_format *format, const char *step, flow_err
         return check_lines(format, step, error);
     if (format->key.kind != FLOW_KIND_NONE)
         status = check_name(format, step, error);
+    if (status == FLOW_OK && format->format == FLOW_AVRO)
+        status = fl_avro_check(format, step, error);
     if (status == FLOW_OK && format->format == FLOW_CSV)
         status = check_csv(format, step, error);
     return status;
@@ -78,6 +90,8 @@ flow_status fl_format_check(struct fl_format *format, const char *step, flow_err
 
 void fl_format_header(const struct fl_format *format, flow_buffer *out)
 {
+    if (format->format == FLOW_AVRO)
+        fl_avro_header(format, out);
     if (format->format != FLOW_CSV || !format->header)
         return;
     const bool keyed = format->key.kind != FLOW_KIND_NONE;
@@ -137,6 +151,8 @@ flow_status fl_format_rows(const struct fl_format *format, const flow_batch *bat
     flow_buffer *out, flow_error *error, const char *step)
 {
     flow_status status = FLOW_OK;
+    if (format->format == FLOW_AVRO)
+        return fl_avro_rows(format, batch, out, error, step);
     for (uint32_t i = 0; i < batch->count && status == FLOW_OK; i++) {
         const size_t at = batch->selection ? batch->selection[i] : i;
         const char *row = batch->rows + at * batch->stride;

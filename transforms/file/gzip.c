@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip: concatenated members in, one member a block out.
+// gzip: concatenated members in, one member a block out. And deflate alone, without a frame.
 #include "codec.h"
 
 #if FL_HAVE_GZIP
@@ -25,14 +25,25 @@ static void zlib_free(voidpf user, voidpf memory)
     fl_file_free(memory);
 }
 
-static bool gzip_init(struct fl_decoder *d)
+// `window`: as inflateInit2 has it, which says the form too.
+static bool init(struct fl_decoder *d, int window)
 {
     z_stream *zlib = &((struct gzip *)d->state)->zlib;
     zlib->zalloc = zlib_alloc;
     zlib->zfree = zlib_free;
     zlib->opaque = &d->allocator;
-    d->inside = true;                           // inflateInit waits for a header
-    return inflateInit2(zlib, 15 + 16) == Z_OK; // 16: gzip only, no zlib header
+    d->inside = true; // inflateInit waits for a header
+    return inflateInit2(zlib, window) == Z_OK;
+}
+
+static bool gzip_init(struct fl_decoder *d)
+{
+    return init(d, 15 + 16); // 16: gzip only, no zlib header
+}
+
+static bool deflate_init(struct fl_decoder *d)
+{
+    return init(d, -15); // below zero: without a frame
 }
 
 static void gzip_problem(struct fl_decoder *d, int code)
@@ -46,6 +57,11 @@ static void gzip_problem(struct fl_decoder *d, int code)
 static bool gzip_between(struct fl_decoder *d, struct fl_span *span)
 {
     struct gzip *gzip = d->state;
+    if (d->codec == &fl_codec_deflate) { // some writers leave part of a check sum there
+        span->in += span->in_len;
+        span->in_len = 0;
+        return true;
+    }
     if (*span->in == 0) {
         gzip->padding = true;
         span->in++;
@@ -129,6 +145,18 @@ static flow_status gzip_block(flow_str text, flow_buffer *out)
 {
     return deflate_all(text, out, 15 + 16);
 }
+
+static flow_status deflate_block(flow_str text, flow_buffer *out)
+{
+    return deflate_all(text, out, -15);
+}
+
+const struct fl_codec fl_codec_deflate = { .name = "deflate",
+    .state_size = sizeof(struct gzip),
+    .init = deflate_init,
+    .run = gzip_run,
+    .fini = gzip_fini,
+    .block = deflate_block };
 
 const struct fl_codec fl_codec_gzip = { .name = "gzip",
     .state_size = sizeof(struct gzip),

@@ -21,8 +21,8 @@ static inline const char *fl_file_bad_options(
         return FLOW_OPTION_UNKNOWN;
     if (path == NULL || path[0] == '\0')
         return "the option `path` is missing";
-    if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON)
-        return "the option `format` is none of FLOW_LINES, FLOW_CSV and FLOW_JSON";
+    if (format != FLOW_LINES && format != FLOW_CSV && format != FLOW_JSON && format != FLOW_AVRO)
+        return "the option `format` is none of FLOW_LINES, FLOW_CSV, FLOW_JSON and FLOW_AVRO";
     if (compression > FLOW_COMPRESSION_SNAPPY)
         return "the option `compression` is none of the known";
     return NULL;

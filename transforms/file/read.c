@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "avro.h"
 #include "heap.h"
 #include "options.h"
 
@@ -109,8 +110,8 @@ static flow_status probe(struct fl_file_read *read, struct fl_part *part, flow_e
         part->compression = found;
     fl_part_close(part);
     part->opened = false;
-    part->split = options->format != FLOW_CSV && !options->follow &&
-                  part->compression == FLOW_COMPRESSION_NONE;
+    part->split = (options->format == FLOW_LINES || options->format == FLOW_JSON) &&
+                  !options->follow && part->compression == FLOW_COMPRESSION_NONE;
     if (options->follow && part->compression != FLOW_COMPRESSION_NONE)
         return flow_error_raise(error, FLOW_INVALID, read->step,
             "%s: is %s; only plain files can be followed", part->path,
@@ -200,6 +201,7 @@ static void file_close(void *self)
         fl_file_free(part->lines.counts);
         pthread_mutex_destroy(&part->lines.lock);
         flow_csv_free(part->csv);
+        fl_avro_free(part->avro);
     }
     fl_file_free(read->parts);
     while (read->parsers) {
@@ -328,7 +330,9 @@ static const char *bad_options(const flow_file_read_options *options, bool known
     if (bad != NULL)
         return bad;
     if (options->type == NULL && format != FLOW_LINES)
-        return "the option `type` is missing: CSV and JSON need a record type";
+        return "the option `type` is missing: CSV, JSON and Avro need a record type";
+    if (format == FLOW_AVRO && options->follow)
+        return "a file of Avro cannot be followed";
     if (format != FLOW_CSV && (options->separator != '\0' || options->no_header))
         return "the options `separator` and `no_header` are for FLOW_CSV only";
     if (options->separator == '"' || options->separator == '\n' || options->separator == '\r')

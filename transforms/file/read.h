@@ -109,6 +109,7 @@ struct fl_part {
     uint64_t device;              /**< Regular: which file … */
     uint64_t inode;               /**< … it was then. */
     flow_csv *csv;                /**< Columns; NULL until the header is read. */
+    struct fl_avro *avro;         /**< Schema and mark; NULL until the header is read. */
     struct fl_line_index lines;   /**< Split. */
     struct fl_stream stream;      /**< Else. */
 };
@@ -141,6 +142,7 @@ struct fl_records {
     flow_str text;             /**< The records; the last may lack its line end. */
     uint64_t offset;           /**< Position of the text. */
     uint64_t line;             /**< Its line number; 0: find out when it is needed. */
+    uint64_t record;           /**< Avro: number in the block at the position, from 1; 0: none. */
     uint64_t *line_ends;       /**< NULL, or told how many line ends the text has, once emitted. */
 };
 

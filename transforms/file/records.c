@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "avro.h"
 #include "heap.h"
 
 #define BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -132,6 +133,9 @@ void fl_records_place(const struct fl_records *records, char *text, size_t size)
     const char *path = strcmp(records->part->path, "-") == 0 ? "stdin" : records->part->path;
     if (records->line > 0)
         snprintf(text, size, "%s:%" PRIu64, path, records->line);
+    else if (records->record > 0)
+        snprintf(text, size, "%s: record %" PRIu64 " of the block at byte %" PRIu64, path,
+            records->record, records->offset);
     else
         snprintf(text, size, "%s: at byte %" PRIu64, path, records->offset);
 }
@@ -179,6 +183,7 @@ static flow_status parse(struct emitter *e, flow_str record, void *row, flow_err
     case FLOW_CSV:
         return flow_csv_read(e->records->part->csv, record, row, &e->memory, error);
     case FLOW_LINES:
+    case FLOW_AVRO: // has no text, and does not come here
         break;
     }
     memcpy((char *)row + e->config->text_offset, &record, sizeof record);
@@ -301,6 +306,8 @@ flow_status fl_records_emit(const struct fl_records *records, flow_ctx *ctx)
         .counted = records->text.data };
     if (records->text.len == 0)
         return FLOW_OK;
+    if (read->config->options.format == FLOW_AVRO)
+        return fl_avro_emit(records, ctx);
     if (read->config->options.format == FLOW_JSON) {
         flow_error error = { 0 };
         e.parser = parser_take(read, &error);
@@ -370,6 +377,8 @@ static const char *find(struct emitter *e, void *row, uint64_t ordinal)
 bool fl_records_find(struct fl_records *records, uint64_t ordinal)
 {
     struct fl_file_read *read = records->read;
+    if (read->config->options.format == FLOW_AVRO)
+        return fl_avro_find(records, ordinal);
     struct thrown thrown = { .allocator = &read->allocator };
     struct emitter e = { .records = records,
         .config = read->config,

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "avro.h"
+
 static flow_claim no_memory(struct fl_file_read *read, struct fl_part *part, flow_error *error)
 {
     flow_error_raise(error, FLOW_MEMORY, read->step, "%s: no memory for a piece", part->path);
@@ -72,8 +74,9 @@ static flow_claim find_record(
             return FLOW_CLAIM_FAILED;
         const flow_str text = { buffer->data, buffer->len };
         if (text.len > stream->scanned)
-            stream->cut =
-                fl_records_cut(config->options.format, text, stream->scanned, stream->cut);
+            stream->cut = part->avro ? fl_avro_cut(part->avro, text, stream->cut)
+                                     : fl_records_cut(config->options.format, text, stream->scanned,
+                                           stream->cut);
         stream->scanned = text.len;
         if (stream->cut > 0)
             return FLOW_CLAIM_PIECE;
@@ -139,6 +142,40 @@ static flow_claim read_header(struct fl_file_read *read, struct fl_part *part, f
     return FLOW_CLAIM_PIECE;
 }
 
+// Reads until the header is whole.
+static flow_claim read_avro_header(
+    struct fl_file_read *read, struct fl_part *part, flow_error *error)
+{
+    struct fl_stream *stream = &part->stream;
+    flow_error why = { 0 };
+    const size_t piece = read->config->piece_size;
+    for (size_t target = piece < 4096 ? piece : 4096;; target = 2 * target) {
+        if (!fill(read, part, target, error))
+            return FLOW_CLAIM_FAILED;
+        const flow_str text = { stream->pending->buffer.data, stream->pending->buffer.len };
+        if (text.len == 0 && stream->ended)
+            return stream->damage == FLOW_OK ? FLOW_CLAIM_END : FLOW_CLAIM_PIECE;
+        const size_t len = fl_avro_header_len(text, &why);
+        if (len == 0 && stream->waiting)
+            return FLOW_CLAIM_WAIT;
+        if (len == 0 && !stream->ended)
+            continue;
+        if (len == 0)
+            flow_error_raise(&why, FLOW_DAMAGED, NULL, "it is cut off within its header");
+        else if (len != SIZE_MAX)
+            part->avro = fl_avro_new(
+                (flow_str){ text.data, len }, read->config->options.type, &read->allocator, &why);
+        if (part->avro == NULL) {
+            flow_error_raise(error, why.status ? why.status : FLOW_DAMAGED, read->step, "%s: %s",
+                part->path, why.message);
+            return FLOW_CLAIM_FAILED;
+        }
+        drop(stream, len);
+        stream->line = 0; // there are none
+        return FLOW_CLAIM_PIECE;
+    }
+}
+
 // Goes to where a run before had come to.
 static flow_claim skip_to_start(struct fl_file_read *read, struct fl_part *part, flow_error *error)
 {
@@ -202,6 +239,8 @@ static flow_claim begin(struct fl_file_read *read, struct fl_part *part, flow_er
     flow_claim claim = FLOW_CLAIM_PIECE;
     if (options->format == FLOW_CSV && part->csv == NULL)
         claim = options->no_header ? no_header(read, part, error) : read_header(read, part, error);
+    if (options->format == FLOW_AVRO && part->avro == NULL)
+        claim = read_avro_header(read, part, error);
     if (claim == FLOW_CLAIM_PIECE)
         claim = skip_to_start(read, part, error);
     stream->begun = claim == FLOW_CLAIM_PIECE;
@@ -299,6 +338,15 @@ static flow_claim begin_oversized(
     return pass_over(read, part, piece, error);
 }
 
+// A block that is longer than any may be is no longer looked for the end of.
+static flow_claim refuse_block(struct fl_file_read *read, struct fl_part *part, flow_error *error)
+{
+    flow_error_raise(error, FLOW_DAMAGED, read->step,
+        "%s: the block at byte %" PRIu64 " is longer than %" PRIu64 " bytes (line_max)", part->path,
+        part->stream.offset, read->config->options.line_max);
+    return FLOW_CLAIM_FAILED;
+}
+
 flow_claim fl_stream_claim(
     struct fl_file_read *read, struct fl_part *part, flow_piece *piece, flow_error *error)
 {
@@ -328,6 +376,8 @@ flow_claim fl_stream_claim(
     }
     if (found == FLOW_CLAIM_PIECE)
         return give_pending(read, part, stream->cut, piece, error);
+    if (part->avro != NULL)
+        return refuse_block(read, part, error);
     return begin_oversized(read, part, piece, error);
 }
 

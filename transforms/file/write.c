@@ -50,8 +50,7 @@ static flow_status open_outputs(struct file_write *write, flow_error *error)
             return flow_error_raise(
                 error, FLOW_INVALID, write->step, "the option `path` is longer than a path can be");
         output->step = write->step;
-        output->compression = options->compression == FLOW_COMPRESSION_AUTO ? FLOW_COMPRESSION_NONE
-                                                                            : options->compression;
+        output->compression = fl_file_compression(options);
         output->block_size = write->config->block_size;
         const flow_status status = fl_output_open(output, path, &write->allocator, error);
         if (status != FLOW_OK)

@@ -39,10 +39,14 @@ struct fl_format {
     const char *key_name;        /**< Name of the key's column. */
     uint32_t text_offset;        /**< FLOW_LINES: where in an element the text lies. */
     bool header;                 /**< FLOW_CSV: begin with the names of the columns. */
+    flow_compression codec;      /**< FLOW_AVRO: of blocks. */
 };
 
 /** How a step writes elements as it is opened for. */
 struct fl_format fl_file_format_of(const struct fl_write_config *config, const flow_open *open);
+
+/** How the files of a step are compressed from outside. */
+flow_compression fl_file_compression(const flow_file_write_options *options);
 
 /** Checks that elements and key can be written in the form, and completes `format`. */
 flow_status fl_format_check(struct fl_format *format, const char *step, flow_error *error);

@@ -113,7 +113,8 @@ void check_decoded(flow_compression kind, const void *data, size_t len, const ch
 int main(void)
 {
     Suite *suite = suite_create("transforms/file");
-    TCase *(*const cases[])(void) = { at_end_case, bzip2_case, chunk_case, compress_case,
+    TCase *(*const cases[])(void) = { at_end_case, avro_codec_case, avro_plan_case, avro_read_case,
+        avro_schema_case, avro_value_case, avro_write_case, bzip2_case, chunk_case, compress_case,
         contract_case, crc_case, destined_case, follow_case, format_case, gzip_case, input_case,
         lane_case, match_case, origin_case, output_case, panes_case, pattern_case, plain_case,
         read_all_case, read_case, records_case, run_case, set_case, shown_case, snappy_case,

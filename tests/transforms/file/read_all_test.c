@@ -178,7 +178,8 @@ START_TEST(reading_that_cannot_be_is_refused)
         const char *message;
     } cases[] = {
         { { .path = "x" }, "the options `path` and `follow` are for flow_file_read" },
-        { { .format = FLOW_CSV }, "the option `type` is missing: CSV and JSON need a record type" },
+        { { .format = FLOW_CSV },
+            "the option `type` is missing: CSV, JSON and Avro need a record type" },
         { { .times = { .in_order = true } },
             "the option `times` is for flow_file_read: the elements that name files tell time" },
     };

@@ -49,6 +49,12 @@ void check_decoded(flow_compression kind, const void *data, size_t len, const ch
 void read_well(struct fake_ctx *fake, const struct fl_read_config *config);
 
 TCase *at_end_case(void);
+TCase *avro_codec_case(void);
+TCase *avro_plan_case(void);
+TCase *avro_read_case(void);
+TCase *avro_schema_case(void);
+TCase *avro_value_case(void);
+TCase *avro_write_case(void);
 TCase *bzip2_case(void);
 TCase *chunk_case(void);
 TCase *compress_case(void);

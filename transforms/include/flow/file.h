@@ -16,7 +16,8 @@ extern "C" {
 typedef enum flow_file_format {
     FLOW_LINES = 0, /**< A line each: records of one text field, flow_line by default. */
     FLOW_CSV = 1,   /**< RFC 4180 with a header line; BOM and CRLF are understood. */
-    FLOW_JSON = 2   /**< A JSON object a line. */
+    FLOW_JSON = 2,  /**< A JSON object a line. */
+    FLOW_AVRO = 3   /**< An Avro object container file. Compression is of its blocks. */
 } flow_file_format;
 
 /** How a file is compressed. */
