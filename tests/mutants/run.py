@@ -44,8 +44,16 @@ class Result:
 
     def __init__(self):
         self.passed, self.failed, self.stopped, self.broken = set(), {}, {}, []
+        self.seeds = {}
 
-    def add(self, program, output, status):
+    def seed_of(self, name):
+        """At which seed a test failed or stopped, for who reads it; empty when that is not told."""
+        said = re.search(r'seed (\d+)', self.failed.get(name, ''))
+        seed = said.group(1) if said else self.seeds.get(name)
+        return f' at seed {seed}' if seed else ''
+
+    def add(self, program, output, told, status):
+        self.seeds.update(re.findall(r'^# (\w+): seed (\d+)$', told, re.M))
         seen = False
         for line in output.splitlines():
             match = LINE.match(line)
@@ -108,6 +116,9 @@ class Copy:
 
     def configure(self):
         if os.path.exists(os.path.join(self.build, 'build.ninja')):
+            # again where the lists of sources have changed
+            subprocess.run(['ninja', '-C', self.build, 'build.ninja'], check=True,
+                           stdout=subprocess.DEVNULL)
             return
         yyjson = os.path.join(self.root, '.deps', 'yyjson')
         options = OPTIONS + ([f'-Dyyjson_dir={yyjson}'] if os.path.isdir(yyjson) else [])
@@ -143,21 +154,21 @@ class Copy:
     def run_one(self, program, settings):
         environment = {**os.environ, 'CK_TAP_LOG_FILE_NAME': '-', 'CK_VERBOSITY': 'silent',
                        'CK_TIMEOUT_MULTIPLIER': '3', 'FLOW_TEST_ONLY': settings['tests'],
-                       'FLOW_TEST_SEEDS': settings['seeds']}
+                       'FLOW_TEST_SEEDS': settings['seeds'], 'FLOW_TEST_TELL': '1'}
         start = time.time()
         # a session of its own: the tests that it forked are stopped with it
         with subprocess.Popen([os.path.join(self.build, program)], cwd=self.build, text=True,
-                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               errors='replace', start_new_session=True) as running:
             try:
-                output, _ = running.communicate(timeout=self.patience.get(program))
+                output, told = running.communicate(timeout=self.patience.get(program))
             except BaseException as why:
                 kill_session(running.pid)
                 if not isinstance(why, subprocess.TimeoutExpired):
                     raise
-                return program, '', 'a hang'
+                return program, '', '', 'a hang'
         self.seconds[program] = max(self.seconds.get(program, 0), time.time() - start)
-        return program, output, running.returncode
+        return program, output, told, running.returncode
 
     def run(self, settings, same=None):
         """Runs the programs, but for those that are byte for byte what they were in `same`."""
@@ -197,7 +208,7 @@ def verdict(mutant, result, apart):
     if others:
         return False, 'not only its own tests see it: ' + ', '.join(sorted(others))
     if own:
-        return True, ', '.join(sorted(own))
+        return True, ', '.join(name + result.seed_of(name) for name in sorted(own))
     if result.stopped:
         return False, 'only crashes or hangs: ' + ', '.join(sorted(result.stopped))
     return False, 'SURVIVED'

@@ -11,6 +11,7 @@ Then the mutants, a blank line between two:
     file: runners/core/late.c
     also: R26          tests of these rules may notice too
     stops: yes         crashing or hanging is how it shows
+    found: r3, seed 17 which random test noticed it when, for who reads the page
     -text as it stands, found once in the file: lines, or a part of one
     +what stands there instead
 
@@ -30,7 +31,7 @@ class Mutant:
 
     def __init__(self, name, says, line):
         self.name, self.says, self.line = name, says, line
-        self.file, self.also, self.stops, self.places = '', [], False, []
+        self.file, self.also, self.stops, self.found, self.places = '', [], False, '', []
 
     def take(self, line):
         if line[0] == '-':
@@ -46,6 +47,8 @@ class Mutant:
             self.file = value
         elif key == 'also':
             self.also = value.split()
+        elif key == 'found':
+            self.found = value
         elif key == 'stops':
             self.stops = value == 'yes'
         else:
@@ -96,10 +99,13 @@ def page(texts):
     for kind, title in KINDS.items():
         if kind not in texts:
             continue
-        lines += [f'## {title} (`./dev mutants {kind}`)', '', '| | the change | in |',
-                  '|---|---|---|']
-        lines += [f'| {one.name} | {one.says}{also(one)} | `{one.file}` |'
-                  for one in parse_table(texts[kind])[1]]
+        mutants = parse_table(texts[kind])[1]
+        seeds = any(one.found for one in mutants)
+        lines += [f'## {title} (`./dev mutants {kind}`)', '',
+                  '| | the change | in |' + (' found by |' if seeds else ''),
+                  '|---|---|---|' + ('---|' if seeds else '')]
+        lines += [f'| {one.name} | {one.says}{also(one)} | `{one.file}` |' +
+                  (f' {one.found} |' if seeds else '') for one in mutants]
         lines.append('')
     return '\n'.join(lines).rstrip('\n') + '\n'
 

@@ -310,9 +310,10 @@ struct flow_test_sim *flow_test_open(
     return NULL;
 }
 
-static bool settle_woven(struct flow_test_sim *sim)
+static bool settle_woven(struct flow_test_sim *sim, uint64_t rest_after)
 {
-    const struct flow_test_weave weave = { sim->engine, sim->workers, &sim->random, sim->done };
+    const struct flow_test_weave weave = { sim->engine, sim->workers, &sim->random, sim->done,
+        rest_after };
     uint32_t lost;
     const bool over = flow_test_weave(&weave, &lost);
     ck_assert_msg(lost == UINT32_MAX, "seed %llu: worker %u sleeps though there is work for it",
@@ -323,7 +324,7 @@ static bool settle_woven(struct flow_test_sim *sim)
 bool flow_test_settle(struct flow_test_sim *sim)
 {
     if (sim->weave)
-        return settle_woven(sim);
+        return settle_woven(sim, 0);
     struct fl_turns turns = { sim->engine, sim->workers, &sim->random, sim->done, 0, 0 };
     while (!fl_turns_idle(&turns)) {
         ck_assert_msg(turns.turn < 50000000, "the engine goes round in circles");
@@ -331,6 +332,15 @@ bool flow_test_settle(struct flow_test_sim *sim)
             return true;
     }
     return false;
+}
+
+bool flow_test_rest(struct flow_test_sim *sim, uint64_t turns)
+{
+    if (!sim->weave || settle_woven(sim, turns))
+        return false;
+    const bool rest = fl_engine_at_rest(sim->engine);
+    fl_engine_hold(sim->engine, false);
+    return rest;
 }
 
 struct flow_test_sim *flow_test_reborn(

@@ -203,6 +203,10 @@ struct flow_test_sim *flow_test_open(
 // Steps random workers until nobody has anything to do; true when all are done or one failed.
 bool flow_test_settle(struct flow_test_sim *sim);
 
+// Interleaved workers only: goes on for so many turns, then brings the engine to rest amid its
+// input, as for a snapshot. False when it is over, or cannot.
+bool flow_test_rest(struct flow_test_sim *sim, uint64_t turns);
+
 // Writes a snapshot of the settled engine and goes on in a fresh one of so many workers.
 struct flow_test_sim *flow_test_reborn(
     struct flow_test_sim *sim, flow_pipeline *pipeline, const struct flow_test_options *options);

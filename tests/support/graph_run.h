@@ -20,8 +20,8 @@ void graph_run(struct graph *graph, uint64_t seed, enum graph_form form,
 // element came, and without those the answer is the reference's.
 void graph_run_any(struct graph *graph, uint64_t seed, const struct flow_test_options *options);
 
-// Runs a graph in parts: between them, `times` times, a snapshot is taken, and another engine of a
-// few workers goes on.
+// Runs a graph with interleaved workers; `times` times it is brought to rest somewhere, a snapshot
+// is taken, and another engine of a few workers goes on.
 void graph_run_reborn(
     struct graph *graph, uint64_t seed, const struct flow_test_options *options, uint32_t times);
 

@@ -16,15 +16,17 @@ struct flow_test_weave {
     uint32_t workers;
     uint64_t *random; // of flow_test_random
     bool *done;       // by worker
+    // after so many turns sources are held, and all ends as soon as the engine is at rest; 0: never
+    uint64_t rest_after;
 };
 
 // Whether this build can interleave workers: not under the thread sanitizer, which looks at
 // threads.
 bool flow_test_can_weave(void);
 
-// Lets workers go on until nobody has anything to do, and none is amid a step; true when all are
-// done or one has failed. *lost: a worker that slept for ever though there was work for it, or
-// UINT32_MAX.
+// Lets workers go on until nobody has anything to do, or the engine has come to rest as asked for,
+// and none is amid a step; true when all are done or one has failed. *lost: a worker that slept for
+// ever though there was work for it, or UINT32_MAX.
 bool flow_test_weave(const struct flow_test_weave *weave, uint32_t *lost);
 
 // A moment at which another worker may go on. Nothing happens where workers are not interleaved.

@@ -12,6 +12,7 @@
 TCase *schedules_tests(void);
 
 #define LEAST_OPS 6
+#define SECOND    INT64_C(1000000)
 
 static const unsigned kinds[] = { 0, GRAPH_LATE, GRAPH_IDLE, 0, GRAPH_LATE | GRAPH_POLICIES,
     GRAPH_IDLE | GRAPH_LATE | GRAPH_POLICIES };
@@ -151,11 +152,90 @@ START_TEST(r69_any_order_of_workers_shows_a_bundle_one_version_of_a_side_input)
 }
 END_TEST
 
+// --- late elements that were added up before the shuffle
+
+#define COUNTED 120
+
+// Elements far out of order, in small pieces of three partitions.
+static void make_disorder(struct flow_test_row *rows, struct flow_test_piece *pieces,
+    struct flow_test_script *script, uint64_t *random)
+{
+    size_t piece = 0;
+    for (size_t i = 0; i < COUNTED;) {
+        size_t count = 1 + flow_test_below(random, 6);
+        count = count < COUNTED - i ? count : COUNTED - i;
+        pieces[piece++] = (struct flow_test_piece){
+            .partition = flow_test_below(random, 3), .rows = &rows[i], .count = count
+        };
+        for (; count > 0; count--, i++)
+            rows[i] = flow_test_row_at(
+                flow_test_below(random, 3), 0, ((int64_t)i + flow_test_below(random, 60)) * SECOND);
+    }
+    *script = (struct flow_test_script){ .type = &flow_test_row_type,
+        .pieces = pieces,
+        .piece_count = piece,
+        .partitions = 3,
+        .event_time = FLOW_FIELD(flow_test_row, at),
+        .times = { .disorder = { SECOND } } };
+}
+
+static uint64_t sum_of(const struct flow_test_results *got)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < got->count; i++) {
+        unsigned long long one = 0;
+        sscanf(strstr(got->list[i].text, "count:"), "count:%llu", &one);
+        sum += one;
+    }
+    return sum;
+}
+
+START_TEST(r24_any_order_of_workers_counts_each_element_or_drops_it)
+{
+    const uint32_t seeds = flow_test_seeds(300);
+    uint64_t late = 0;
+    for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
+        static struct flow_test_row rows[COUNTED];
+        static struct flow_test_piece pieces[COUNTED];
+        struct flow_test_script script;
+        struct flow_test_results got;
+        uint64_t random = seed;
+        flow_error error = { 0 };
+        flow_status_report report;
+        const struct flow_test_options options = { .workers = 2 + (uint32_t)(seed % 4),
+            .seed = seed,
+            .weave = true,
+            .always_lifting = true,
+            .flight = seed % 3 ? 0 : 5000 };
+        flow_test_tell("r24_any_order_of_workers_counts_each_element_or_drops_it", seed);
+        make_disorder(rows, pieces, &script, &random);
+        flow_test_results_init(&got, "counts");
+        flow_pipeline *pipeline = flow_pipeline_new("lifted");
+        const flow_window_options tens = { .windows = flow_fixed(flow_seconds(10)) };
+        const flow_coll cut = flow_window_into(flow_test_read(pipeline, &script), &tens);
+        flow_test_collect(flow_count(flow_key_by(cut, FLOW_FIELD(flow_test_row, k))), &got);
+        struct flow_test_sim *sim = flow_test_open(pipeline, &options, &error);
+        ck_assert_msg(sim != NULL, "%s", error.message);
+        ck_assert(flow_test_settle(sim));
+        fl_engine_status(sim->engine, &report);
+        ck_assert_int_eq(flow_test_close(sim, &error), FLOW_OK);
+        const unsigned long long told = sum_of(&got) + report.dropped_late;
+        ck_assert_msg(told == COUNTED, "seed %llu: %llu of %d elements were counted or dropped",
+            (unsigned long long)seed, told, COUNTED);
+        late += report.dropped_late;
+        flow_test_results_clear(&got);
+        flow_pipeline_free(pipeline);
+    }
+    ck_assert(late > 0 || seeds < 10);
+}
+END_TEST
+
 TCase *schedules_tests(void)
 {
     TCase *tests = tcase_create("schedules");
     tcase_set_timeout(tests, 3600);
     tcase_add_test(tests, r3_any_order_of_workers_gives_the_answer_of_the_reference);
+    tcase_add_test(tests, r24_any_order_of_workers_counts_each_element_or_drops_it);
     tcase_add_test(tests, r69_any_order_of_workers_shows_a_bundle_one_version_of_a_side_input);
     return tests;
 }
