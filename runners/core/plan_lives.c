@@ -89,12 +89,24 @@ static bool sink_sees_signs(const struct fl_plan_op *op, flow_error *error)
     return false;
 }
 
+// What a function keeps of its own, nobody can take back for it.
+static bool function_sees_signs(const struct fl_plan_op *op, flow_error *error)
+{
+    if (!op->signs || !op->node->fn || !op->node->fn->no_signs)
+        return true;
+    flow_error_raise(error, FLOW_UNSUPPORTED, op->node->path,
+        "step '%s' keeps what it was given, but its input takes elements back (FLOW_RETRACTING), "
+        "which it cannot undo; give it elements that stay",
+        op->node->path);
+    return false;
+}
+
 // Without its former results a step can only take back what it can subtract.
 bool fl_plan_can_take_back(const struct fl_plan *plan, flow_error *error)
 {
     for (uint32_t i = 0; i < plan->op_count; i++) {
         const struct fl_plan_op *op = &plan->ops[i];
-        if (!sink_sees_signs(op, error))
+        if (!sink_sees_signs(op, error) || !function_sees_signs(op, error))
             return false;
         const flow_triggering *how = op->in ? op->in->triggering : NULL;
         if (op->kind != FL_OP_LIVES || !op->signs ||

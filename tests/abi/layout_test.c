@@ -59,6 +59,7 @@ static const struct place {
     PLACE(flow_fn, finish, 128),
     PLACE(flow_fn, teardown, 136),
     PLACE(flow_fn, takes_signs, 144),
+    PLACE(flow_fn, no_signs, 145),
     PLACE(flow_fn, merge, 152),
     PLACE(flow_split_fn, fn, 0),
     PLACE(flow_split_fn, tracker, 8),

@@ -91,6 +91,7 @@ static struct retention *make(flow_coll cut)
     how->length = mean_length(&how->periods);
     how->fn = (flow_fn){ .name = "visits",
         .form = FLOW_FORM_STATEFUL,
+        .no_signs = true,
         .in = flow_coll_type(cut),
         .state = &flow_retention_state_type,
         .outs = outs,

@@ -92,6 +92,7 @@ flow_coll flow_sessionize_sized(
     how->max_length = known.max_length;
     how->fn = fn->fn;
     how->fn.form = FLOW_FORM_STATEFUL;
+    how->fn.no_signs = true;
     how->fn.state = &flow_sessionize_state_type;
     how->fn.process = place_rows;
     how->fn.timer = forget_keys;

@@ -107,6 +107,7 @@ static struct as_of *make(
         .fn = fn->fn, .ins = as_of->ins, .in_count = 2, .join = fn, .kind = options->kind
     };
     as_of->made.fn.form = FLOW_FORM_CELLS;
+    as_of->made.fn.no_signs = true;
     as_of->made.fn.process = take_rows;
     as_of->made.fn.cells = as_of->cells;
     as_of->made.fn.cell_count = 2;

@@ -141,6 +141,7 @@ static struct interval *make(flow_pipeline *pipeline, const flow_join_fn *fn)
     interval->made =
         (struct fl_cogroup){ .fn = fn->fn, .ins = interval->ins, .in_count = 2, .join = fn };
     interval->made.fn.form = FLOW_FORM_CELLS;
+    interval->made.fn.no_signs = true;
     interval->made.fn.process = take_rows;
     interval->made.fn.cells = interval->cells;
     interval->made.fn.cell_count = 2;

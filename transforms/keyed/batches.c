@@ -208,6 +208,7 @@ static const struct batches *make(
         .outs = batches->outs,
         .out_count = 1,
         .process = take_rows,
+        .no_signs = true,
         .cells = batches->cells,
         .timers = batches->timers,
         .cell_count = 2,

@@ -90,6 +90,7 @@ static struct once *make(flow_coll in, const flow_deduplicate_options *options)
         .outs = once->outs,
         .out_count = 1,
         .process = first_only,
+        .no_signs = true,
         .cells = once->cells,
         .timers = once->timers,
         .cell_count = 1,

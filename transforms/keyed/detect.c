@@ -156,6 +156,7 @@ flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_score
     detect->field.kind = field.kind;
     detect->fn = fn->fn;
     detect->fn.form = FLOW_FORM_STATEFUL;
+    detect->fn.no_signs = true;
     detect->fn.state = &flow_detect_state_type;
     detect->fn.process = judge_rows;
     const flow_do_options how = { .name = known.name, .time_sorted = true };

@@ -226,6 +226,7 @@ static flow_coll with_turns(
         .outs = turns->outs,
         .out_count = 1,
         .process = give_turns,
+        .no_signs = true,
         .cells = turns->cells,
         .timers = turns->timers,
         .cell_count = 1,

@@ -149,6 +149,9 @@ typedef struct flow_fn {
     /** EMIT: makes data of signs. It asks for them (flow_sign), and nothing that it emits is taken
      * back itself. */
     bool takes_signs;
+    /** What it keeps counts on the elements it was given: an input that takes elements back is
+     * refused. */
+    bool no_signs;
     flow_merge_fn *merge; /**< STATEFUL: what two states come to where windows merge; NULL: it is
                              refused there. */
 } flow_fn;
