@@ -22,6 +22,7 @@ struct fl_gate {
     struct fl_layout layout;
     struct fl_store incoming; // of the bundle
     uint32_t incoming_count;  // batches that the commit adds
+    uint32_t gathered;        // how many of the last that wait are in it too, put together
     struct waiting *at;       // oldest first
     uint32_t count, room;
     int64_t hold;   // of all that wait
@@ -325,12 +326,58 @@ flow_status fl_gate_release(struct fl_op *op)
 
 // --- the bundle
 
+static bool store_view(struct fl_cache *cache, const struct fl_layout *layout,
+    struct fl_store *store, const struct fl_view *view)
+{
+    for (uint32_t i = 0; i < view->count; i++) {
+        const struct fl_row_at at = { view->batch, &layout->shape, fl_view_row(view, i) };
+        if (!fl_store_put(cache, layout, store, &at))
+            return false;
+    }
+    return true;
+}
+
+// A bundle may bring a single row, and a batch takes many KiB however few it has: what came last is
+// put together with what waits behind it, as long as that is no more. So a row is copied some ten
+// times at most.
+static bool gather(struct fl_op *op)
+{
+    struct fl_gate *gate = op->keyed->gate;
+    struct fl_cache *cache = &op->worker->cache;
+    struct fl_store together = { 0 };
+    uint32_t rows = 0, taken = 0;
+    for (const struct fl_batch *batch = gate->incoming.first; batch; batch = batch->next)
+        rows += batch->count;
+    for (; rows > 0 && taken < gate->count; taken++) {
+        const struct waiting *last = &gate->at[gate->count - 1 - taken];
+        if (last->changed || last->count > rows || last->count + rows > FLOW_BATCH_ROWS)
+            break;
+        rows += last->count;
+    }
+    bool done = true;
+    for (uint32_t i = gate->count - taken; i < gate->count && done; i++) {
+        const struct waiting *waiting = &gate->at[i];
+        const struct fl_view view = { waiting->batch, waiting->selection, waiting->count };
+        done = store_view(cache, &gate->layout, &together, &view);
+    }
+    for (struct fl_batch *batch = gate->incoming.first; taken && batch && done; batch = batch->next)
+        done = store_view(cache, &gate->layout, &together,
+            &(struct fl_view){ .batch = batch, .count = batch->count });
+    gate->gathered = done ? taken : 0;
+    fl_store_drop(cache, done && taken ? &gate->incoming : &together);
+    if (done && taken)
+        gate->incoming = together;
+    return done;
+}
+
 // Room for what waits from now on.
 static flow_status seal(struct fl_op *op)
 {
     struct fl_gate *gate = op->keyed->gate;
     struct fl_cache *cache = &op->worker->cache;
     gate->incoming_count = 0;
+    if (!gather(op))
+        return fl_no_memory(op);
     fl_store_close(cache, &gate->incoming);
     for (const struct fl_batch *batch = gate->incoming.first; batch; batch = batch->next)
         gate->incoming_count++;
@@ -419,7 +466,12 @@ static void commit(struct fl_op *op)
 {
     struct fl_gate *gate = op->keyed->gate;
     struct fl_engine *engine = op->worker->engine;
-    const uint64_t bytes = take_released(op);
+    uint64_t bytes = take_released(op);
+    for (; gate->gathered > 0; gate->gathered--) { // they are in what comes in
+        struct waiting *last = &gate->at[--gate->count];
+        bytes += last->batch->counted;
+        drop_waiting(&op->worker->cache, last);
+    }
     add_incoming(op);
     gate->known = false;
     gate->hold = FL_NEVER;
@@ -436,6 +488,7 @@ static void abort_bundle(struct fl_op *op)
     struct fl_gate *gate = op->keyed->gate;
     struct fl_cache *cache = &op->worker->cache;
     fl_store_drop(cache, &gate->incoming);
+    gate->gathered = 0;
     for (uint32_t i = 0; i < gate->count; i++) {
         struct waiting *waiting = &gate->at[i];
         fl_give(cache, waiting->left, waiting->left_count * sizeof *waiting->left);

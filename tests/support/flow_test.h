@@ -186,7 +186,7 @@ struct flow_test_sim {
 struct flow_test_options {
     uint32_t workers; // 0: 1
     uint64_t seed;
-    uint64_t memory; // 0: 1 GiB
+    uint64_t memory; // 0: 4 GiB
     uint64_t flight; // bytes that a shuffle may hold; 0: a share of the memory
     bool no_lifting, always_lifting;
     bool weave; // workers are interleaved within their steps (weave.h)
