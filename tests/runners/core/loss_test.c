@@ -12,6 +12,8 @@ TCase *loss_tests(void);
 
 #define SECOND INT64_C(1000000)
 
+#define BUDGET (UINT64_C(1) << 30)
+
 static struct story *story;
 static struct flow_test_sim *sim;
 static int64_t now_us;
@@ -22,6 +24,7 @@ static void play(flow_coll out, flow_coll lost)
 {
     const struct flow_test_options options = { .workers = 2,
         .seed = 7,
+        .memory = BUDGET,
         .clock = &now_us,
         .faults = { .point = -1, .one_in = 3, .most = 20 } };
     flow_error error = { 0 };
@@ -282,8 +285,8 @@ START_TEST(an_element_over_the_budget_fails_the_job_where_nobody_says_else)
     story = story_new();
     story_row(story, 1, 1, 5);
     flow_test_collect(flow_do(story->in, &hoard_fn), &story->got);
-    ck_assert_int_eq(
-        flow_test_run(story->pipeline, &(struct flow_test_options){ .seed = 1 }, &error),
+    ck_assert_int_eq(flow_test_run(story->pipeline,
+                         &(struct flow_test_options){ .seed = 1, .memory = BUDGET }, &error),
         FLOW_BUDGET);
     ck_assert_ptr_nonnull(strstr(error.message, "more than the memory budget of 1024 MiB"));
     story_free(story);
