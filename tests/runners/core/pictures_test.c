@@ -57,9 +57,13 @@ static void show_why(struct playing *playing, struct flow_test_sim *sim, const c
     flow_buffer words = { 0 };
     ck_assert(fl_engine_why(sim->engine, &question, &words));
     char *text = flow_buffer_text(&words);
-    const char *line = strchr(text, '\n') + 1;
-    for (; *line; line += strcspn(line, "\n") + 1)
-        flow_buffer_printf(&playing->out, "%-7s %.*s\n", event, (int)strcspn(line, "\n"), line);
+    ck_assert_ptr_nonnull(text);
+    for (const char *line = text + strcspn(text, "\n") + 1; *line;) {
+        const size_t len = strcspn(line, "\n");
+        flow_buffer_printf(&playing->out, "%-7s ", event);
+        flow_buffer_put(&playing->out, line, len + 1);
+        line += len + 1;
+    }
     flow_text_free(text);
 }
 
