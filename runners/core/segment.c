@@ -82,7 +82,8 @@ int fl_segment_compare(const struct fl_segment *a, uint32_t left, const struct f
     const size_t len = scratch->len;
     flow_encode(b->shape.type, fl_segment_row(b, right) + b->shape.value_offset, scratch);
     const size_t other = scratch->len - len;
-    const int order = memcmp(scratch->data, scratch->data + len, len < other ? len : other);
+    const size_t both = len < other ? len : other; // 0 where rows have no bytes, or no memory
+    const int order = both ? memcmp(scratch->data, scratch->data + len, both) : 0;
     return order ? order : len < other ? -1 : len > other;
 }
 
