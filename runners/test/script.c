@@ -162,11 +162,12 @@ static void add_event(flow_script *script, const struct fl_script_event *event)
 // An event of a recording, behind the pause before it.
 static void put_recorded(flow_script *script, const struct fl_script_event *event, int64_t *clock)
 {
-    const int64_t pause = event->stamp - *clock;
-    if (pause > 0 && *clock != INT64_MIN)
+    const bool first = *clock == INT64_MIN;
+    const int64_t pause = first ? 0 : event->stamp - *clock;
+    if (pause > 0)
         put_event(script,
             &(struct fl_script_event){ .what = FL_SCRIPT_CLOCK, .clock = pause, .replayed = true });
-    if (pause > 0 || *clock == INT64_MIN)
+    if (pause > 0 || first)
         *clock = event->stamp;
     if (event->what != FL_SCRIPT_NOTHING)
         put_event(script, event);

@@ -10,9 +10,11 @@
 static uint32_t two_windows(
     const void *element, flow_time at, const void *config, flow_window *windows, uint32_t room)
 {
-    const int64_t start = at.us - flow_floor_mod(at.us, 6 * SECOND);
+    int64_t start;
     (void)element;
     (void)config;
+    if (__builtin_sub_overflow(at.us, flow_floor_mod(at.us, 6 * SECOND), &start))
+        start = FLOW_TIME_MIN_US;
     for (uint32_t i = 0; i < 2 && i < room; i++)
         windows[i] = (flow_window){ { start }, { start + (i + 1) * 6 * SECOND } };
     return 2;

@@ -418,7 +418,7 @@ START_TEST(slow_step_behind_a_shuffle_holds_the_source_back)
 {
     enum {
         CLICKS = 1000000,
-        BUDGET = 32 << 20
+        BUDGET = 40 << 20
     };
     const flow_local_options options = { .workers = 3, .memory = BUDGET };
     const flow_runner runner = flow_local(&options);
