@@ -95,9 +95,8 @@ void fl_hints_approach(struct fl_hints *hints)
         most = at > most ? at : most;
     }
     // half of the range: times lie far from the ends of the type
-    const int64_t part =
-        hints->far_count > FEW ? (most / 2 - least / 2) / (PARTS / 2) : most - least;
-    hints->horizon = least + part + 1;
+    const int64_t part = (most / 2 - least / 2) / (PARTS / 2);
+    hints->horizon = (hints->far_count > FEW ? least + part : most) + 1;
     size_t kept = 0;
     for (size_t i = 0; i < hints->far_count; i++) {
         const struct fl_hint hint = hints->far[i];
