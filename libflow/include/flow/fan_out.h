@@ -29,9 +29,10 @@ FLOW_API flow_coll flow_fan_out_sized(
 /**
  * The same collection, for combines of any kind (flow_combine, flow_sum, flow_top, sketches …),
  * which add up each key in parts on several workers first, and then the parts. Results are those
- * without, at the end of windows and with late elements; those that come before the end of a window
- * may be of fewer elements, since parts have triggers too. The first level discards what it gave,
- * whatever the input says. All elements of a bundle go to one part of their key.
+ * without, at the end of windows and with late elements, but for sessions: a late element may still
+ * join one that parts hold back, which would have been over without. Results that come before the
+ * end of a window may be of fewer elements, since parts have triggers too. The first level discards
+ * what it gave, whatever the input says. All elements of a bundle go to one part of their key.
  *
  * Triggers that count elements are refused, since they would count parts; so is a combine without
  * `add` or `merge`, and when the pipeline is checked a collection that no combine takes. Worth it
