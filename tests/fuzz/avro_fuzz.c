@@ -47,7 +47,7 @@ static const flow_allocator plain = { 0 };
 
 static void *take_bytes(void *user, size_t size)
 {
-    return size < (1u << 26) ? fl_avro_take(user, size) : NULL;
+    return size < (1u << 26) ? fl_chain_take(user, size) : NULL;
 }
 
 static void round_trip(const flow_type *type, void *row)
@@ -56,7 +56,7 @@ static void round_trip(const flow_type *type, void *row)
     const flow_batch batch = { .rows = row, .count = 1, .stride = type->size };
     flow_buffer schema = { 0 }, block = { 0 };
     flow_error error = { 0 };
-    struct fl_avro_memory memory = { .allocator = &plain };
+    struct fl_chain memory = { .allocator = &plain };
     const flow_memory take = { take_bytes, &memory };
     void *again = calloc(1, type->size);
     HOLDS(again);
@@ -77,7 +77,7 @@ static void round_trip(const flow_type *type, void *row)
     HOLDS(fl_avro_read(&from, plan, again));
     HOLDS(from.at == from.end);
     HOLDS(flow_row_equal(type, row, again));
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
     flow_buffer_free(&schema);
     flow_buffer_free(&block);
     free(again);
@@ -97,7 +97,7 @@ static void read_as(flow_str text, const flow_type *type)
     const flow_str rest = { text.data + len, text.len - len };
     const size_t cut = fl_avro_cut(avro, rest, 0);
     HOLDS(cut <= rest.len);
-    struct fl_avro_memory memory = { .allocator = &plain };
+    struct fl_chain memory = { .allocator = &plain };
     const flow_memory take = { take_bytes, &memory };
     struct fl_avro_reader from = { .at = rest.data, .end = rest.data + rest.len, .memory = &take };
     void *row = calloc(1, type->size);
@@ -105,7 +105,7 @@ static void read_as(flow_str text, const flow_type *type)
     for (int i = 0; i < 16 && from.at < from.end && fl_avro_read(&from, avro->plan, row); i++)
         round_trip(type, row);
     HOLDS(from.at <= from.end);
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
     free(row);
     fl_avro_free(avro);
 }

@@ -10,6 +10,7 @@
 #ifndef FL_FILE_AVRO_H
 #define FL_FILE_AVRO_H
 
+#include "chain.h"
 #include "read.h"
 #include "write.h"
 
@@ -59,21 +60,8 @@ struct fl_avro_type {
     const char **names;          /**< RECORD: of fields; ENUM: symbols. */
 };
 
-/** Memory of a schema and a plan: given back together. */
-struct fl_avro_memory {
-    const flow_allocator *allocator;
-    void *last; /**< A chain. */
-};
-
-/** Zeroed bytes; NULL without memory. */
-void *fl_avro_take(struct fl_avro_memory *memory, size_t size);
-
-/** Gives all of it back. */
-void fl_avro_give(struct fl_avro_memory *memory);
-
 /** Reads a schema; NULL with a sentence. */
-struct fl_avro_type *fl_avro_schema(
-    flow_str json, struct fl_avro_memory *memory, flow_error *error);
+struct fl_avro_type *fl_avro_schema(flow_str json, struct fl_chain *memory, flow_error *error);
 
 /** The name of a kind as a schema has it: "long". */
 const char *fl_avro_name(const struct fl_avro_type *type);
@@ -91,7 +79,7 @@ struct fl_avro_plan {
 
 /** Compares a schema with the record that is wanted; NULL with all that does not fit. */
 struct fl_avro_plan *fl_avro_plan_make(const struct fl_avro_type *schema, const flow_type *type,
-    struct fl_avro_memory *memory, flow_error *error);
+    struct fl_chain *memory, flow_error *error);
 
 /** A place in the bytes of a block. */
 struct fl_avro_reader {
@@ -110,7 +98,7 @@ bool fl_avro_read_long(struct fl_avro_reader *from, int64_t *number);
 
 /** A file that is read. */
 struct fl_avro {
-    struct fl_avro_memory memory;
+    struct fl_chain memory;
     const struct fl_avro_plan *plan;
     flow_compression codec; /**< How blocks are compressed; FL_COMPRESSION_DEFLATE, too. */
     char sync[FL_AVRO_SYNC];

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 struct planning {
-    struct fl_avro_memory *memory;
+    struct fl_chain *memory;
     char said[420]; // what does not fit
     size_t said_len;
     bool no_memory;
@@ -32,7 +32,7 @@ static void say(struct planning *p, const char *field, const char *there, const 
 static struct fl_avro_plan *new_plan(
     struct planning *p, const struct fl_avro_type *type, flow_kind kind)
 {
-    struct fl_avro_plan *plan = fl_avro_take(p->memory, sizeof *plan);
+    struct fl_avro_plan *plan = fl_chain_take(p->memory, sizeof *plan);
     if (plan == NULL) {
         p->no_memory = true;
         return NULL;
@@ -89,7 +89,7 @@ static struct fl_avro_plan *plan_record(
 
 static bool make_parts(struct planning *p, struct fl_avro_plan *plan, size_t count)
 {
-    plan->parts = fl_avro_take(p->memory, (count + 1) * sizeof(struct fl_avro_plan *));
+    plan->parts = fl_chain_take(p->memory, (count + 1) * sizeof(struct fl_avro_plan *));
     p->no_memory = p->no_memory || plan->parts == NULL;
     return plan->parts != NULL;
 }
@@ -204,7 +204,7 @@ static struct fl_avro_plan *plan_record(
 }
 
 struct fl_avro_plan *fl_avro_plan_make(const struct fl_avro_type *schema, const flow_type *type,
-    struct fl_avro_memory *memory, flow_error *error)
+    struct fl_chain *memory, flow_error *error)
 {
     struct planning p = { .memory = memory };
     if (schema->kind != FL_AVRO_RECORD) {

@@ -8,6 +8,7 @@
 
 #include "codec.h"
 #include "heap.h"
+#include "room.h"
 
 #define META_MOST ((size_t)16 << 20)
 
@@ -134,7 +135,7 @@ void fl_avro_free(struct fl_avro *avro)
 {
     if (avro == NULL)
         return;
-    fl_avro_give(&avro->memory);
+    fl_chain_give(&avro->memory);
     fl_file_free(avro);
 }
 
@@ -199,43 +200,14 @@ struct emitter {
     flow_ctx *ctx;
     flow_memory memory;
     uint64_t offset; // of the block
-    char *rows;
-    uint32_t room, used;
+    struct fl_room room;
 };
-
-static void *take(void *user, size_t size)
-{
-    return flow_alloc(user, size);
-}
-
-static flow_status flush(struct emitter *e)
-{
-    const flow_status status = e->used ? flow_commit(e->ctx, 0, e->used) : FLOW_OK;
-    e->rows = NULL;
-    e->room = e->used = 0;
-    return status;
-}
-
-static void *next_row(struct emitter *e, flow_status *status)
-{
-    const flow_type *type = e->records->read->config->options.type;
-    if (e->used == e->room) {
-        *status = flush(e);
-        uint32_t count = FLOW_BATCH_ROWS;
-        if (*status == FLOW_OK && !(e->rows = flow_reserve(e->ctx, 0, type, &count)))
-            *status = e->ctx->status;
-        if (*status != FLOW_OK)
-            return NULL;
-        e->room = count;
-    }
-    return e->rows + (size_t)e->used * type->size;
-}
 
 // What cannot be read is as one bad element: the bytes from there to the end of the block.
 static flow_status reject(struct emitter *e, flow_str rest, uint64_t record, const char *problem)
 {
     struct fl_records at = *e->records;
-    const flow_status status = flush(e); // rows keep their order before and after
+    const flow_status status = fl_room_flush(&e->room); // rows keep their order before and after
     if (status != FLOW_OK)
         return status;
     at.line = 0;
@@ -253,11 +225,11 @@ static flow_status emit_records(struct emitter *e, const struct block *block, fl
     for (int64_t i = 0; i < block->count; i++) {
         const char *const begin = from.at;
         flow_status status = FLOW_OK;
-        void *row = next_row(e, &status);
+        void *row = fl_room_next(&e->room, &status);
         if (row == NULL)
             return status;
         if (fl_avro_read(&from, e->avro->plan, row)) {
-            e->used++;
+            e->room.used++;
             continue;
         }
         const flow_str rest = { begin, (size_t)(from.end - begin) };
@@ -311,16 +283,18 @@ static flow_status emit_block(struct emitter *e, const struct block *block)
     if (status == FLOW_OK)
         status = emit_records(e, block, (flow_str){ chunk->buffer.data, chunk->buffer.len });
     if (status == FLOW_OK)
-        status = flush(e); // its rows point into the chunk
+        status = fl_room_flush(&e->room); // its rows point into the chunk
     fl_chunk_unref(chunk);
     return status;
 }
 
 flow_status fl_avro_emit(const struct fl_records *records, flow_ctx *ctx)
 {
-    struct emitter e = {
-        .records = records, .avro = records->part->avro, .ctx = ctx, .memory = { take, ctx }
-    };
+    struct emitter e = { .records = records,
+        .avro = records->part->avro,
+        .ctx = ctx,
+        .room = { .ctx = ctx, .type = records->read->config->options.type },
+        .memory = { fl_take_from_ctx, ctx } };
     flow_str rest = records->text;
     struct block block;
     flow_status status = FLOW_OK;
@@ -338,32 +312,27 @@ flow_status fl_avro_emit(const struct fl_records *records, flow_ctx *ctx)
         rest.data += len;
         rest.len -= len;
     }
-    return status == FLOW_OK ? flush(&e) : status;
+    return status == FLOW_OK ? fl_room_flush(&e.room) : status;
 }
 
 // --- where elements came from
 
 // Memory for one row that nobody wants.
-static void *take_thrown(void *user, size_t size)
-{
-    return fl_avro_take(user, size);
-}
-
 // How many records of a block can be read.
 static uint64_t count_good(
     const struct fl_records *records, const struct block *block, flow_str content, void *row)
 {
-    struct fl_avro_memory thrown = { .allocator = &records->read->allocator };
-    const flow_memory memory = { take_thrown, &thrown };
+    struct fl_chain thrown = { .allocator = &records->read->allocator };
+    const flow_memory memory = { fl_chain_take, &thrown };
     struct fl_avro_reader from = {
         .at = content.data, .end = content.data + content.len, .memory = &memory
     };
     uint64_t good = 0;
     while (good < (uint64_t)block->count && fl_avro_read(&from, records->part->avro->plan, row)) {
-        fl_avro_give(&thrown);
+        fl_chain_give(&thrown);
         good++;
     }
-    fl_avro_give(&thrown);
+    fl_chain_give(&thrown);
     return good;
 }
 

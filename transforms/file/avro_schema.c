@@ -16,28 +16,6 @@ const char *fl_avro_name(const struct fl_avro_type *type)
     return kind_names[type->kind];
 }
 
-void *fl_avro_take(struct fl_avro_memory *memory, size_t size)
-{
-    if (size > SIZE_MAX / 4)
-        return NULL;
-    char *bytes = fl_file_alloc(memory->allocator, size + 16);
-    if (bytes == NULL)
-        return NULL;
-    memcpy(bytes, &memory->last, sizeof memory->last);
-    memory->last = bytes;
-    return bytes + 16;
-}
-
-void fl_avro_give(struct fl_avro_memory *memory)
-{
-    while (memory->last) {
-        void *before;
-        memcpy(&before, memory->last, sizeof before);
-        fl_file_free(memory->last);
-        memory->last = before;
-    }
-}
-
 #if FL_HAVE_JSON
 
 #define NAMED_MOST 4096u
@@ -48,7 +26,7 @@ struct named {
 };
 
 struct reading {
-    struct fl_avro_memory *memory;
+    struct fl_chain *memory;
     struct named *named;
     const char *problem; // NULL: no memory
     unsigned depth;
@@ -63,7 +41,7 @@ static struct fl_avro_type *refuse(struct reading *r, const char *problem)
 
 static struct fl_avro_type *new_type(struct reading *r, enum fl_avro_kind kind)
 {
-    struct fl_avro_type *type = fl_avro_take(r->memory, sizeof *type);
+    struct fl_avro_type *type = fl_chain_take(r->memory, sizeof *type);
     if (type != NULL)
         type->kind = kind;
     else
@@ -74,7 +52,7 @@ static struct fl_avro_type *new_type(struct reading *r, enum fl_avro_kind kind)
 static const char *copy(struct reading *r, const char *text)
 {
     const size_t size = strlen(text) + 1;
-    char *own = fl_avro_take(r->memory, size);
+    char *own = fl_chain_take(r->memory, size);
     if (own != NULL)
         memcpy(own, text, size);
     else
@@ -85,8 +63,8 @@ static const char *copy(struct reading *r, const char *text)
 static bool make_room(struct reading *r, struct fl_avro_type *type, size_t count)
 {
     type->count = (uint32_t)count;
-    type->parts = fl_avro_take(r->memory, (count + 1) * sizeof(struct fl_avro_type *));
-    type->names = fl_avro_take(r->memory, (count + 1) * sizeof(char *));
+    type->parts = fl_chain_take(r->memory, (count + 1) * sizeof(struct fl_avro_type *));
+    type->names = fl_chain_take(r->memory, (count + 1) * sizeof(char *));
     r->problem = NULL;
     return type->parts && type->names && count < UINT32_MAX;
 }
@@ -99,7 +77,7 @@ static const char *full_name(struct reading *r, const char *name, const char *sp
     if (strchr(name, '.') || !space || space[0] == '\0')
         return copy(r, name[0] == '.' ? name + 1 : name);
     const size_t a = strlen(space), b = strlen(name);
-    char *own = fl_avro_take(r->memory, a + b + 2);
+    char *own = fl_chain_take(r->memory, a + b + 2);
     r->problem = NULL;
     if (own == NULL)
         return NULL;
@@ -139,7 +117,7 @@ static bool declare(
     if (name == NULL || name[0] == '\0')
         return refuse(r, "a record, enum or fixed has no name") != NULL;
     type->name = full_name(r, name, own ? own : *space);
-    struct named *named = type->name ? fl_avro_take(r->memory, sizeof *named) : NULL;
+    struct named *named = type->name ? fl_chain_take(r->memory, sizeof *named) : NULL;
     if (named == NULL)
         return false;
     if (find_named(r, type->name) || r->count++ >= NAMED_MOST)
@@ -147,7 +125,7 @@ static bool declare(
     *named = (struct named){ r->named, type };
     r->named = named;
     const char *dot = strrchr(type->name, '.');
-    char *within = fl_avro_take(r->memory, strlen(type->name) + 1);
+    char *within = fl_chain_take(r->memory, strlen(type->name) + 1);
     r->problem = NULL;
     if (within == NULL)
         return false;
@@ -299,7 +277,7 @@ static struct fl_avro_type *read_type(struct reading *r, yyjson_val *value, cons
     return type;
 }
 
-struct fl_avro_type *fl_avro_schema(flow_str json, struct fl_avro_memory *memory, flow_error *error)
+struct fl_avro_type *fl_avro_schema(flow_str json, struct fl_chain *memory, flow_error *error)
 {
     struct reading r = { .memory = memory };
     yyjson_doc *doc = yyjson_read(json.data, json.len, 0);
@@ -318,7 +296,7 @@ struct fl_avro_type *fl_avro_schema(flow_str json, struct fl_avro_memory *memory
 
 #else
 
-struct fl_avro_type *fl_avro_schema(flow_str json, struct fl_avro_memory *memory, flow_error *error)
+struct fl_avro_type *fl_avro_schema(flow_str json, struct fl_chain *memory, flow_error *error)
 {
     (void)json;
     (void)memory;

@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 #include "avro.h"
-#include "heap.h"
+#include "chain.h"
+#include "room.h"
 
 #define BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
 #define WORDS_MOST  255u // whose line ends a byte can count
@@ -73,46 +74,12 @@ struct emitter {
     flow_ctx *ctx;
     flow_memory memory;
     struct fl_parser *parser;
-    char *rows;
-    uint32_t room;
-    uint32_t used;
+    struct fl_room room;
     const char *counted; // lines before are in `line`
     uint64_t line;       // 0: not known yet
     uint64_t ends;       // records seen that had a line end
     flow_error error;    // of a record; clearing it for each would cost as much as reading one
 };
-
-static void *take(void *user, size_t size)
-{
-    return flow_alloc(user, size);
-}
-
-static flow_status flush(struct emitter *e)
-{
-    const flow_status status = e->used ? flow_commit(e->ctx, 0, e->used) : FLOW_OK;
-    e->rows = NULL;
-    e->room = e->used = 0;
-    return status;
-}
-
-// Room for one more row; NULL with `*status` set.
-static void *next_row(struct emitter *e, flow_status *status)
-{
-    const flow_type *type = e->config->options.type;
-    if (e->used == e->room) {
-        *status = flush(e);
-        if (*status != FLOW_OK)
-            return NULL;
-        uint32_t count = FLOW_BATCH_ROWS;
-        e->rows = flow_reserve(e->ctx, 0, type, &count);
-        if (e->rows == NULL) {
-            *status = e->ctx->status;
-            return NULL;
-        }
-        e->room = count;
-    }
-    return e->rows + (size_t)e->used * type->size;
-}
 
 static uint64_t line_at(struct emitter *e, const char *at)
 {
@@ -159,7 +126,8 @@ static struct fl_records records_at(struct emitter *e, const char *record)
 
 static flow_status reject(struct emitter *e, flow_str record, const char *sentence)
 {
-    const flow_status status = flush(e); // rows keep their order before and after the bad one
+    const flow_status status =
+        fl_room_flush(&e->room); // rows keep their order before and after the bad one
     if (status != FLOW_OK)
         return status;
     const struct fl_records at = records_at(e, record.data);
@@ -221,12 +189,12 @@ static flow_status emit_record(struct emitter *e, flow_str line)
     if (is_nothing(e->config->options.format, record))
         return FLOW_OK;
     flow_status status = FLOW_OK;
-    void *row = next_row(e, &status);
+    void *row = fl_room_next(&e->room, &status);
     if (row == NULL)
         return status;
     status = parse(e, record, row, &e->error);
     if (status == FLOW_OK) {
-        e->used++;
+        e->room.used++;
         return FLOW_OK;
     }
     if (status == FLOW_MEMORY)
@@ -263,7 +231,7 @@ static flow_status emit_all(struct emitter *e)
         rest.data += record.len;
         rest.len -= record.len;
     }
-    return flush(e);
+    return fl_room_flush(&e->room);
 }
 
 static struct fl_parser *parser_take(struct fl_file_read *read, flow_error *error)
@@ -302,7 +270,8 @@ flow_status fl_records_emit(const struct fl_records *records, flow_ctx *ctx)
     struct emitter e = { .records = records,
         .config = read->config,
         .ctx = ctx,
-        .memory = { take, ctx },
+        .room = { .ctx = ctx, .type = read->config->options.type },
+        .memory = { fl_take_from_ctx, ctx },
         .counted = records->text.data };
     if (records->text.len == 0)
         return FLOW_OK;
@@ -322,40 +291,13 @@ flow_status fl_records_emit(const struct fl_records *records, flow_ctx *ctx)
     return status;
 }
 
-// Memory for one row that nobody wants: a chain of pieces.
-struct thrown {
-    const flow_allocator *allocator;
-    void *last;
-};
-
-static void *take_thrown(void *user, size_t size)
-{
-    struct thrown *thrown = user;
-    char *memory = fl_file_alloc(thrown->allocator, size + 16);
-    if (memory == NULL)
-        return NULL;
-    memcpy(memory, &thrown->last, sizeof thrown->last);
-    thrown->last = memory;
-    return memory + 16;
-}
-
-static void throw_away(struct thrown *thrown)
-{
-    while (thrown->last) {
-        void *before;
-        memcpy(&before, thrown->last, sizeof before);
-        fl_file_free(thrown->last);
-        thrown->last = before;
-    }
-}
-
 static bool is_good(struct emitter *e, flow_str record, void *row)
 {
     flow_error error = { 0 };
     const bool good = record.len <= e->config->options.line_max &&
                       !is_nothing(e->config->options.format, record) &&
                       parse(e, record, row, &error) == FLOW_OK;
-    throw_away(e->memory.user);
+    fl_chain_give(e->memory.user);
     return good;
 }
 
@@ -379,10 +321,10 @@ bool fl_records_find(struct fl_records *records, uint64_t ordinal)
     struct fl_file_read *read = records->read;
     if (read->config->options.format == FLOW_AVRO)
         return fl_avro_find(records, ordinal);
-    struct thrown thrown = { .allocator = &read->allocator };
+    struct fl_chain thrown = { .allocator = &read->allocator };
     struct emitter e = { .records = records,
         .config = read->config,
-        .memory = { take_thrown, &thrown },
+        .memory = { fl_chain_take, &thrown },
         .counted = records->text.data };
     const char *found = NULL;
     void *row = fl_file_alloc(&read->allocator, read->config->options.type->size);

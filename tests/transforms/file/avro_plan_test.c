@@ -43,7 +43,7 @@ static const struct {
 START_TEST(numbers_widen_and_what_does_not_fit_is_told)
 {
     static const flow_allocator none = { 0 };
-    struct fl_avro_memory memory = { .allocator = &none };
+    struct fl_chain memory = { .allocator = &none };
     flow_error error = { 0 };
     flow_buffer json = { 0 };
     const flow_type type = { "r", pairs[_i].wanted.size, 8, 1, &pairs[_i].wanted };
@@ -57,7 +57,7 @@ START_TEST(numbers_widen_and_what_does_not_fit_is_told)
     const bool fits = fl_avro_plan_make(schema, &type, &memory, &error) != NULL;
     ck_assert_msg(fits == pairs[_i].fits, "%s", pairs[_i].there);
     ck_assert(fits || strstr(error.message, "its records do not fit record r: field \"f\" is "));
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
     flow_buffer_free(&json);
 }
 END_TEST
@@ -65,12 +65,12 @@ END_TEST
 START_TEST(only_records_have_fields)
 {
     static const flow_allocator none = { 0 };
-    struct fl_avro_memory memory = { .allocator = &none };
+    struct fl_chain memory = { .allocator = &none };
     flow_error error = { 0 };
     const struct fl_avro_type *schema = fl_avro_schema(flow_str_of("\"string\""), &memory, &error);
     ck_assert_ptr_null(fl_avro_plan_make(schema, &item_type_shared, &memory, &error));
     ck_assert_str_eq(error.message, "it has values of type string, wanted records");
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 

@@ -4,13 +4,13 @@
 
 #include "avro.h"
 
-static struct fl_avro_memory memory;
+static struct fl_chain memory;
 static flow_error error;
 
 static struct fl_avro_type *schema(const char *json)
 {
     static const flow_allocator none = { 0 };
-    memory = (struct fl_avro_memory){ .allocator = &none };
+    memory = (struct fl_chain){ .allocator = &none };
     error = (flow_error){ 0 };
     return fl_avro_schema(flow_str_of(json), &memory, &error);
 }
@@ -28,7 +28,7 @@ START_TEST(names_lead_to_types_declared_before_and_within_themselves)
     ck_assert_ptr_eq(type->parts[1], type->parts[0]);
     ck_assert_ptr_eq(type->parts[2], type->parts[0]);
     ck_assert_ptr_eq(type->parts[3]->parts[1], type);
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 
@@ -46,7 +46,7 @@ START_TEST(logical_types_count_where_they_fit)
     ck_assert_int_eq(type->parts[3]->logical, FL_AVRO_PLAIN);
     ck_assert_int_eq(type->parts[4]->kind, FL_AVRO_MAP);
     ck_assert_str_eq(fl_avro_name(type->parts[4]), "map");
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 
@@ -69,7 +69,7 @@ START_TEST(what_is_no_schema_is_refused_in_one_sentence)
     ck_assert_ptr_null(schema(bad[_i].json));
     ck_assert_int_eq(error.status, FLOW_PARSE);
     ck_assert_msg(strstr(error.message, bad[_i].sentence) != NULL, "%s", error.message);
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 
@@ -81,7 +81,7 @@ START_TEST(a_schema_that_nests_too_deep_is_refused)
     json[400] = '\0';
     ck_assert_ptr_null(schema(json));
     ck_assert_ptr_nonnull(strstr(error.message, "nest too deep"));
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 

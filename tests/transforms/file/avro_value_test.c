@@ -26,11 +26,11 @@ static const char written[] =
     "{\"name\":\"list\",\"type\":{\"type\":\"array\",\"items\":\"int\"}},"
     "{\"name\":\"at\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\"}}]}";
 
-static struct fl_avro_memory memory;
+static struct fl_chain memory;
 
 static void *take(void *user, size_t size)
 {
-    return fl_avro_take(user, size);
+    return fl_chain_take(user, size);
 }
 
 // Reads a row; what went wrong, or NULL. `*left`: bytes that were not read.
@@ -38,7 +38,7 @@ static const char *read_row(const char *bytes, size_t len, struct number *row, s
 {
     static const flow_allocator none = { 0 };
     flow_error error = { 0 };
-    memory = (struct fl_avro_memory){ .allocator = &none };
+    memory = (struct fl_chain){ .allocator = &none };
     const struct fl_avro_type *type = fl_avro_schema(flow_str_of(written), &memory, &error);
     ck_assert_msg(type != NULL, "%s", error.message);
     const struct fl_avro_plan *plan = fl_avro_plan_make(type, &number_type, &memory, &error);
@@ -75,7 +75,7 @@ START_TEST(a_row_is_read_to_its_end)
     ck_assert_int_eq(((const int64_t *)row.list.items)[0], 1);
     ck_assert_int_eq(((const int64_t *)row.list.items)[2], 3);
     ck_assert_int_eq(row.at.us, -1); // floored
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ START_TEST(every_cut_is_noticed)
     size_t left;
     for (size_t len = 0; len < sizeof good - 1; len++) {
         ck_assert_ptr_nonnull(read_row(good, len, &row, &left));
-        fl_avro_give(&memory);
+        fl_chain_give(&memory);
     }
 }
 END_TEST
@@ -140,7 +140,7 @@ START_TEST(bytes_that_lie_are_told)
     const char *problem = read_row(cases[_i].bytes, cases[_i].len, &row, &left);
     ck_assert_msg((problem == NULL) == (cases[_i].problem == NULL), "%s", problem);
     ck_assert_msg(problem == NULL || strstr(problem, cases[_i].problem) != NULL, "%s", problem);
-    fl_avro_give(&memory);
+    fl_chain_give(&memory);
 }
 END_TEST
 
