@@ -40,4 +40,8 @@ void flow_test_transform(
 void flow_test_transform_in_turn(
     const char *name, flow_test_build *build, const struct flow_test_rows *input);
 
+// That a transform, which keeps elements, is refused behind results that are taken back, in the
+// words that all of them say.
+void flow_test_refuses_signs(const char *name, flow_test_build *build);
+
 #endif

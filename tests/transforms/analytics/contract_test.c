@@ -80,11 +80,20 @@ START_TEST(every_transform_of_analytics_keeps_the_contract)
 }
 END_TEST
 
+START_TEST(what_keeps_elements_refuses_such_as_are_taken_back)
+{
+    if (strcmp(transforms[_i].name, "funnel") != 0) // a grouping: it understands signs
+        flow_test_refuses_signs(transforms[_i].name, transforms[_i].build);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
     tcase_set_timeout(tests, 240);
     tcase_add_loop_test(tests, every_transform_of_analytics_keeps_the_contract, 0,
+        (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_loop_test(tests, what_keeps_elements_refuses_such_as_are_taken_back, 0,
         (int)(sizeof transforms / sizeof transforms[0]));
     return tests;
 }

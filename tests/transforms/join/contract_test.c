@@ -137,36 +137,9 @@ START_TEST(every_join_keeps_the_contract)
 }
 END_TEST
 
-// A row of each key as it is so far, taken back when a later one comes.
-static flow_coll taken_back(flow_pipeline *pipeline, const struct flow_test_script *input)
-{
-    const flow_window_options often = { .windows = flow_fixed(flow_seconds(10)),
-        .trigger = flow_trigger_early_late(flow_trigger_count(2), flow_trigger_none()),
-        .accumulation = FLOW_RETRACTING,
-        .no_lateness = true };
-    const flow_coll rows = flow_window_into(flow_test_read(pipeline, input), &often);
-    const flow_coll latest = flow_latest(flow_key_by(rows, FLOW_FIELD(flow_test_row, k)));
-    return flow_unkey(latest);
-}
-
 START_TEST(joins_by_time_refuse_elements_that_are_taken_back)
 {
-    static const struct flow_test_row row = { .k = 1 };
-    static const struct flow_test_piece piece = { .rows = &row, .count = 1 };
-    const struct flow_test_script input = { .type = &flow_test_row_type,
-        .pieces = &piece,
-        .piece_count = 1,
-        .event_time = FLOW_FIELD(flow_test_row, at) };
-    struct flow_test_results none;
-    flow_error error = { 0 };
-    flow_test_results_init(&none, "none");
-    flow_pipeline *pipeline = flow_pipeline_new("taken back");
-    flow_test_collect(transforms[_i].build(taken_back(pipeline, &input)), &none);
-    flow_test_run(pipeline, &(struct flow_test_options){ .seed = 1 }, &error);
-    ck_assert_msg(error.status == FLOW_UNSUPPORTED, "%s: %s", transforms[_i].name, error.message);
-    ck_assert_msg(strstr(error.message, "give it elements that stay"), "%s", error.message);
-    flow_pipeline_free(pipeline);
-    flow_test_results_clear(&none);
+    flow_test_refuses_signs(transforms[_i].name, transforms[_i].build);
 }
 END_TEST
 
