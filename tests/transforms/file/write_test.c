@@ -83,10 +83,10 @@ START_TEST(compressed_files_are_read_back)
 {
     static const size_t blocks[] = { 30, 100, 1 << 20 };
     fake_folder();
-    for (size_t b = 0; b < 3 * (KINDS - 1); b++) {
+    for (size_t b = 3; b < 3 * KINDS; b++) { // each but no compression
         const char *path = fake_path("out");
         struct fake_sink sink = sink_for(path, FLOW_JSON);
-        sink.config.options.compression = kinds[1 + b / 3];
+        sink.config.options.compression = kinds[b / 3];
         sink.config.block_size = blocks[b % 3];
         ck_assert_int_eq(sink_open(&sink), FLOW_OK);
         sink_bundle(&sink, 0, 0, 20);
