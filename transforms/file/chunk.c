@@ -36,10 +36,7 @@ static void pool_free(struct fl_pool *pool)
     pthread_mutex_destroy(&pool->lock);
     // The memory names its allocator, which lies in this very memory.
     const flow_allocator allocator = pool->allocator;
-    flow_buffer buffer;
-    memcpy(&buffer, (char *)pool - FL_FILE_HEAD_, sizeof buffer);
-    buffer.allocator = &allocator;
-    flow_buffer_free(&buffer);
+    fl_file_free_by(&allocator, pool);
 }
 
 void fl_pool_unref(struct fl_pool *pool)

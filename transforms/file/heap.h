@@ -6,35 +6,41 @@
 #ifndef FL_FILE_HEAP_H
 #define FL_FILE_HEAP_H
 
-#include <flow/text.h>
+#include <flow/transform.h>
 
-/* Bytes before a piece of memory, where the flow_buffer that holds it is written. */
-#define FL_FILE_HEAD_ ((size_t)64)
+/* What stands before a piece of memory, as long as its alignment. */
+struct fl_file_head_ {
+    const flow_allocator *allocator;
+    size_t size; /* with this */
+};
 
 /** `size` zeroed bytes, 16-byte aligned; NULL without memory. */
 static inline void *fl_file_alloc(const flow_allocator *allocator, size_t size)
 {
-    // A flow_buffer is the one public door to the allocator: the memory lies in its own buffer.
-    flow_buffer buffer = { .allocator = allocator };
-    char *memory = size < SIZE_MAX / 2 ? flow_buffer_add(&buffer, size + FL_FILE_HEAD_ + 16) : NULL;
-    if (memory == NULL) {
-        flow_buffer_free(&buffer);
+    const struct fl_file_head_ head = { allocator, size + sizeof head };
+    char *memory = size < SIZE_MAX / 2 ? flow_allocate(allocator, head.size) : NULL;
+    if (memory == NULL)
         return NULL;
-    }
-    memset(memory, 0, size + FL_FILE_HEAD_ + 16);
-    memory += FL_FILE_HEAD_ + (16 - (uintptr_t)memory % 16) % 16;
-    memcpy(memory - FL_FILE_HEAD_, &buffer, sizeof buffer);
-    return memory;
+    memcpy(memory, &head, sizeof head);
+    return memory + sizeof head;
+}
+
+/** Gives memory back whose allocator lies in it: `allocator` is a copy. */
+static inline void fl_file_free_by(const flow_allocator *allocator, void *memory)
+{
+    struct fl_file_head_ head;
+    memcpy(&head, (char *)memory - sizeof head, sizeof head);
+    flow_release(allocator, (char *)memory - sizeof head, head.size);
 }
 
 /** Gives it back; NULL is allowed. */
 static inline void fl_file_free(void *memory)
 {
+    struct fl_file_head_ head;
     if (memory == NULL)
         return;
-    flow_buffer buffer;
-    memcpy(&buffer, (char *)memory - FL_FILE_HEAD_, sizeof buffer);
-    flow_buffer_free(&buffer);
+    memcpy(&head, (char *)memory - sizeof head, sizeof head);
+    fl_file_free_by(head.allocator, memory);
 }
 
 /** A copy of a C string in a fixed array; what does not fit is cut off. */
