@@ -17,21 +17,21 @@ struct gather {
     const flow_type *outs[1];
 };
 
-static flow_status gather_rows(flow_ctx *ctx, const flow_batch *batch)
+static flow_status gather_key(flow_ctx *ctx, const flow_row *key, void *user)
 {
     const flow_type *type = ctx->fn->in;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        flow_rows *rows = flow_ctx_rows(ctx);
-        flow_status status = FLOW_OK;
-        for (const void *row; status == FLOW_OK && (row = flow_rows_next(rows)) != NULL;)
-            status = flow_emit(ctx, 0, type, row, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
-    }
-    return FLOW_OK;
+    flow_rows *rows = flow_ctx_rows(ctx);
+    flow_status status = FLOW_OK;
+    (void)key;
+    (void)user;
+    for (const void *row; status == FLOW_OK && (row = flow_rows_next(rows)) != NULL;)
+        status = flow_emit(ctx, 0, type, row, type->size);
+    return status;
+}
+
+static flow_status gather_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, gather_key, NULL);
 }
 
 void fl_panes_write(flow_coll in, struct fl_write_config *config)

@@ -63,40 +63,39 @@ static flow_status set_goal(
     return FLOW_OK;
 }
 
-static flow_status show_rows(flow_ctx *ctx, const flow_batch *batch)
+struct showing {
+    char *out;     // of one row
+    flow_str kept; // the name of the row before
+};
+
+static flow_status show_row(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct fl_shown *shown = (const struct fl_shown *)(const void *)ctx->fn;
     const flow_type *type = shown->outs[0];
-    flow_str kept = { NULL, 0 };
-    char *out = flow_alloc(ctx, type->size);
-    if (out == NULL)
-        return ctx->status;
-    for (uint32_t i = ctx->next; i < batch->count; i++) {
-        ctx->row = FLOW_BATCH_INDEX(batch, i);
-        const char *at = batch->rows + (size_t)ctx->row * batch->stride;
-        const char *key = at + batch->key_offset, *row = at + batch->value_offset;
-        flow_status status = FLOW_OK;
-        memset(out, 0, type->size);
-        memcpy(out + shown->row_at, row, shown->fn.in->size);
-        if (shown->key_size > 0)
-            memcpy(out + shown->key_at, key, shown->key_size);
-        if (shown->sign_at != UINT32_MAX) {
-            const int32_t sign = flow_sign(ctx);
-            memcpy(out + shown->sign_at, &sign, sizeof sign);
-        }
-        if (shown->pattern) {
-            struct fl_goal goal = { .shard = 0 };
-            status = set_goal(ctx, key, row, &kept, &goal);
-            memcpy(out + shown->goal_at, &goal, sizeof goal);
-        }
-        if (status == FLOW_OK)
-            status = flow_emit(ctx, 0, type, out, type->size);
-        if (status != FLOW_OK) {
-            ctx->next = i;
-            return status;
-        }
+    struct showing *showing = user;
+    char *out = showing->out;
+    flow_status status = FLOW_OK;
+    memset(out, 0, type->size);
+    memcpy(out + shown->row_at, row->value, shown->fn.in->size);
+    if (shown->key_size > 0)
+        memcpy(out + shown->key_at, row->key, shown->key_size);
+    if (shown->sign_at != UINT32_MAX) {
+        const int32_t sign = flow_sign(ctx);
+        memcpy(out + shown->sign_at, &sign, sizeof sign);
     }
-    return FLOW_OK;
+    if (shown->pattern) {
+        struct fl_goal goal = { .shard = 0 };
+        status = set_goal(ctx, row->key, row->value, &showing->kept, &goal);
+        memcpy(out + shown->goal_at, &goal, sizeof goal);
+    }
+    return status == FLOW_OK ? flow_emit(ctx, 0, type, out, type->size) : status;
+}
+
+static flow_status show_rows(flow_ctx *ctx, const flow_batch *batch)
+{
+    const struct fl_shown *shown = (const struct fl_shown *)(const void *)ctx->fn;
+    struct showing showing = { .out = flow_alloc(ctx, shown->outs[0]->size) };
+    return showing.out ? flow_each_row(ctx, batch, show_row, &showing) : ctx->status;
 }
 
 static flow_status forget(flow_ctx *ctx)
