@@ -141,6 +141,11 @@ const void *flow_rows_next(flow_rows *rows)
     return rows->ops->rows_next(rows);
 }
 
+void flow_rows_keep(flow_rows *rows)
+{
+    rows->ops->rows_keep(rows);
+}
+
 size_t flow_rows_count(const flow_rows *rows)
 {
     return rows->ops->rows_count(rows);

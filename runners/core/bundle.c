@@ -15,6 +15,7 @@ bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct 
     bundle->after = bundle->after_last = NULL;
     bundle->batches = 0;
     bundle->staged = 0;
+    bundle->used = worker->cache.used;
     bundle->mem = fl_mem_new(&worker->cache);
     memset(&worker->error, 0, sizeof worker->error);
     for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {

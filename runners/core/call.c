@@ -321,6 +321,7 @@ static const flow_ctx_ops ctx_ops = {
     .estimate = fl_split_estimate,
     .emit_at = fl_split_emit_at,
     .split_part = fl_split_part,
+    .rows_keep = fl_group_rows_keep,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

@@ -22,6 +22,12 @@ struct fl_rows {
     const struct fl_group_cell *cell;
     const struct fl_chunk *chunk;
     uint32_t row;
+    // rows that were spilled, each read when it is asked for (spilled.c)
+    struct fl_op *op;      // whose; NULL: rows are in chunks
+    struct fl_rows *shown; // or rows in chunks that are given one at a time all the same (R66)
+    struct fl_mem *mem;    // what they point to
+    void *one;             // room for one
+    bool keep;             // they stay until the function returns
 };
 
 // Calls the group function of an op for a key, whose one row `batch` is; its time, window, pane and
@@ -29,6 +35,9 @@ struct fl_rows {
 struct fl_entry;
 flow_status fl_group_call(
     struct fl_op *op, struct fl_batch *batch, const struct fl_entry *key, struct fl_rows *rows);
+
+// The rows of a cell that stands alone.
+void fl_group_walk(const struct fl_op *op, const struct fl_group_cell *cell, struct fl_rows *rows);
 
 // A batch of one row with room for a key.
 struct fl_batch *fl_group_batch(struct fl_op *op);

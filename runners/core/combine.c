@@ -3,6 +3,7 @@
 // memory reserved first, so that adding cannot fail (architecture decision 1).
 #include "accumulate.h"
 #include "keyed.h"
+#include "spill.h"
 
 #include <stdio.h>
 
@@ -392,6 +393,8 @@ static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane,
 {
     struct fl_keyed *keyed = op->keyed;
     const int64_t name = pane->name;
+    if (keyed->runs || (keyed->fire_end == INT64_MIN && fl_spill_has(op, name)))
+        return fl_spilled_fire(op, pane, whole);
     if (!keyed->slide) {
         const struct fl_slice *slice = fl_slices_find(&keyed->slices, name);
         return fire_table(op, &slice->table, pane, whole);

@@ -16,6 +16,21 @@ enum fl_fault {
     FL_FAULT_FAILED   // a bundle has failed by itself and is undone: true lets it be tried again
 };
 
+// Where what does not fit into memory goes: one file a worker. Calls for one file never overlap;
+// each returns −errno when it fails, and `write` and `read` may do less than was asked for.
+struct fl_disk {
+    void *user;
+    // A new file in a directory, for the owner alone, that has no name: it goes with the process.
+    int (*open)(void *user, const char *directory);
+    int64_t (*write)(void *user, int file, const void *bytes, size_t len, uint64_t at);
+    int64_t (*read)(void *user, int file, void *bytes, size_t len, uint64_t at);
+    // Nobody will read the bytes [from, to) again: their place is free.
+    void (*drop)(void *user, int file, uint64_t from, uint64_t to);
+    void (*close)(void *user, int file);
+};
+
+extern const struct fl_disk fl_system_disk;
+
 // What the engine cannot do by itself. Members may be NULL but `now`.
 struct fl_port {
     void *user;
@@ -24,6 +39,7 @@ struct fl_port {
     void (*yield)(void);                            // lets other threads run for a moment
     bool (*fault)(void *user, enum fl_fault point); // true: fail here, then try again
     void (*moment)(void *user); // tests: between two looks at what others change, others may go on
+    const struct fl_disk *disk; // NULL: the system's
 };
 
 struct fl_engine_options {
@@ -34,6 +50,8 @@ struct fl_engine_options {
     bool always_lifting;
     bool check_elements; // R66: fail where a function changes its input; slow
     uint64_t flight;     // tests: bytes that a shuffle may hold; 0: a share of the budget
+    const char *scratch; // directory that groupings may spill to; NULL: they do not spill
+    uint64_t spill;      // tests: bytes of groupings a worker keeps; 0: a share of the budget
 };
 
 enum fl_step {

@@ -5,6 +5,7 @@
 #include "life.h"
 #include "shuffle.h"
 #include "side.h"
+#include "spill.h"
 #include "spin.h"
 
 static void *take(struct fl_engine *engine, size_t size)
@@ -72,7 +73,7 @@ static bool init_worker(struct fl_engine *engine, uint32_t index)
     if (!worker->ops || !worker->stages || !worker->keys || !worker->placed || !worker->identity)
         return false;
     worker->scratch.allocator = engine->graph->allocator;
-    if (!fl_pins_init(worker))
+    if (!fl_pins_init(worker) || !fl_spill_init(worker))
         return false;
     for (uint32_t row = 0; row < FLOW_BATCH_ROWS; row++)
         worker->identity[row] = (uint16_t)row;
@@ -139,6 +140,17 @@ static bool set_up(struct fl_engine *engine, flow_error *error)
     return true;
 }
 
+// The name of the scratch directory is the caller's only for now.
+static bool own_scratch(struct fl_engine *engine)
+{
+    const size_t size = strlen(engine->options.scratch) + 1;
+    char *copy = take(engine, size);
+    if (copy)
+        memcpy(copy, engine->options.scratch, size);
+    engine->options.scratch = copy;
+    return copy != NULL;
+}
+
 static bool init(struct fl_engine *engine, flow_error *error)
 {
     engine->mem = fl_mem_new(&engine->cache);
@@ -148,6 +160,10 @@ static bool init(struct fl_engine *engine, flow_error *error)
         return false;
     }
     const uint32_t count = engine->plan.op_count;
+    if (engine->options.scratch && !own_scratch(engine)) {
+        flow_error_raise(error, FLOW_BUDGET, NULL, "no memory for the engine");
+        return false;
+    }
     engine->readers = take(engine, count * sizeof *engine->readers);
     engine->sinks = take(engine, count * sizeof *engine->sinks);
     engine->sink_open = take(engine, count * sizeof *engine->sink_open);
@@ -206,6 +222,9 @@ struct fl_engine *fl_engine_new(
     engine->flight_limit = engine->flight_limit < most ? engine->flight_limit : most;
     if (options->flight)
         engine->flight_limit = options->flight;
+    engine->bundle_limit = options->memory / 8 / options->workers;
+    if (engine->bundle_limit < FL_BUNDLE_LEAST)
+        engine->bundle_limit = FL_BUNDLE_LEAST;
     if (init(engine, error)) {
         fl_log(engine, FLOW_LOG_INFO, NULL, "pipeline %s starts: %u workers, %llu MiB", graph->name,
             options->workers, (unsigned long long)(options->memory >> 20));
@@ -303,6 +322,7 @@ static void free_worker(struct fl_worker *worker)
             parcel = older;
         }
     }
+    fl_spill_fini(worker);
     flow_buffer_free(&worker->scratch);
     fl_poison_clear(worker);
     fl_pins_fini(worker);

@@ -15,6 +15,7 @@ struct fl_side_place;
 struct fl_worker;
 struct fl_keyed;
 struct fl_shuffle;
+struct fl_spill;
 struct fl_reader;
 
 // Figures of a step on a worker: written by that worker, read by any thread.
@@ -23,6 +24,7 @@ struct fl_counts {
     _Atomic uint64_t reasons[FL_REASONS];
     // of aborted bundles too
     _Atomic uint64_t bytes, busy, blocked;
+    _Atomic uint64_t spilled, runs; // bytes written to the scratch file; runs of tables
 };
 
 static inline void fl_count(_Atomic uint64_t *counter, uint64_t n)
@@ -122,6 +124,7 @@ struct fl_bundle {
     struct fl_op *op;                    // the source, or the stage's first keyed op
     uint32_t batches;                    // DATA: rows of the inbox that are in it
     uint64_t staged;                     // bytes that sinks were given in it, about
+    int64_t used;                        // the cache's, when it began
 };
 
 // Rows on their way to a shuffled op on a worker, and the watermark behind them.
@@ -184,12 +187,14 @@ struct fl_worker {
     struct fl_op *busy;      // whose time it is; NULL: this bundle is not timed
     int64_t busy_since;      // by the clock
     struct fl_poison poison;
-    bool injected;    // the bundle fails only to be tried again
-    bool again;       // the last bundle was aborted for that
-    flow_error error; // of the step in work
+    struct fl_spill *spill; // NULL: never
+    bool injected;          // the bundle fails only to be tried again
+    bool again;             // the last bundle was aborted for that
+    flow_error error;       // of the step in work
 };
 
-#define FL_FLIGHT_BYTES (2u << 20) // a worker's share of what a shuffle may hold: about a cache
+#define FL_BUNDLE_LEAST (64u << 10) // bytes that a firing bundle may have in hand at least
+#define FL_FLIGHT_BYTES (2u << 20)  // a worker's share of what a shuffle may hold: about a cache
 
 struct fl_engine {
     const flow_graph *graph;
@@ -205,6 +210,7 @@ struct fl_engine {
     bool *sink_open;
     _Atomic uint64_t *in_flight; // bytes on their way to a shuffled op, by op index
     uint64_t flight_limit;
+    uint64_t bundle_limit;             // bytes after which a firing bundle ends
     _Atomic int64_t *origin_watermark; // sources: by op index
     _Atomic bool cancelled, draining, failed, held;
     atomic_flag error_lock;
@@ -275,6 +281,7 @@ void fl_stateful_state_clear(flow_ctx *ctx);
 flow_rows *fl_group_rows(flow_ctx *ctx);
 const void *fl_group_rows_next(flow_rows *rows);
 size_t fl_group_rows_count(const flow_rows *rows);
+void fl_group_rows_keep(flow_rows *rows);
 
 // --- explode.c
 
@@ -321,6 +328,14 @@ uint64_t fl_counts_sum(const struct fl_engine *engine, uint32_t op, size_t offse
 
 bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct fl_op *op);
 flow_status fl_bundle_commit(struct fl_worker *worker);
+
+// Whether the bundle has as much in hand as one that fires should: the rest waits for the next.
+static inline bool fl_bundle_full(const struct fl_worker *worker)
+{
+    const int64_t taken = worker->cache.used - worker->bundle.used;
+    return taken + (int64_t)worker->bundle.staged > (int64_t)worker->engine->bundle_limit;
+}
+
 void fl_bundle_abort(struct fl_worker *worker);
 
 // Remembers `size` bytes at `at`, to be handed to `back` when the bundle is aborted.

@@ -178,6 +178,16 @@ void fl_say_bounds(flow_buffer *out, const struct fl_engine *engine, uint32_t op
     }
 }
 
+// What a step had no room for in memory.
+static void put_spilled(flow_buffer *out, const struct fl_engine *engine, uint32_t op)
+{
+    const uint64_t tables = fl_counts_sum(engine, op, offsetof(struct fl_counts, runs));
+    const uint64_t bytes = fl_counts_sum(engine, op, offsetof(struct fl_counts, spilled));
+    if (tables > 0)
+        flow_buffer_printf(out, "; it has spilled %llu MiB to %s, in %llu tables",
+            (unsigned long long)(bytes >> 20), engine->options.scratch, (unsigned long long)tables);
+}
+
 bool fl_engine_explain(const struct fl_engine *engine, const char *step, flow_buffer *out)
 {
     for (uint32_t i = 0; i < engine->plan.op_count; i++) {
@@ -190,6 +200,7 @@ bool fl_engine_explain(const struct fl_engine *engine, const char *step, flow_bu
             put_source(out, engine, i);
         } else {
             fl_say_bounds(out, engine, i);
+            put_spilled(out, engine, i);
         }
         return true;
     }

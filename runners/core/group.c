@@ -3,6 +3,7 @@
 // fires.
 #include "chunk.h"
 #include "snapshot.h"
+#include "spill.h"
 
 struct fl_group_cell {
     struct fl_chunk *first, *last;
@@ -193,7 +194,7 @@ const void *fl_group_rows_next(flow_rows *flow)
         rows->chunk = rows->cell ? rows->cell->first : NULL;
     }
     if (!rows->chunk)
-        return NULL;
+        return rows->op ? fl_spilled_row(rows) : NULL;
     rows->left--;
     return (const char *)(rows->chunk + 1) + (size_t)rows->row++ * rows->stride;
 }
@@ -201,6 +202,11 @@ const void *fl_group_rows_next(flow_rows *flow)
 size_t fl_group_rows_count(const flow_rows *flow)
 {
     return ((const struct fl_rows *)flow)->count;
+}
+
+void fl_group_rows_keep(flow_rows *flow)
+{
+    ((struct fl_rows *)flow)->keep = true;
 }
 
 // --- firing
@@ -264,7 +270,8 @@ static flow_status call_key(
     return batch ? fl_group_call(op, batch, entry, rows) : fl_no_memory(op);
 }
 
-static struct fl_rows rows_of(struct fl_op *op, const struct fl_group_cell *first, uint64_t count)
+static struct fl_rows rows_of(
+    const struct fl_op *op, const struct fl_group_cell *first, uint64_t count)
 {
     const struct fl_rows rows = {
         .head = { fl_ctx_ops() },
@@ -275,6 +282,11 @@ static struct fl_rows rows_of(struct fl_op *op, const struct fl_group_cell *firs
         .stride = row_size(op),
     };
     return rows;
+}
+
+void fl_group_walk(const struct fl_op *op, const struct fl_group_cell *cell, struct fl_rows *rows)
+{
+    *rows = rows_of(op, cell, cell->count);
 }
 
 flow_status fl_group_fire_late(
@@ -350,17 +362,38 @@ static bool join_window(struct fl_op *op, const struct fl_pane_out *pane)
     return true;
 }
 
+// Notes that a key's window has fired, where late panes may follow. False without memory.
+static bool numbered(struct fl_op *op, const struct fl_pane_out *pane, const struct fl_entry *entry)
+{
+    return op->keyed->lateness.us <= 0 || pane->pane.last || fl_late_fired(op, pane->name, entry);
+}
+
+// Gives the rows as if they had been spilled.
+static flow_status call_checked(
+    struct fl_op *op, struct firing *firing, const struct fl_entry *entry, struct fl_rows *rows)
+{
+    struct fl_rows alone = { .head = rows->head,
+        .op = op,
+        .shown = rows,
+        .count = rows->count,
+        .left = rows->left,
+        .one = fl_take(&op->worker->cache, op->plan->shape.type->size) };
+    const flow_status status = alone.one ? call_key(op, firing, entry, &alone) : fl_no_memory(op);
+    fl_spilled_rows_end(&alone);
+    return status;
+}
+
 static flow_status fire_key(struct fl_op *op, struct firing *firing, const struct fl_entry *entry)
 {
     const struct fl_keyed *keyed = op->keyed;
-    const struct fl_pane_out *pane = firing->pane;
-    if (keyed->lateness.us > 0 && !pane->pane.last && !fl_late_fired(op, pane->name, entry))
+    if (!numbered(op, firing->pane, entry))
         return fl_no_memory(op);
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
     const struct joint *joint = entry->value;
     const struct fl_group_cell *cell = sliding ? joint->first : entry->value;
     struct fl_rows rows = rows_of(op, cell, sliding ? joint->count : cell->count);
-    return call_key(op, firing, entry, &rows);
+    return op->worker->engine->options.check_elements ? call_checked(op, firing, entry, &rows)
+                                                      : call_key(op, firing, entry, &rows);
 }
 
 // Goes on at `fire_at`; keys count too, since a function may emit nothing.
@@ -374,6 +407,8 @@ static flow_status fire_table(
     flow_status status = FLOW_OK;
     for (uint64_t keys = 0; status == FLOW_OK && op->emitted - before + keys < FL_FIRE_ROWS;
          keys++) {
+        if (keys > 0 && fl_bundle_full(op->worker))
+            break;
         if (!fl_table_next(table, &keyed->fire_at_next, &entry)) {
             *whole = true;
             break;
@@ -384,9 +419,49 @@ static flow_status fire_table(
     return status;
 }
 
+static flow_status fire_spilled(
+    struct fl_op *op, struct firing *firing, const struct fl_entry *entry, uint64_t count)
+{
+    struct fl_rows rows = { .head = { fl_ctx_ops() }, .op = op, .count = count, .left = count };
+    if (!numbered(op, firing->pane, entry))
+        return fl_no_memory(op);
+    const flow_status status = call_key(op, firing, entry, &rows);
+    fl_spilled_rows_end(&rows);
+    return status;
+}
+
+// The same from runs.
+static flow_status fire_runs(struct fl_op *op, const struct fl_pane_out *pane, bool *whole)
+{
+    const uint64_t before = op->emitted;
+    struct firing firing = { pane, NULL };
+    flow_status status = op->keyed->runs ? FLOW_OK : fl_spill_window(op, pane->name);
+    for (uint64_t keys = 0; status == FLOW_OK && op->emitted - before + keys < FL_FIRE_ROWS;
+         keys++) {
+        struct fl_entry entry;
+        uint64_t count;
+        bool more;
+        if (keys > 0 && fl_bundle_full(op->worker))
+            break;
+        status = fl_funnel_next(op->keyed->runs->funnel, &entry, &count, &more);
+        if (status != FLOW_OK) {
+            status = fl_spill_failed(op, status);
+        } else if (!more) {
+            *whole = true;
+            break;
+        } else {
+            status = fire_spilled(op, &firing, &entry, count);
+        }
+    }
+    fl_batch_unref(&op->worker->cache, firing.batch);
+    return status;
+}
+
 static flow_status fire_window(struct fl_op *op, const struct fl_pane_out *pane, bool *whole)
 {
     struct fl_keyed *keyed = op->keyed;
+    if (keyed->runs || (keyed->fire_end == INT64_MIN && fl_spill_has(op, pane->name)))
+        return fire_runs(op, pane, whole);
     if (keyed->cut.windows.kind != FLOW_WINDOW_SLIDING) {
         const struct fl_slice *slice = fl_slices_find(&keyed->slices, pane->name);
         return fire_table(op, &slice->table, pane, whole);
@@ -439,24 +514,36 @@ void fl_group_save(struct fl_op *op, const void *value, flow_buffer *out)
                 op->plan->shape.type, (const char *)(chunk + 1) + (size_t)row * row_size(op), out);
 }
 
-flow_status fl_group_load(
-    struct fl_op *op, struct fl_table *table, void *value, struct fl_wire *wire)
+// One row more of a key. What was put in may be spilled before it, the key with it.
+static flow_status load_row(struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key,
+    void *row, struct fl_wire *wire)
 {
-    const flow_type *type = op->plan->shape.type;
-    const uint64_t count = fl_get_word(wire);
-    char *row = fl_take(&op->worker->cache, type->size);
+    struct fl_table *table = &slice->table;
+    const size_t before = wire->rest.len;
     void *pair[2];
     flow_memory memory;
-    flow_status status = FLOW_OK;
-    if (!row || !fl_table_memory(op, table, pair, &memory))
-        status = fl_no_memory(op);
-    for (uint64_t i = 0; i < count && status == FLOW_OK; i++) {
-        memset(row, 0, type->size);
-        status = flow_evolution_decode(
-            wire->stored->of[FL_STORED_VALUE], &wire->rest, row, &memory, NULL);
-        if (status == FLOW_OK && !append(op, table, value, row))
-            status = fl_no_memory(op);
-    }
-    fl_give(&op->worker->cache, row, type->size);
+    struct fl_group_cell *cell = fl_restored(op, table, key);
+    if (!cell || !fl_table_memory(op, table, pair, &memory))
+        return fl_no_memory(op);
+    memset(row, 0, op->plan->shape.type->size);
+    const flow_status status =
+        flow_evolution_decode(wire->stored->of[FL_STORED_VALUE], &wire->rest, row, &memory, NULL);
+    if (status != FLOW_OK)
+        return status;
+    if (!append(op, table, cell, row))
+        return fl_no_memory(op);
+    return fl_spill_loaded(op->worker, before - wire->rest.len);
+}
+
+flow_status fl_group_load(
+    struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key, struct fl_wire *wire)
+{
+    const size_t size = op->plan->shape.type->size;
+    const uint64_t count = fl_get_word(wire);
+    char *row = fl_take(&op->worker->cache, size);
+    flow_status status = row ? FLOW_OK : fl_no_memory(op);
+    for (uint64_t i = 0; i < count && status == FLOW_OK; i++)
+        status = load_row(op, slice, key, row, wire);
+    fl_give(&op->worker->cache, row, size);
     return wire->failed ? FLOW_DAMAGED : status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What steps with state share: formats of rows, placing rows in slices, taking them in.
 #include "side.h"
+#include "spill.h"
 #include "split.h"
 
 static uint32_t round_up(uint32_t size, uint32_t align)
@@ -300,6 +301,7 @@ void fl_keyed_fini(struct fl_op *op)
     if (keyed->view)
         fl_view_fini(op);
     fl_lives_fini(op);
+    fl_spill_close(op);
     if (keyed->split)
         fl_split_fini(op);
     if (keyed->slide)

@@ -81,6 +81,7 @@ struct fl_keyed {
     int64_t fired, fired_next; // name of the last window that has fired wholly
     int64_t closed;            // watermark up to which all that was due has fired
     struct fl_slide *slide;
+    struct fl_fired_runs *runs; // of the window being fired, where it has some (spill.h)
     // sliding groups: by key, its cells in the window named `joined`
     struct fl_table joints;
     int64_t joined;
@@ -239,6 +240,8 @@ void fl_stateful_fini(struct fl_op *op);
 
 // --- slide.c: results of sliding windows from slices
 
+uint64_t fl_slide_size(const struct fl_op *op); // bytes that it takes
+void fl_slide_empty(struct fl_op *op);          // gives them back: from the slices again
 struct fl_slide *fl_slide_new(struct fl_op *op);
 void fl_slide_free(struct fl_op *op);
 void fl_slide_reset(struct fl_op *op);                        // after an abort: start from slices

@@ -305,6 +305,21 @@ static bool show_reasons(const struct fl_engine *engine, uint32_t i,
     return true;
 }
 
+// What did not fit into memory, of steps where anything did not.
+static bool show_spilled(const struct fl_engine *engine, uint32_t i,
+    bool (*show)(void *user, const flow_figure *figure), void *user)
+{
+    static const flow_metric bytes = { FLOW_METRIC_COUNTER, "spilled_bytes",
+        "Bytes written to the scratch directory." },
+                             tables = { FLOW_METRIC_COUNTER, "spilled_tables",
+                                 "Tables written there, as sorted runs." };
+    const char *step = engine->plan.ops[i].node->path;
+    const uint64_t runs = fl_counts_sum(engine, i, offsetof(struct fl_counts, runs));
+    const uint64_t size = fl_counts_sum(engine, i, offsetof(struct fl_counts, spilled));
+    return runs == 0 || (show_number(step, &bytes, (int64_t)size, show, user) &&
+                            show_number(step, &tables, (int64_t)runs, show, user));
+}
+
 static bool show_step(const struct fl_engine *engine, uint32_t i,
     bool (*show)(void *user, const flow_figure *figure), void *user)
 {
@@ -335,7 +350,8 @@ static bool show_step(const struct fl_engine *engine, uint32_t i,
     flow_step_report report;
     fl_engine_step_report(engine, i, &report);
     return show_number(step, &watermark, report.watermark.us, show, user) &&
-           show_reasons(engine, i, show, user) && show_progress(engine, i, show, user);
+           show_reasons(engine, i, show, user) && show_spilled(engine, i, show, user) &&
+           show_progress(engine, i, show, user);
 }
 
 bool fl_engine_metrics(

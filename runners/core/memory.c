@@ -23,7 +23,8 @@ struct fl_large {
     size_t size;
 };
 
-#define CACHE_MOST 48u                  // blocks of a class a worker keeps
+#define CACHE_MOST 48u                  // blocks of a class a worker keeps at most
+#define CACHE_PART 128u                 // of the budget, it keeps this part in blocks of a class
 #define CACHE_MOVE 16u                  // blocks that move between worker and pool at once
 #define WHOLE      (FL_CLASS_COUNT - 1) // the class whose blocks are chunks
 
@@ -137,6 +138,10 @@ void fl_cache_init(struct fl_cache *cache, struct fl_pool *pool)
 {
     memset(cache, 0, sizeof *cache);
     cache->pool = pool;
+    for (unsigned c = 0; c < FL_CLASS_COUNT; c++) {
+        const uint64_t most = pool->budget / CACHE_PART / (FL_CLASS_MIN << c);
+        cache->most[c] = most < 1 ? 1 : most < CACHE_MOST ? (uint32_t)most : CACHE_MOST;
+    }
 }
 
 // Under the lock.
@@ -312,7 +317,8 @@ static bool refill(struct fl_cache *cache, unsigned c)
     struct fl_pool *pool = cache->pool;
     for (bool scarce = false;;) {
         lock(pool);
-        while (pool->blocks[c] && cache->counts[c] < CACHE_MOVE) {
+        const uint32_t some = cache->most[c] < CACHE_MOVE ? cache->most[c] : CACHE_MOVE;
+        while (pool->blocks[c] && cache->counts[c] < some) {
             struct fl_free *block = pool->blocks[c];
             pool->blocks[c] = block->next;
             block->next = cache->blocks[c];
@@ -403,15 +409,16 @@ void fl_give(struct fl_cache *cache, void *memory, size_t size)
     struct fl_free *block = memory;
     block->next = cache->blocks[c];
     cache->blocks[c] = block;
-    if (++cache->counts[c] <= CACHE_MOST)
+    if (++cache->counts[c] <= cache->most[c])
         return;
+    const uint32_t some = cache->counts[c] < CACHE_MOVE ? cache->counts[c] : CACHE_MOVE;
     lock(pool);
-    for (unsigned i = 0; i < CACHE_MOVE; i++) {
+    for (uint32_t i = 0; i < some; i++) {
         block = cache->blocks[c];
         cache->blocks[c] = block->next;
         block->next = pool->blocks[c];
         pool->blocks[c] = block;
     }
-    cache->counts[c] -= CACHE_MOVE;
+    cache->counts[c] -= some;
     unlock(pool);
 }

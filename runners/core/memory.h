@@ -37,6 +37,7 @@ struct fl_cache {
     struct fl_pool *pool;
     struct fl_free *blocks[FL_CLASS_COUNT];
     uint32_t counts[FL_CLASS_COUNT];
+    uint32_t most[FL_CLASS_COUNT]; // blocks that it keeps: of a small budget few large ones
     int64_t used; // bytes taken less bytes given, here: of blocks that others give back too
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows that fire, bundle by bundle, and panes: rows of key and result that leave a combine then.
-#include "keyed.h"
 #include "output.h"
+#include "spill.h"
 
 int64_t fl_window_next(const struct fl_op *op)
 {
@@ -54,8 +54,10 @@ flow_status fl_window_fire(struct fl_op *op, fl_window_fn *fire)
         keyed->fire_table_next = 0;
         keyed->fired_next = end;
         // after a window that was begun by another bundle this one ends: what the windows share
-        // (slide.c) stays as it is until the place in it is no longer needed, even by an abort
-    } while (!resumed && op->emitted - before < FL_FIRE_ROWS);
+        // (slide.c) stays as it is until the place in it is no longer needed, even by an abort; so
+        // do the runs of a window
+    } while (!resumed && !keyed->runs && op->emitted - before < FL_FIRE_ROWS &&
+             !fl_bundle_full(op->worker));
     return FLOW_OK;
 }
 
@@ -67,6 +69,7 @@ bool fl_window_commit(struct fl_op *op)
     keyed->fire_table = keyed->fire_table_next;
     const bool moved = keyed->fired != keyed->fired_next;
     keyed->fired = keyed->fired_next;
+    fl_spill_commit(op);
     return moved;
 }
 
@@ -77,6 +80,7 @@ void fl_window_abort(struct fl_op *op)
     keyed->fire_at_next = keyed->fire_at;
     keyed->fire_table_next = keyed->fire_table;
     keyed->fired_next = keyed->fired;
+    fl_spill_abort(op);
 }
 
 static flow_status ready(struct fl_op *op, const struct fl_pane_out *pane)

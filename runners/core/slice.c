@@ -98,6 +98,7 @@ void fl_slices_init(struct fl_slices *slices, enum fl_key_form form, uint32_t va
 static void free_slice(struct fl_cache *cache, struct fl_slice *slice)
 {
     fl_table_fini(cache, &slice->table);
+    fl_runs_fini(&slice->runs);
     fl_give(cache, slice, sizeof *slice);
 }
 

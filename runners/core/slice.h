@@ -7,7 +7,7 @@
 #ifndef FL_SLICE_H
 #define FL_SLICE_H
 
-#include "table.h"
+#include "run.h"
 
 struct fl_slice {
     int64_t end;
@@ -15,6 +15,7 @@ struct fl_slice {
     uint64_t promised; // keys that the bundle may add
     size_t promised_bytes;
     struct fl_table table;
+    struct fl_runs runs; // what was spilled of it
 };
 
 struct fl_slices {

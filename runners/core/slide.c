@@ -89,6 +89,26 @@ void fl_slide_reset(struct fl_op *op)
     op->keyed->slide->valid = false;
 }
 
+static uint64_t bytes_of(const struct fl_table *table)
+{
+    return table->slots_size + fl_mem_size(table->mem) + fl_mem_size(table->rows_mem);
+}
+
+uint64_t fl_slide_size(const struct fl_op *op)
+{
+    const struct fl_slide *slide = op->keyed->slide;
+    uint64_t size = bytes_of(&slide->sum) + bytes_of(&slide->back);
+    for (uint32_t i = slide->front_first; i < slide->front_count; i++)
+        size += bytes_of(&slide->front[i]);
+    return size;
+}
+
+void fl_slide_empty(struct fl_op *op)
+{
+    clear(op);
+    op->keyed->slide->valid = false;
+}
+
 void fl_slide_touch(struct fl_op *op, const struct fl_slice *slice)
 {
     struct fl_slide *slide = op->keyed->slide;
@@ -112,7 +132,7 @@ int64_t fl_slide_next(const struct fl_op *op)
     const int64_t fired = keyed->fired_next > closed ? keyed->fired_next : closed;
     for (uint32_t i = 0; i < slices->count; i++) {
         const struct fl_slice *slice = slices->at[i];
-        if (slice->table.count == 0)
+        if (slice->table.count == 0 && slice->runs.count == 0)
             continue;
         int64_t first = fl_cut_first_window(&keyed->cut, slice->end);
         if (first <= fired)

@@ -7,6 +7,7 @@
 #include "cells.h"
 #include "side.h"
 #include "snapshot.h"
+#include "spill.h"
 #include "split.h"
 
 #define MAGIC   UINT64_C(0x0032706e73776c66) // "flwsnp2"
@@ -80,53 +81,6 @@ static const flow_type *element_type(const struct fl_plan_op *plan)
     return plan->kind == FL_OP_STATEFUL || kept ? plan->shape.type : NULL;
 }
 
-// How windows give results, as far as their state depends on it.
-static uint64_t triggering(const flow_edge *edge)
-{
-    const flow_triggering *how = edge->triggering;
-    uint64_t words[3 + 4 * FLOW_TRIGGER_NODES];
-    size_t n = 0;
-    if (!how)
-        return 0;
-    words[n++] = (uint64_t)how->accumulation;
-    words[n++] = (uint64_t)how->output_time;
-    words[n++] = how->trigger.count;
-    for (uint32_t i = 0; i < how->trigger.count; i++) {
-        const flow_trigger_node *node = &how->trigger.nodes[i];
-        words[n++] = node->kind;
-        words[n++] = node->parts;
-        words[n++] = (uint64_t)node->value;
-        words[n++] = (uint64_t)node->offset;
-    }
-    return XXH3_64bits(words, n * sizeof words[0]);
-}
-
-static bool has_cells(const struct fl_plan_op *plan)
-{
-    return plan->kind == FL_OP_STATEFUL && plan->node->fn->form == FLOW_FORM_CELLS;
-}
-
-// What windows depend on that fixed and sliding ones do not have.
-static uint64_t cut_further(const flow_windows *windows)
-{
-    const char *name = windows->fn ? windows->fn->name : windows->zone ? windows->zone : "";
-    const uint64_t words[] = { (uint64_t)windows->max_length.us, windows->gap.offset,
-        (uint64_t)windows->unit, windows->units, windows->month, windows->day,
-        XXH3_64bits(name, strlen(name)) };
-    return XXH3_64bits(words, sizeof words);
-}
-
-// What the bytes of a step's state mean, beside its records: kind of step, of key, windows.
-static uint64_t meaning(const struct fl_plan_op *plan)
-{
-    const flow_windows *windows = &plan->in->windows;
-    const uint64_t words[] = { (uint64_t)plan->kind, (uint64_t)plan->shape.key,
-        (uint64_t)windows->kind, (uint64_t)windows->size.us, (uint64_t)windows->every.us,
-        (uint64_t)windows->offset.us, plan->in->merged, triggering(plan->in), has_cells(plan) };
-    const uint64_t sum = XXH3_64bits(words, sizeof words);
-    return windows->kind > FLOW_WINDOW_SLIDING ? sum ^ cut_further(windows) : sum;
-}
-
 // --- at rest
 
 static bool op_at_rest(const struct fl_engine *engine, uint32_t i)
@@ -191,6 +145,30 @@ static void save_table(
     }
 }
 
+// The same of a slice that has runs: key by key, so that memory is needed for the snapshot alone.
+static flow_status save_runs(struct fl_op *op, struct fl_slice *slice, flow_buffer *out)
+{
+    fl_put_word(out, (uint64_t)slice->end);
+    const size_t count_at = fl_put_later(out);
+    uint64_t count = 0, items;
+    flow_status status = fl_spill_whole_slice(op, slice);
+    for (bool more = true; status == FLOW_OK; count++) {
+        struct fl_entry entry;
+        status = fl_funnel_next(op->keyed->runs->funnel, &entry, &items, &more);
+        if (status != FLOW_OK || !more)
+            break;
+        fl_put_key(out, slice->table.form, entry.word, entry.bytes);
+        const size_t len_at = fl_put_later(out);
+        status = fl_spilled_save(op, items, out);
+        fl_set_word(out, len_at, out->len - len_at - 8);
+    }
+    fl_set_word(out, count_at, count);
+    if (status != FLOW_OK)
+        fl_spill_failed(op, status);
+    fl_spill_close(op);
+    return status;
+}
+
 static struct fl_slices *set_at(struct fl_keyed *keyed, int s)
 {
     struct fl_slices *sets[3] = { &keyed->slices, &keyed->panes, &keyed->numbers };
@@ -242,17 +220,48 @@ static void save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
     fl_set_word(out, count_at, count);
 }
 
-static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
+// The error of the worker whose scratch file failed it.
+static flow_status spill_failed(const struct fl_engine *engine, flow_error *error)
 {
+    for (uint32_t w = 0; w < engine->options.workers; w++)
+        if (engine->workers[w].error.status != FLOW_OK)
+            *error = engine->workers[w].error;
+    return error->status;
+}
+
+// A set of slices of all workers.
+static flow_status save_set(struct fl_engine *engine, uint32_t i, int s, flow_buffer *out)
+{
+    const size_t count_at = fl_put_later(out);
+    uint64_t count = 0;
+    flow_status status = FLOW_OK;
+    for (uint32_t w = 0; w < engine->options.workers; w++) {
+        struct fl_op *op = &engine->workers[w].ops[i];
+        const struct fl_slices *slices = set_at(op->keyed, s);
+        for (uint32_t k = 0; k < slices->count && status == FLOW_OK; k++) {
+            if (slices->at[k]->runs.count > 0)
+                status = save_runs(op, slices->at[k], out);
+            else
+                save_table(op, slices->at[k], s == 2, out);
+        }
+        count += slices->count;
+    }
+    fl_set_word(out, count_at, count);
+    return status;
+}
+
+static flow_status save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
+{
+    flow_status status = FLOW_OK;
     const struct fl_op *first = &engine->workers[0].ops[i];
     int64_t fired = INT64_MIN;
     for (uint32_t w = 0; w < engine->options.workers; w++) {
         const struct fl_keyed *keyed = engine->workers[w].ops[i].keyed;
         fired = keyed->fired > fired ? keyed->fired : fired;
     }
-    fl_put_word(out, meaning(first->plan));
+    fl_put_word(out, fl_meaning(first->plan));
     put_types(first->plan, out);
-    if (has_cells(first->plan))
+    if (fl_has_cells(first->plan))
         fl_cells_put_types(first->plan->node->fn, out);
     fl_put_word(out, (uint64_t)first->keyed->watermark);
     fl_put_word(out, (uint64_t)fired);
@@ -262,19 +271,10 @@ static void save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer *out)
         fl_gate_save(engine, i, out);
     if (first->plan->kind == FL_OP_SPLIT)
         fl_split_save(engine, i, out);
-    for (int s = 0; s < 3; s++) {
-        const size_t count_at = fl_put_later(out);
-        uint64_t count = 0;
-        for (uint32_t w = 0; w < engine->options.workers; w++) {
-            struct fl_op *op = &engine->workers[w].ops[i];
-            const struct fl_slices *slices = set_at(op->keyed, s);
-            for (uint32_t k = 0; k < slices->count; k++)
-                save_table(op, slices->at[k], s == 2, out);
-            count += slices->count;
-        }
-        fl_set_word(out, count_at, count);
-    }
+    for (int s = 0; s < 3 && status == FLOW_OK; s++)
+        status = save_set(engine, i, s, out);
     save_own(engine, i, out);
+    return status;
 }
 
 static bool has_section(const struct fl_plan_op *plan)
@@ -299,8 +299,8 @@ bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *
         fl_put_bytes(out, flow_str_of(plan->node->path));
         if (plan->kind == FL_OP_SOURCE)
             fl_reader_save(engine, i, out);
-        else
-            save_keyed(engine, i, out);
+        else if (save_keyed(engine, i, out) != FLOW_OK)
+            return spill_failed(engine, error) == FLOW_OK;
     }
     fl_put_word(out, END);
     if (!out->failed)
@@ -315,16 +315,16 @@ bool fl_engine_snapshot(struct fl_engine *engine, flow_buffer *out, flow_error *
 static flow_status load_value(struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key,
     const struct fl_wire *outer, flow_str bytes)
 {
-    void *value = fl_restored(op, &slice->table, key);
     struct fl_wire wire = { bytes, false, outer->stored };
+    if (outer->stored && op->plan->kind == FL_OP_GROUP)
+        return fl_group_load(op, slice, key, &wire);
+    void *value = fl_restored(op, &slice->table, key);
     if (!value)
         return fl_no_memory(op);
     if (!outer->stored) { // the numbers of keys
         *(uint64_t *)value = fl_get_word(&wire);
         return wire.failed ? FLOW_DAMAGED : FLOW_OK;
     }
-    if (op->plan->kind == FL_OP_GROUP)
-        return fl_group_load(op, &slice->table, value, &wire);
     if (op->plan->kind == FL_OP_STATEFUL)
         return fl_stateful_load(op, slice, key, value, &wire);
     void *pair[2];
@@ -352,8 +352,9 @@ static flow_status load_table(struct fl_engine *engine, uint32_t i, int s, struc
             break;
         struct fl_op *op = &engine->workers[fl_owner(engine, key.hash)].ops[i];
         struct fl_slice *slice = fl_slices_get(&op->worker->cache, set_at(op->keyed, s), end);
-        const flow_status status =
-            slice ? load_value(op, slice, &key, &outer, bytes) : fl_no_memory(op);
+        flow_status status = slice ? load_value(op, slice, &key, &outer, bytes) : fl_no_memory(op);
+        if (status == FLOW_OK)
+            status = fl_spill_loaded(op->worker, bytes.len);
         if (status != FLOW_OK)
             return status;
     }
@@ -425,7 +426,7 @@ static flow_status load_type(const struct fl_plan_op *plan, enum fl_stored_part 
 static flow_status load_meaning(
     const struct fl_plan_op *plan, struct fl_wire *wire, flow_error *error)
 {
-    if (fl_get_word(wire) != meaning(plan))
+    if (fl_get_word(wire) != fl_meaning(plan))
         return flow_error_raise(error, FLOW_DAMAGED, plan->node->path,
             "its state was written by another kind of step, or with another key or other "
             "windows");
@@ -460,6 +461,8 @@ static flow_status load_state(
         status = fl_split_load(engine, i, wire);
     if (status == FLOW_OK)
         status = load_tables(engine, i, wire);
+    if (status == FLOW_IO)
+        return spill_failed(engine, error);
     if (status != FLOW_OK)
         return unreadable(plan, status, "its state", error);
     if (plan->kind == FL_OP_STATEFUL)
@@ -480,7 +483,7 @@ static flow_status load_keyed(
     flow_status status = load_meaning(plan, wire, error);
     for (int which = 0; which < FL_STORED_PARTS && status == FLOW_OK; which++)
         status = load_type(plan, (enum fl_stored_part)which, &stored, wire, error);
-    if (status == FLOW_OK && has_cells(plan))
+    if (status == FLOW_OK && fl_has_cells(plan))
         status = fl_cells_load_types(engine, plan, &stored, wire, error);
     wire->stored = &stored;
     if (status == FLOW_OK)

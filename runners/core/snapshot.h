@@ -24,13 +24,19 @@ void *fl_restored(struct fl_op *op, struct fl_table *table, const struct fl_owne
 // Memory of a table, for what a decoded row points to. False without memory.
 bool fl_table_memory(struct fl_op *op, struct fl_table *table, void *pair[2], flow_memory *memory);
 
+// A sum of what the bytes of a step's state mean: kind of step, of key, windows (meaning.c).
+uint64_t fl_meaning(const struct fl_plan_op *plan);
+
+// Whether its state is cells.
+bool fl_has_cells(const struct fl_plan_op *plan);
+
 // Describes a record, or that there is none.
 void fl_put_type(const flow_type *type, flow_buffer *out);
 
 // Cells of groups, and of stateful steps with their queues.
 void fl_group_save(struct fl_op *op, const void *value, flow_buffer *out);
 flow_status fl_group_load(
-    struct fl_op *op, struct fl_table *table, void *value, struct fl_wire *wire);
+    struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key, struct fl_wire *wire);
 void fl_stateful_save(struct fl_op *op, const void *value, flow_buffer *out);
 flow_status fl_stateful_load(struct fl_op *op, struct fl_slice *slice, const struct fl_owned *key,
     void *value, struct fl_wire *wire);

@@ -141,6 +141,27 @@ static int64_t first_after(const struct fl_why *why, int64_t after)
     return first;
 }
 
+static uint32_t count_runs(const struct fl_slices *slices)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < slices->count; i++)
+        count += slices->at[i]->runs.count;
+    return count;
+}
+
+// Runs are not read for an answer: the disk may be slow, and the worker waits.
+static void say_spilled(const struct fl_why *why)
+{
+    const struct fl_keyed *keyed = why->op->keyed;
+    const uint32_t count = count_runs(&keyed->slices) + count_runs(&keyed->panes);
+    if (count == 0)
+        return;
+    fl_why_count(why->out, count, "run");
+    flow_buffer_printf(why->out,
+        " of this worker in %s may hold more of the key: what was spilled is not looked into\n",
+        why->op->worker->engine->options.scratch);
+}
+
 void fl_why_slices(struct fl_why *why)
 {
     const struct fl_keyed *keyed = why->op->keyed;
@@ -149,4 +170,5 @@ void fl_why_slices(struct fl_why *why)
     int64_t name = keyed->fired;
     while ((name = first_after(why, name)) != FL_NEVER)
         say_open(why, name);
+    say_spilled(why);
 }

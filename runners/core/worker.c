@@ -3,6 +3,7 @@
 // nothing is started whose output a full shuffle would have to take (invariant 5).
 #include "shuffle.h"
 #include "side.h"
+#include "spill.h"
 #include "spin.h"
 #include "split.h"
 
@@ -69,13 +70,19 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
     if (status == FLOW_OK)
         status = fl_bundle_commit(worker);
     fl_log_bundle(worker, status == FLOW_OK);
-    if (status == FLOW_OK)
+    if (status == FLOW_OK && fl_spill_after(worker) == FLOW_OK)
         return FL_STEP_WORKED;
+    if (status == FLOW_OK) { // it is committed: there is no way back
+        fl_engine_fail(worker->engine, &worker->error);
+        return FL_STEP_FAILED;
+    }
     if (worker->bundle.mem) {
         fl_bundle_abort(worker);
         if (!worker->injected)
             fl_faulty(worker, FL_FAULT_FAILED);
     }
+    if (!worker->injected)
+        worker->injected = fl_spill_relieve(worker);
     worker->again = worker->injected;
     if (worker->injected) {
         fl_poison_pause(worker);

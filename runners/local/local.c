@@ -21,9 +21,10 @@
 
 #define WORKERS_MOST 64u
 #define MEMORY_LEAST ((uint64_t)8 << 20)
-#define SPIN_NS      30000   // a worker that runs out of work looks for more before it sleeps
-#define POLL_US      1000    // sources that cannot wake are asked this often
-#define SLEEP_US     1000000 // a worker looks around at least this often
+#define SCRATCH      "/var/tmp" // by custom on a disk, where /tmp may be memory
+#define SPIN_NS      30000      // a worker that runs out of work looks for more before it sleeps
+#define POLL_US      1000       // sources that cannot wake are asked this often
+#define SLEEP_US     1000000    // a worker looks around at least this often
 
 struct thread {
     struct local_job *job;
@@ -170,6 +171,8 @@ static flow_status fill_options(flow_local_options *options, const void *given, 
         options->workers = options->workers < WORKERS_MOST ? options->workers : WORKERS_MOST;
     if (options->memory == 0)
         options->memory = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+    if (!options->scratch)
+        options->scratch = SCRATCH;
     if (options->workers > WORKERS_MOST)
         return flow_error_raise(error, FLOW_INVALID, NULL,
             "the local runner takes at most %u workers, not %u", WORKERS_MOST, options->workers);
@@ -213,6 +216,7 @@ static struct local_job *new_job(const flow_graph *graph, const void *given, flo
     }
     const struct fl_engine_options engine = { .workers = options.workers,
         .memory = options.memory,
+        .scratch = options.scratch[0] ? options.scratch : NULL,
         .port = { .user = job, .now = now, .wake = wake, .yield = yield } };
     job->engine = fl_engine_new(graph, &engine, error);
     if (!job->engine) {

@@ -300,7 +300,10 @@ struct flow_test_sim *flow_test_open(
             .wake = wake,
             .yield = flow_test_yield,
             .fault = fault,
-            .moment = moment },
+            .moment = moment,
+            .disk = options->disk },
+        .scratch = options->scratch,
+        .spill = options->spill,
         .no_lifting = options->no_lifting,
         .always_lifting = options->always_lifting,
         .flight = options->flight };

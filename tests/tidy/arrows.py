@@ -22,7 +22,7 @@ OUTSIDE = {
     'libflow/type': {'xxhash.h', 'yyjson.h'},
     'libflow/option': {'yyjson.h'},
     'libflow/graph': {'xxhash.h'},
-    'runners/core': {'xxhash.h'},
+    'runners/core': {'xxhash.h', 'zstd.h'},
     'transforms/core': {'xxhash.h'},
     'transforms/file': {'bzlib.h', 'snappy-c.h', 'yyjson.h', 'zlib.h', 'zstd.h', 'zstd_errors.h'},
 }

@@ -190,10 +190,13 @@ flow_gathered *flow_gather(flow_ctx *ctx)
     gathered->ctx = ctx;
     gathered->made = made;
     const char *row;
+    flow_rows_keep(rows);
     for (size_t n = 0; n < count && (row = flow_rows_next(rows)); n++) {
         all[n] = row;
         gathered->ins[input_of(made, row)].count++;
     }
+    if (ctx->status != FLOW_OK)
+        return NULL;
     for (uint32_t i = 0; i < made->in_count; i++) {
         gathered->ins[i].rows = sorted;
         sorted += gathered->ins[i].count;

@@ -200,8 +200,16 @@ typedef struct flow_combine_fn {
 /** The rows of one key and window, for FLOW_GROUP_FN: taken one by one, in no particular order. */
 typedef struct flow_rows flow_rows;
 
-/** The next row, or NULL at the end. Lent until the group function returns. */
+/**
+ * The next row, or NULL at the end; also NULL, with the context's sticky error, when rows that were
+ * spilled cannot be read back. Lent until the next call for the same rows, or with flow_rows_keep
+ * until the group function returns.
+ */
 FLOW_API const void *flow_rows_next(flow_rows *rows);
+
+/** Rows that are asked for from now on stay until the group function returns. Of rows that were
+ * spilled this costs memory, within the budget: all that are asked for must fit. */
+FLOW_API void flow_rows_keep(flow_rows *rows);
 
 /** How many rows there are. */
 FLOW_API size_t flow_rows_count(const flow_rows *rows);

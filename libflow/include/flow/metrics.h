@@ -74,9 +74,9 @@ typedef struct flow_metrics flow_metrics;
  * Takes all figures of a job, from any thread, also after its end until flow_job_wait. The engine
  * has of every step: `elements_in`, `elements_out`, `bytes_in` (rows without their texts),
  * `dead_letters`, `dropped_late`, `dropped_closed`, `dropped_other`, `busy_us` (sampled),
- * `blocked_us` (waited for room downstream), and `watermark_us`; and of each reason of
- * flow_rejected for which anything was lost a counter, such as `lost_late`, `lost_over_budget`.
- * NULL without memory.
+ * `blocked_us` (waited for room downstream), `watermark_us`, and where it spilled `spilled_bytes`
+ * and `spilled_tables`; and of each reason of flow_rejected for which anything was lost a counter,
+ * such as `lost_late`, `lost_over_budget`. NULL without memory.
  */
 FLOW_API flow_metrics *flow_job_metrics(const flow_job *job);
 

@@ -309,6 +309,7 @@ typedef struct flow_ctx_ops {
         flow_ctx *ctx, const flow_type *type, const void *restriction); /**< flow_split_part */
     flow_status (*refuse)(
         flow_ctx *ctx, const void *element, const char *message); /**< flow_refuse */
+    void (*rows_keep)(flow_rows *rows);                           /**< flow_rows_keep */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -18,6 +18,8 @@ typedef struct flow_local_options {
     uint64_t memory;  /**< Bytes the pipeline may hold; 0: half of the machine's memory. At least 8
                          MiB. */
     bool pin;         /**< Ties each worker to a core. */
+    const char *scratch; /**< Folder for groupings that do not fit into `memory`; NULL: "/var/tmp".
+                            "": they fail the job. */
 } flow_local_options;
 
 /** The runner's functions. */

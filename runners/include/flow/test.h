@@ -147,7 +147,8 @@ typedef struct flow_simulated_options {
     bool restart; /**< Stops once in the middle, writes a snapshot and goes on in a new engine: all
                      sources must be able to go back. */
     bool check_elements; /**< Fails when a function changes its input, or a row does not survive its
-                            binary form (R66). */
+                            binary form (R66). Rows of a group give way to the next, as spilled ones
+                            do. */
 } flow_simulated_options;
 
 /** The runner's functions: flow_run only, on the caller's thread. */

@@ -129,6 +129,14 @@ static const void *rows_next(flow_rows *of)
     return of;
 }
 
+static bool kept;
+
+static void rows_keep(flow_rows *of)
+{
+    (void)of;
+    kept = true;
+}
+
 static size_t rows_count(const flow_rows *of)
 {
     (void)of;
@@ -245,6 +253,7 @@ static const flow_ctx_ops ops = {
     .rows = rows,
     .rows_next = rows_next,
     .rows_count = rows_count,
+    .rows_keep = rows_keep,
     .lend = lend,
     .keep = keep,
     .reject = reject,
@@ -309,6 +318,8 @@ START_TEST(times_state_and_rows_come_from_the_engine)
     ck_assert_ptr_eq(flow_ctx_rows(ctx()), &engine.rows);
     ck_assert_ptr_eq(flow_rows_next(&engine.rows), &engine.rows);
     ck_assert_uint_eq(flow_rows_count(&engine.rows), 13);
+    flow_rows_keep(&engine.rows);
+    ck_assert(kept);
     ck_assert_str_eq(flow_step_path(ctx()), "orders/parse");
 }
 END_TEST

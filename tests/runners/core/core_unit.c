@@ -111,6 +111,7 @@ int main(void)
     suite_add_tcase(suite, nook_unit_tests());
     suite_add_tcase(suite, pile_unit_tests());
     suite_add_tcase(suite, plan_unit_tests());
+    suite_add_tcase(suite, run_unit_tests());
     suite_add_tcase(suite, slice_unit_tests());
     suite_add_tcase(suite, small_unit_tests());
     suite_add_tcase(suite, table_unit_tests());

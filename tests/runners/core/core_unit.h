@@ -51,6 +51,7 @@ TCase *memory_unit_tests(void);
 TCase *nook_unit_tests(void);
 TCase *pile_unit_tests(void);
 TCase *plan_unit_tests(void);
+TCase *run_unit_tests(void);
 TCase *slice_unit_tests(void);
 TCase *small_unit_tests(void);
 TCase *table_unit_tests(void);

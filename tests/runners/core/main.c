@@ -38,6 +38,8 @@ TCase *side_tests(void);
 TCase *sliding_tests(void);
 TCase *snapshot_tests(void);
 TCase *source_tests(void);
+TCase *spill_graph_tests(void);
+TCase *spill_tests(void);
 TCase *split_call_tests(void);
 TCase *split_save_tests(void);
 TCase *split_tests(void);
@@ -89,6 +91,8 @@ int main(void)
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, late_graph_tests());
     suite_add_tcase(suite, trip_tests());
+    suite_add_tcase(suite, spill_tests());
+    suite_add_tcase(suite, spill_graph_tests());
     suite_add_tcase(suite, snapshot_tests());
     suite_add_tcase(suite, evolve_tests());
     suite_add_tcase(suite, contract_tests());

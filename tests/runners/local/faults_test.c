@@ -105,7 +105,7 @@ START_TEST(budget_too_small_for_the_keys_is_told_in_one_sentence)
         MANY = 2000000,
         WORKERS = 2
     };
-    const flow_local_options options = { .workers = WORKERS, .memory = 8 << 20 };
+    const flow_local_options options = { .workers = WORKERS, .memory = 8 << 20, .scratch = "" };
     const flow_runner runner = flow_local(&options);
     struct click *clicks = clicks_make(MANY, MANY);
     struct taken taken = { 0 };

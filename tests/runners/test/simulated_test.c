@@ -61,6 +61,34 @@ START_TEST(r66_a_function_that_changes_its_input_is_found)
 }
 END_TEST
 
+// Keeps rows longer than they are lent.
+static flow_status hoard(flow_ctx *ctx, const flow_str *page, flow_rows *rows)
+{
+    const struct click *all[8] = { NULL };
+    struct click out = { .page = *page };
+    for (size_t i = 0; i < flow_rows_count(rows); i++)
+        all[i] = flow_rows_next(rows);
+    for (size_t i = 0; i < flow_rows_count(rows); i++)
+        out.amount += all[i]->amount;
+    return FLOW_EMIT_ROW(ctx, click, &out);
+}
+FLOW_GROUP_FN(hoard, flow_str, click, click);
+
+START_TEST(r66_a_group_that_looks_at_a_row_after_the_next_is_found)
+{
+    add("a", 1, 3);
+    add("a", 2, 3);
+    const flow_window_options tens = { .windows = flow_fixed(flow_seconds(10)) };
+    const flow_coll in = flow_window_into(clicks, &tens);
+    flow_expect(flow_group(flow_key_by(in, FLOW_FIELD(click, page)), &hoard_fn),
+        "{\"page\":\"a\",\"amount\":3,\"price\":0}");
+    passes(NULL);
+    const flow_error error = run(&(flow_simulated_options){ .check_elements = true });
+    ck_assert_int_eq(error.status, FLOW_UNEXPECTED);
+    ck_assert_msg(strstr(error.message, "\"amount\":4"), "%s", error.message);
+}
+END_TEST
+
 START_TEST(timers_fire_by_the_watermark_of_the_script)
 {
     add("a", 1, 1);
@@ -82,6 +110,7 @@ TCase *simulated_tests(void)
     tcase_add_test(tests, a_run_is_the_same_under_faults_and_restarts);
     tcase_add_test(tests, the_seed_that_failed_is_named);
     tcase_add_test(tests, r66_a_function_that_changes_its_input_is_found);
+    tcase_add_test(tests, r66_a_group_that_looks_at_a_row_after_the_next_is_found);
     tcase_add_test(tests, timers_fire_by_the_watermark_of_the_script);
     return tests;
 }

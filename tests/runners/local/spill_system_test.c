@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// Groupings ten times as large as the budget finish by spilling, and the process never has more
+// than the budget and 64 MiB. Sizes are a tenth of that unless FLOW_TEST_SPILL=full is set.
+#include <check.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flow/join.h>
+#include <flow/memory.h>
+#include <flow/runner_local.h>
+#include <flow/transform.h>
+#include <flow/transforms.h>
+
+#define MIB    ((uint64_t)1 << 20)
+#define PIECE  4096u // rows
+#define PAD    192u  // bytes of text a row
+#define BESIDE (64 * MIB)
+
+// A row of 24 bytes and its text.
+struct load {
+    int64_t key;
+    int64_t number;
+    flow_str pad;
+};
+FLOW_RECORD(load, key, number, pad);
+
+struct folded {
+    int64_t key;
+    int64_t rows;
+    int64_t sum;
+};
+FLOW_RECORD(folded, key, rows, sum);
+
+static bool full(void)
+{
+    const char *size = getenv("FLOW_TEST_SPILL");
+    return size && strcmp(size, "full") == 0;
+}
+
+static uint64_t budget(void)
+{
+    return full() ? 64 * MIB : 16 * MIB;
+}
+
+// Rows that are more than ten times the budget, as they lie in memory.
+static uint64_t row_count(void)
+{
+    return 10 * budget() / (sizeof(struct load) + PAD) + 1;
+}
+
+// --- a source that makes rows
+
+struct made {
+    uint64_t rows, keys, seed;
+};
+
+struct maker {
+    const struct made *made;
+    uint64_t next;
+};
+
+static flow_status open_maker(void *self, const flow_open *open)
+{
+    ((struct maker *)self)->made = open->config;
+    return FLOW_OK;
+}
+
+static uint32_t one(void *self)
+{
+    (void)self;
+    return 1;
+}
+
+static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
+{
+    struct maker *maker = self;
+    (void)partition;
+    (void)error;
+    if (maker->next == maker->made->rows)
+        return FLOW_CLAIM_END;
+    const uint64_t left = maker->made->rows - maker->next;
+    piece->begin = maker->next;
+    piece->end = maker->next += left < PIECE ? left : PIECE;
+    return FLOW_CLAIM_PIECE;
+}
+
+static uint64_t mix(uint64_t n)
+{
+    n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+    return n ^ n >> 31;
+}
+
+static flow_status read_rows(void *self, const flow_piece *piece, flow_ctx *ctx)
+{
+    const struct made *made = ((struct maker *)self)->made;
+    for (uint64_t i = piece->begin; i < piece->end; i++) {
+        char pad[PAD];
+        for (size_t at = 0; at < PAD; at += 8) {
+            const uint64_t word = mix(i * PAD + at + made->seed) | UINT64_C(0x4040404040404040);
+            memcpy(pad + at, &word, 8);
+        }
+        const struct load row = { (int64_t)(i * 7919 % made->keys), (int64_t)i, { pad, PAD } };
+        if (flow_emit(ctx, 0, &load_type, &row, sizeof row) != FLOW_OK)
+            return ctx->status;
+    }
+    return FLOW_OK;
+}
+
+static void close_maker(void *self)
+{
+    (void)self;
+}
+
+static const flow_source maker_source = { .name = "make",
+    .self_size = sizeof(struct maker),
+    .open = open_maker,
+    .partitions = one,
+    .claim = claim,
+    .read = read_rows,
+    .close = close_maker };
+
+static flow_coll make_rows(flow_pipeline *pipeline, const struct made *made)
+{
+    const flow_read_options options = { .type = &load_type, .config = made };
+    return flow_key_by(flow_read(pipeline, &maker_source, &options), FLOW_FIELD(load, key));
+}
+
+// --- what comes out
+
+struct taken {
+    uint64_t results, rows, sum;
+};
+
+static void take(void *user, const flow_elements *elements)
+{
+    struct taken *taken = user;
+    for (uint32_t i = 0; i < elements->batch.count; i++) {
+        const struct folded *folded = FLOW_BATCH_ROW(&elements->batch, folded, i);
+        taken->results++;
+        taken->rows += (uint64_t)folded->rows;
+        taken->sum += (uint64_t)folded->sum;
+    }
+}
+
+// The most that the process has had in memory, in bytes; 0: not known.
+static uint64_t most_resident(void)
+{
+    char line[200];
+    unsigned long long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %llu kB", &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kib * 1024;
+}
+
+// Sanitizers hold memory of their own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEASURED false
+#else
+#define MEASURED true
+#endif
+
+static void run_small(flow_pipeline *pipeline)
+{
+    const flow_local_options options = { .workers = 2, .memory = budget() };
+    const flow_runner runner = flow_local(&options);
+    flow_error error = { FLOW_OK, "", "" };
+    ck_assert_msg(
+        flow_run(pipeline, &runner, &error) == FLOW_OK, "%s: %s", error.step, error.message);
+    flow_pipeline_free(pipeline);
+    const uint64_t most = most_resident();
+    printf("# budget %llu MiB, at most %llu MiB resident\n", (unsigned long long)(budget() / MIB),
+        (unsigned long long)(most / MIB));
+    fflush(stdout);
+    if (MEASURED)
+        ck_assert_uint_le(most, budget() + BESIDE);
+}
+
+static flow_status fold(flow_ctx *ctx, const int64_t *key, flow_rows *rows)
+{
+    struct folded folded = { *key, 0, 0 };
+    const uint64_t count = flow_rows_count(rows);
+    for (const struct load *row; (row = flow_rows_next(rows)) != NULL; folded.rows++)
+        folded.sum += row->number + row->pad.data[row->number % PAD];
+    if (ctx->status == FLOW_OK && count != (uint64_t)folded.rows)
+        return flow_fail(ctx, FLOW_INTERNAL, "the rows are not as many as their count");
+    return flow_emit(ctx, 0, &folded_type, &folded, sizeof folded);
+}
+FLOW_GROUP_FN(fold, int64_t, load, folded);
+
+static uint64_t sum_of(const struct made *made)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < made->rows; i++) {
+        const uint64_t at = i % PAD / 8 * 8;
+        const uint64_t word = mix(i * PAD + at + made->seed) | UINT64_C(0x4040404040404040);
+        char bytes[8];
+        memcpy(bytes, &word, 8);
+        sum += i + (uint64_t)(int64_t)bytes[i % PAD % 8];
+    }
+    return sum;
+}
+
+static void group_by(uint64_t keys)
+{
+    const struct made made = { row_count(), keys, 1 };
+    struct taken taken = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("group");
+    flow_receive(flow_group(make_rows(pipeline, &made), &fold_fn), NULL, take, &taken);
+    run_small(pipeline);
+    ck_assert_uint_eq(taken.results, keys);
+    ck_assert_uint_eq(taken.rows, made.rows);
+    ck_assert_uint_eq(taken.sum, sum_of(&made));
+}
+
+START_TEST(groups_of_many_keys_finish_in_a_tenth_of_their_memory)
+{
+    group_by(row_count() / 3);
+}
+END_TEST
+
+START_TEST(one_key_larger_than_the_budget_finishes)
+{
+    group_by(1);
+}
+END_TEST
+
+static flow_status pair(
+    flow_ctx *ctx, const int64_t *key, const struct load *left, const struct load *right)
+{
+    const bool whole = left->pad.len == PAD && right->pad.len == PAD &&
+                       memcmp(left->pad.data, right->pad.data, PAD) != 0;
+    return FLOW_EMIT(ctx, folded, *key, whole ? 2 : -1, left->number + right->number);
+}
+FLOW_JOIN_FN(pair, int64_t, load, load, folded);
+
+START_TEST(a_join_of_two_inputs_finishes_in_a_tenth_of_its_memory)
+{
+    const uint64_t half = row_count() / 2;
+    const struct made left = { half, half, 1 }, right = { half, half, 2 };
+    struct taken taken = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("join");
+    const flow_sides sides = { make_rows(pipeline, &left), make_rows(pipeline, &right) };
+    flow_receive(flow_join(sides, FLOW_JOIN_INNER, &pair_join, NULL), NULL, take, &taken);
+    run_small(pipeline);
+    ck_assert_uint_eq(taken.results, half);
+    ck_assert_uint_eq(taken.rows, 2 * half);
+    ck_assert_uint_eq(taken.sum, half * (half - 1));
+}
+END_TEST
+
+static void take_counted(void *user, const flow_elements *elements)
+{
+    struct taken *taken = user;
+    for (uint32_t i = 0; i < elements->batch.count; i++)
+        taken->rows += (uint64_t)FLOW_BATCH_ROW(&elements->batch, flow_counted, i)->count;
+    taken->results += elements->batch.count;
+}
+
+START_TEST(counts_of_many_texts_finish_in_a_tenth_of_their_memory)
+{
+    const struct made made = { row_count(), 1, 1 };
+    struct taken taken = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("count");
+    const flow_coll texts = flow_key_by(make_rows(pipeline, &made), FLOW_FIELD(load, pad));
+    flow_receive(flow_count(texts), NULL, take_counted, &taken);
+    run_small(pipeline);
+    ck_assert_uint_eq(taken.results, made.rows);
+    ck_assert_uint_eq(taken.rows, made.rows);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("runners/local: spilling");
+    TCase *tests = tcase_create("spilling");
+    tcase_set_timeout(tests, 600);
+    tcase_add_test(tests, groups_of_many_keys_finish_in_a_tenth_of_their_memory);
+    tcase_add_test(tests, one_key_larger_than_the_budget_finishes);
+    tcase_add_test(tests, a_join_of_two_inputs_finishes_in_a_tenth_of_its_memory);
+    tcase_add_test(tests, counts_of_many_texts_finish_in_a_tenth_of_their_memory);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
