@@ -184,9 +184,11 @@ static flow_pipeline *build(enum what what, int cut, struct flow_test_results *r
     return pipeline;
 }
 
-static const struct flow_test_options spills = {
-    .seed = 3, .scratch = "/the/scratch", .spill = 1, .disk = &disk.disk
-};
+static const struct flow_test_options spills = { .memory = (uint64_t)1 << 30,
+    .seed = 3,
+    .scratch = "/the/scratch",
+    .spill = 1,
+    .disk = &disk.disk };
 
 static bool add_figure(void *user, const flow_figure *figure)
 {
