@@ -9,6 +9,7 @@ struct content {
     void *merged;      // a copy that the others were added to; NULL: there is one part
     uint32_t parts;
     uint64_t count; // groups, and combines that count
+    uint64_t runs;  // spilled, of all keys of the worker
 };
 
 // Adds a part's accumulator to those before it. Such as point outside themselves are not copied.
@@ -26,10 +27,12 @@ static void merge(const struct fl_why *why, struct content *content, const void 
         fl_combine_merge(why->op, content->merged, value);
 }
 
-static void add(const struct fl_why *why, struct content *content, const void *value)
+static void add(const struct fl_why *why, struct content *content, const struct fl_slice *slice)
 {
     const flow_combine_fn *combine = why->op->plan->node->combine;
+    const void *value = fl_why_find(why, slice);
     int64_t count = 0;
+    content->runs += slice->runs.count;
     if (!value)
         return;
     content->first = content->parts++ ? content->first : value;
@@ -47,25 +50,36 @@ static struct content content_of(const struct fl_why *why, int64_t name)
     if (keyed->cut.windows.kind != FLOW_WINDOW_SLIDING) {
         const struct fl_slice *slice = fl_slices_find(&keyed->slices, name);
         if (slice)
-            add(why, &content, fl_why_find(why, slice));
+            add(why, &content, slice);
         return content;
     }
     const flow_window window = fl_cut_window(&keyed->cut, name);
     for (uint32_t i = 0; i < keyed->slices.count; i++) {
         const struct fl_slice *slice = keyed->slices.at[i];
         if (slice->end > window.start.us && slice->end <= window.end.us)
-            add(why, &content, fl_why_find(why, slice));
+            add(why, &content, slice);
     }
     const struct fl_slice *came = fl_slices_find(&keyed->panes, name);
     if (came)
-        add(why, &content, fl_why_find(why, came));
+        add(why, &content, came);
     return content;
+}
+
+// Runs are not read for an answer: the disk may be slow, and the worker waits.
+static void say_spilled(struct fl_why *why, const struct content *content)
+{
+    flow_buffer_printf(why->out, content->parts ? ", and " : "");
+    fl_why_count(why->out, content->runs, "run");
+    flow_buffer_printf(why->out,
+        " of this worker in %s that may hold %s the key: what was spilled is not looked into",
+        why->op->worker->engine->options.scratch, content->parts ? "more of" : "some of");
 }
 
 static void say_content(struct fl_why *why, const struct content *content)
 {
     const flow_combine_fn *combine = why->op->plan->node->combine;
-    flow_buffer_printf(why->out, "; ");
+    if (!content->parts)
+        return;
     if (!combine || combine->primitive == FLOW_PRIMITIVE_COUNT)
         fl_why_count(why->out, content->count, "element");
     else if (content->parts == 1 || content->merged)
@@ -80,9 +94,13 @@ static void say_open(struct fl_why *why, int64_t name)
     const struct fl_keyed *keyed = why->op->keyed;
     const flow_window window = fl_cut_window(&keyed->cut, name);
     const struct content content = content_of(why, name);
-    const bool told = content.parts && fl_why_begin(why, window);
-    if (told)
+    const bool told = (content.parts || content.runs) && fl_why_begin(why, window);
+    if (told) {
+        flow_buffer_printf(why->out, "; ");
         say_content(why, &content);
+        if (content.runs)
+            say_spilled(why, &content);
+    }
     flow_release(NULL, content.merged, keyed->acc_size);
     if (!told)
         return;
@@ -122,44 +140,27 @@ static int64_t next_name(const struct fl_cut *cut, const struct fl_slice *slice,
     return name;
 }
 
-// The first name after one, of windows with something of the key.
+static bool may_have(const struct fl_why *why, const struct fl_slice *slice)
+{
+    return slice->runs.count > 0 || fl_why_find(why, slice);
+}
+
+// The first name after one, of windows that may have something of the key.
 static int64_t first_after(const struct fl_why *why, int64_t after)
 {
     const struct fl_keyed *keyed = why->op->keyed;
     int64_t first = FL_NEVER;
     for (uint32_t i = 0; i < keyed->slices.count; i++) {
         const struct fl_slice *slice = keyed->slices.at[i];
-        const int64_t name =
-            fl_why_find(why, slice) ? next_name(&keyed->cut, slice, after) : FL_NEVER;
+        const int64_t name = may_have(why, slice) ? next_name(&keyed->cut, slice, after) : FL_NEVER;
         first = name < first ? name : first;
     }
     for (uint32_t i = 0; i < keyed->panes.count; i++) {
         const struct fl_slice *slice = keyed->panes.at[i];
-        if (slice->end > after && slice->end < first && fl_why_find(why, slice))
+        if (slice->end > after && slice->end < first && may_have(why, slice))
             first = slice->end;
     }
     return first;
-}
-
-static uint32_t count_runs(const struct fl_slices *slices)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < slices->count; i++)
-        count += slices->at[i]->runs.count;
-    return count;
-}
-
-// Runs are not read for an answer: the disk may be slow, and the worker waits.
-static void say_spilled(const struct fl_why *why)
-{
-    const struct fl_keyed *keyed = why->op->keyed;
-    const uint32_t count = count_runs(&keyed->slices) + count_runs(&keyed->panes);
-    if (count == 0)
-        return;
-    fl_why_count(why->out, count, "run");
-    flow_buffer_printf(why->out,
-        " of this worker in %s may hold more of the key: what was spilled is not looked into\n",
-        why->op->worker->engine->options.scratch);
 }
 
 void fl_why_slices(struct fl_why *why)
@@ -170,5 +171,4 @@ void fl_why_slices(struct fl_why *why)
     int64_t name = keyed->fired;
     while ((name = first_after(why, name)) != FL_NEVER)
         say_open(why, name);
-    say_spilled(why);
 }

@@ -332,6 +332,65 @@ START_TEST(a_byte_that_changed_fails_the_job)
 }
 END_TEST
 
+// A job that stands amid its input, with all it grouped spilled.
+static struct flow_test_sim *stand(flow_pipeline *pipeline)
+{
+    flow_error error = { 0 };
+    pieces[PIECES - 1].endless = true;
+    struct flow_test_sim *sim = flow_test_open(pipeline, &spills, &error);
+    ck_assert_msg(sim != NULL, "%s", error.message);
+    ck_assert(!flow_test_settle(sim));
+    return sim;
+}
+
+static void leave(struct flow_test_sim *sim)
+{
+    fl_engine_free(sim->engine);
+    free(sim);
+}
+
+START_TEST(a_snapshot_of_what_cannot_be_read_back_is_refused)
+{
+    flow_error error = { 0 };
+    flow_buffer bytes = { 0 };
+    flow_pipeline *pipeline = build(GROUP_TEXT, 0, &got);
+    struct flow_test_sim *sim = stand(pipeline);
+    disk.read_at = disk.reads + 3;
+    disk.read_fails = EIO;
+    ck_assert(!fl_engine_snapshot(sim->engine, &bytes, &error));
+    ck_assert_int_eq(error.status, FLOW_IO);
+    ck_assert_str_eq(error.step, "add_up");
+    flow_buffer_free(&bytes);
+    leave(sim);
+    flow_pipeline_free(pipeline);
+}
+END_TEST
+
+START_TEST(a_snapshot_that_does_not_fit_onto_the_disk_is_not_restored)
+{
+    flow_error error = { 0 };
+    flow_buffer bytes = { 0 };
+    flow_pipeline *pipeline = build(GROUP_TEXT, 0, &got);
+    struct flow_test_sim *sim = stand(pipeline);
+    ck_assert_msg(fl_engine_snapshot(sim->engine, &bytes, &error), "%s", error.message);
+    leave(sim);
+    sim = flow_test_open(pipeline, &spills, &error);
+    ck_assert_msg(sim != NULL, "%s", error.message);
+    disk.write_at = disk.writes + 2;
+    disk.write_fails = ENOSPC;
+    const flow_str snapshot = { bytes.data, bytes.len };
+    ck_assert_int_eq(fl_engine_restore(sim->engine, snapshot, &error), FLOW_IO);
+    ck_assert_str_eq(error.step, "add_up");
+    const char *begin = "cannot write to the scratch directory /the/scratch: No space left";
+    ck_assert_msg(strncmp(error.message, begin, strlen(begin)) == 0, "%s", error.message);
+    flow_buffer_free(&bytes);
+    leave(sim);
+    ck_assert_uint_eq(disk.opened, disk.closed);
+    disk.opened = disk.closed = 1;
+    flow_pipeline_free(pipeline);
+}
+END_TEST
+
 // --- what is told
 
 struct heard {
@@ -351,16 +410,12 @@ static void hear(void *user, flow_log_level level, const char *step, const char 
 START_TEST(the_first_time_is_logged_and_explained)
 {
     struct heard heard = { 0 };
-    flow_error error = { 0 };
     flow_buffer text = { 0 };
     const flow_pipeline_options options = { .log = hear, .log_user = &heard };
     flow_pipeline *pipeline = flow_pipeline_new_with("told", &options);
     const flow_coll in = flow_test_read(pipeline, &script);
     flow_test_collect(answer(COUNT, in), &got);
-    pieces[PIECES - 1].endless = true;
-    struct flow_test_sim *sim = flow_test_open(pipeline, &spills, &error);
-    ck_assert_msg(sim != NULL, "%s", error.message);
-    ck_assert(!flow_test_settle(sim));
+    struct flow_test_sim *sim = stand(pipeline);
     ck_assert(fl_engine_explain(sim->engine, "count", &text));
     flow_buffer_put(&text, "", 1);
     ck_assert_msg(
@@ -370,8 +425,28 @@ START_TEST(the_first_time_is_logged_and_explained)
         "count: worker 0 spills to /the/scratch: what it groups is more than its share of "
         "1024 MiB");
     flow_buffer_free(&text);
-    fl_engine_free(sim->engine);
-    free(sim);
+    leave(sim);
+    flow_pipeline_free(pipeline);
+}
+END_TEST
+
+START_TEST(an_answer_why_names_the_runs_that_it_did_not_read)
+{
+    flow_buffer text = { 0 };
+    flow_pipeline *pipeline = build(COUNT, 1, &got);
+    struct flow_test_sim *sim = stand(pipeline);
+    const flow_why question = { .step = "count", .key = "7" };
+    ck_assert(fl_engine_why(sim->engine, &question, &text));
+    char *words = flow_buffer_text(&text);
+    ck_assert_msg(
+        strstr(words,
+            "; 32 runs of this worker in /the/scratch that may hold some of the key: what "
+            "was spilled is not looked into; it fires when the watermark passes its end; "
+            "it is kept until the watermark passes ") != NULL,
+        "%s", words);
+    ck_assert_ptr_null(strstr(words, "nothing is kept"));
+    flow_text_free(words);
+    leave(sim);
     flow_pipeline_free(pipeline);
 }
 END_TEST
@@ -391,6 +466,9 @@ TCase *spill_tests(void)
     tcase_add_test(tests, a_directory_that_cannot_be_written_fails_the_job_when_it_is_needed);
     tcase_add_test(tests, what_cannot_be_read_back_fails_the_job);
     tcase_add_test(tests, a_byte_that_changed_fails_the_job);
+    tcase_add_test(tests, a_snapshot_of_what_cannot_be_read_back_is_refused);
+    tcase_add_test(tests, a_snapshot_that_does_not_fit_onto_the_disk_is_not_restored);
+    tcase_add_test(tests, an_answer_why_names_the_runs_that_it_did_not_read);
     tcase_add_test(tests, the_first_time_is_logged_and_explained);
     return tests;
 }
