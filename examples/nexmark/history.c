@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events in memory: drawn once, read by any number of pipelines.
-#include <stdlib.h>
+// Draws events into memory.
+#include "history.h"
 
-#include "source.h"
+#include <stdlib.h>
 
 enum {
     BLOCK_BYTES = 1 << 20

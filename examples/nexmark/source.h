@@ -5,21 +5,7 @@
 
 #include <flow/flow.h>
 
-#include "generator.h"
-
-// Events in memory, in order of time.
-struct history {
-    struct event *rows;
-    size_t count;
-    const void *columns[4]; // the same by field of struct event, where asked for
-    struct block *blocks;   // what the rows point to
-};
-
-// Draws all events; with `columns` by column, too. NULL without memory.
-struct history *history_new(const struct generator_settings *settings, bool columns);
-
-// NULL is allowed.
-void history_free(struct history *history);
+#include "history.h"
 
 // Which events a pipeline reads, and how.
 struct event_source {

@@ -135,6 +135,13 @@ trendmart_runs() {
     "$work/check" "$work/found.json" "$work/truth.json"
 }
 
+nexmark_runs() {
+    cc "${strict[@]}" -D_POSIX_C_SOURCE=200809L "$source_dir"/examples/nexmark/*.c \
+        -o "$work/nexmark" $(flow_config --cflags --libs) -lm
+    LD_LIBRARY_PATH=$(libdir) timeout 60 "$work/nexmark" --query q5 --out "$work/hot.json"
+    must test "$(wc -l <"$work/hot.json")" = 12
+}
+
 plain_cxx() {
     g++ -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror "$here/plain.cpp" \
         -o "$work/plain" $(flow_config --cflags --libs)
@@ -198,6 +205,7 @@ it a_program_links_through_pkg_config word_count_shared
 it a_program_links_statically_through_pkg_config word_count_static
 it the_embedding_example_receives_counts_by_callback embed_runs
 it the_platform_builds_and_runs_against_the_installed_library trendmart_runs
+it nexmark_builds_and_runs_against_the_installed_library nexmark_runs
 it_with cmake a_program_links_through_cmake cmake_finds
 it_with cmake cmake_refuses_another_version cmake_refuses
 it a_program_builds_libflow_as_a_meson_subproject meson_subproject

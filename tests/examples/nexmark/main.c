@@ -23,7 +23,9 @@ int main(void)
 {
     Suite *suite = suite_create("examples/nexmark");
     suite_add_tcase(suite, generator_case());
+    suite_add_tcase(suite, parity_case());
     suite_add_tcase(suite, source_case());
+    suite_add_tcase(suite, story_case());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

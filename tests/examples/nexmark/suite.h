@@ -18,6 +18,8 @@ bool nexmark_slow(void);
 void nexmark_add_event(struct rows *rows, const struct event *event);
 
 TCase *generator_case(void);
+TCase *parity_case(void);
 TCase *source_case(void);
+TCase *story_case(void);
 
 #endif
