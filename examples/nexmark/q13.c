@@ -60,14 +60,22 @@ flow_coll q13(flow_coll events, const struct query_settings *settings)
         &(flow_do_options){ .sides = &table, .side_count = 1 });
 }
 
+// As Beam writes an instant: with milliseconds, even where there are none.
+static flow_str instant(flow_ctx *ctx, flow_time at)
+{
+    char text[40];
+    const size_t len = flow_time_print(at, text);
+    const bool whole = at.us % 1000000 == 0;
+    return flow_format(ctx, "%.*s%s", (int)(whole ? len - 1 : len), text, whole ? ".000Z" : "");
+}
+
 static flow_status join_session(flow_ctx *ctx, const int64_t *bidder, flow_rows *bids)
 {
     const flow_window session = flow_event_window(ctx);
     const flow_str value = value_for(ctx, *bidder);
-    char start[40], end[40];
-    flow_time_print(session.start, start);
-    flow_time_print(session.end, end);
-    const flow_str extra = flow_format(ctx, "%.*s:%s:%s", (int)value.len, value.data, start, end);
+    const flow_str start = instant(ctx, session.start), end = instant(ctx, session.end);
+    const flow_str extra = flow_format(ctx, "%.*s:%.*s:%.*s", (int)value.len, value.data,
+        (int)start.len, start.data, (int)end.len, end.data);
     for (const struct bid *bid; (bid = flow_rows_next(bids)) != NULL;)
         FLOW_EMIT(ctx, bid, .auction = bid->auction, .bidder = bid->bidder, .price = bid->price,
             .at = bid->at, .extra = extra);

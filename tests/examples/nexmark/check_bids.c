@@ -210,17 +210,14 @@ void check_q13(const struct history *history, struct rows *rows)
     }
 }
 
-// RFC 3339 with milliseconds where there are any.
+// RFC 3339 with milliseconds.
 static void print_ms(int64_t ms, char text[40])
 {
     const time_t seconds = (time_t)(ms / 1000);
     struct tm parts;
     gmtime_r(&seconds, &parts);
     const size_t len = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (ms % 1000)
-        snprintf(text + len, 40 - len, ".%03dZ", (int)(ms % 1000));
-    else
-        snprintf(text + len, 40 - len, "Z");
+    snprintf(text + len, 40 - len, ".%03dZ", (int)(ms % 1000));
 }
 
 static void add_joined_session(const struct session *session, struct rows *rows)

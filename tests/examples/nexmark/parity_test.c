@@ -93,8 +93,8 @@ START_TEST(queries_give_what_beam_gave)
     const struct checked *query = &queries[_i / WAYS];
     struct rows beams = empty(query, true);
     char path[512];
-    if (query->query > 12 || query->finals)
-        return; // Beam gave nothing for them, or not in one order
+    if (query->finals)
+        return; // q6 has no one order: see stories
     snprintf(path, sizeof path, NEXMARK_GOLDEN "/%s.tsv.gz", query_of(query->query)->name);
     rows_read(&beams, path);
     compare(query, &ways[_i % WAYS], ten_thousand, &beams);
@@ -107,7 +107,7 @@ START_TEST(checkers_give_what_beam_gave)
     const struct checked *query = &queries[_i];
     struct rows ours = empty(query, true), beams = ours;
     char path[512];
-    if (query->query > 12 || query->finals)
+    if (query->finals)
         return;
     snprintf(path, sizeof path, NEXMARK_GOLDEN "/%s.tsv.gz", query_of(query->query)->name);
     rows_read(&beams, path);
