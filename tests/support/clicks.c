@@ -33,6 +33,12 @@ flow_coll windowed(int64_t seconds)
     return flow_window_into(clicks, &cut);
 }
 
+flow_coll in_visits(int64_t seconds)
+{
+    const flow_window_options cut = { .windows = flow_sessions(flow_seconds(seconds)) };
+    return flow_window_into(clicks, &cut);
+}
+
 void click(const char *user, int64_t n, int64_t at)
 {
     FLOW_SCRIPT_ADD(script, clicks, click, second(at), .user = flow_str_of(user), .n = n);

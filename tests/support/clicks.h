@@ -29,6 +29,9 @@ flow_time second(int64_t n);
 // The clicks in windows of so many seconds.
 flow_coll windowed(int64_t seconds);
 
+// The clicks in sessions with such a gap.
+flow_coll in_visits(int64_t seconds);
+
 // The next event.
 void click(const char *user, int64_t n, int64_t at);
 void watermark(int64_t at);

@@ -113,14 +113,16 @@ void fl_scope(flow_pipeline *pipeline, const char *given, const char *usual)
     flow_scope_begin(pipeline, given ? given : usual);
 }
 
-bool fl_stays_apart(flow_coll in, const char *builder)
+bool fl_known_in_time(flow_coll in, const char *builder)
 {
-    if (flow_coll_merging(in))
-        flow_pipeline_fail(in.pipeline, FLOW_UNSUPPORTED, NULL,
-            "%s: the windows of its input merge, and what it keeps by key and window cannot; "
-            "combine or group before it, or cut other windows",
-            builder);
-    return !flow_coll_merging(in);
+    if (!flow_coll_merging(in) || flow_coll_windows(in).kind == FLOW_WINDOW_SESSION)
+        return true;
+    flow_pipeline_fail(in.pipeline, FLOW_UNSUPPORTED, NULL,
+        "%s: the windows of its input merge as a function says, maybe by what comes later, so "
+        "which "
+        "rows meet would depend on the order of coming; use sessions or windows that do not merge",
+        builder);
+    return false;
 }
 
 flow_coll fl_no_coll(flow_pipeline *pipeline)

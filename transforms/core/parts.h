@@ -40,8 +40,10 @@ flow_coll fl_keyed_like(flow_coll coll, flow_coll like);
 // Opens a scope called `given`, or `usual` where none was given.
 void fl_scope(flow_pipeline *pipeline, const char *given, const char *usual);
 
-// False, with the error, where the windows of an input merge: what the step keeps cannot.
-bool fl_stays_apart(flow_coll in, const char *builder);
+// False, with the error, where it is not known in time which elements lie in one window: elements
+// of a session up to an instant do so by what lies between them, but windows of a user's function
+// may merge by what comes later.
+bool fl_known_in_time(flow_coll in, const char *builder);
 
 // The invalid collection of a pipeline.
 flow_coll fl_no_coll(flow_pipeline *pipeline);

@@ -134,7 +134,7 @@ flow_coll flow_as_of_join_sized(
                              : "its 'max_age' is below 0");
         return fl_no_coll(pipeline);
     }
-    if (!fl_stays_apart(sides.left, builder))
+    if (!fl_known_in_time(sides.left, builder))
         return fl_no_coll(pipeline);
     struct as_of *as_of = make(pipeline, fn, &known);
     if (!as_of)

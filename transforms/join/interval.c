@@ -134,9 +134,11 @@ static struct interval *make(flow_pipeline *pipeline, const flow_join_fn *fn)
         };
         interval->cells[side] = &interval->waiting[side];
     }
-    interval->clean = (flow_timer){
-        .name = "clean", .clock = FLOW_EVENT_TIME, .key = fn->fn.key, .due = clean_up
-    };
+    interval->clean = (flow_timer){ .name = "clean",
+        .clock = FLOW_EVENT_TIME,
+        .key = fn->fn.key,
+        .due = clean_up,
+        .merging = FLOW_TIMER_LATER };
     interval->timers[0] = &interval->clean;
     interval->made =
         (struct fl_cogroup){ .fn = fn->fn, .ins = interval->ins, .in_count = 2, .join = fn };
@@ -167,7 +169,7 @@ flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
             builder);
         return fl_no_coll(pipeline);
     }
-    if (!fl_stays_apart(sides.left, builder))
+    if (!fl_known_in_time(sides.left, builder))
         return fl_no_coll(pipeline);
     struct interval *interval = make(pipeline, fn);
     if (!interval)

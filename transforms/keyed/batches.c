@@ -15,6 +15,17 @@ struct flow_batch_state {
 };
 FLOW_RECORD(flow_batch_state, count, bytes, earliest);
 
+// Of two windows that become one.
+static void merge_known(void *known, const void *other)
+{
+    struct flow_batch_state *into = known;
+    const struct flow_batch_state *from = other;
+    into->count += from->count;
+    into->bytes += from->bytes;
+    if (from->earliest.us < into->earliest.us)
+        into->earliest = from->earliest;
+}
+
 // What one flow_batches needs, in pipeline memory.
 struct batches {
     flow_fn fn; // first: flow_ctx.fn points into it
@@ -33,28 +44,42 @@ static const struct batches *batches_of(const flow_ctx *ctx)
     return (const struct batches *)(const void *)ctx->fn;
 }
 
-// Gives what waits as one row.
-static flow_status give(flow_ctx *ctx, const void *key, flow_time earliest)
+// A row of elements that follow each other.
+static void give_list(flow_ctx *ctx, const void *key, flow_time earliest, flow_list list)
 {
     const struct batches *batches = batches_of(ctx);
-    const flow_type *in = batches->fn.in, *type = batches->outs[0];
+    const flow_type *type = batches->outs[0];
     const uint32_t batch = type->fields[1].offset;
-    const size_t count = (size_t)flow_cell_count(ctx, &batches->waiting);
-    if (count == 0 || ctx->status != FLOW_OK)
-        return ctx->status;
-    char *items = flow_alloc(ctx, count * in->size);
     char *out = flow_alloc(ctx, type->size);
-    if (!items || !out)
-        return ctx->status;
-    flow_cursor at = flow_cell_walk(ctx, &batches->waiting, (flow_cell_part){ .key = NULL });
-    flow_list list = { items, 0 };
-    for (; list.count < count && flow_cursor_next(&at); list.count++)
-        memcpy(items + list.count * in->size, at.row, in->size);
+    if (!out)
+        return;
     memset(out, 0, type->size);
     memcpy(out + type->fields[0].offset, &earliest, sizeof earliest);
     memcpy(out + batch + batches->key, key, batches->key_size);
     memcpy(out + batch + batches->list, &list, sizeof list);
     flow_emit(ctx, 0, type, out, type->size);
+}
+
+// Gives what waits as one row; as several, where windows that merged had more than a row may have.
+static flow_status give(flow_ctx *ctx, const void *key, flow_time earliest)
+{
+    const struct batches *batches = batches_of(ctx);
+    const size_t size = batches->fn.in->size;
+    const size_t count = (size_t)flow_cell_count(ctx, &batches->waiting);
+    const uint64_t most = batches->options.count ? batches->options.count : UINT64_MAX;
+    if (count == 0 || ctx->status != FLOW_OK)
+        return ctx->status;
+    char *items = flow_alloc(ctx, count * size);
+    if (!items)
+        return ctx->status;
+    flow_cursor at = flow_cell_walk(ctx, &batches->waiting, (flow_cell_part){ .key = NULL });
+    size_t got = 0;
+    for (; got < count && flow_cursor_next(&at); got++)
+        memcpy(items + got * size, at.row, size);
+    for (size_t from = 0, some; from < got && ctx->status == FLOW_OK; from += some) {
+        some = got - from < most ? got - from : (size_t)most;
+        give_list(ctx, key, earliest, (flow_list){ items + from * size, some });
+    }
     for (uint32_t i = 0; i < batches->fn.timer_count; i++)
         flow_timer_stop(ctx, batches->timers[i], (flow_str){ NULL, 0 });
     flow_cell_clear(ctx, &batches->waiting, NULL);
@@ -141,6 +166,23 @@ static flow_status give_due(flow_ctx *ctx, const flow_batch *batch)
     return flow_each_row(ctx, batch, give_key, NULL);
 }
 
+// The window may have grown since the timer was set: then the batch waits on.
+static flow_status rest_of_key(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const struct batches *batches = batches_of(ctx);
+    const flow_time expiry = flow_window_expiry(flow_event_window(ctx), batches->lateness);
+    const flow_time earliest = flow_event_time(ctx);
+    if (flow_timer_time(ctx).us >= expiry.us)
+        return give_key(ctx, row, user);
+    flow_timer_start(ctx, &batches->rest, (flow_timer_when){ .at = expiry, .output = &earliest });
+    return ctx->status;
+}
+
+static flow_status rest_due(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, rest_of_key, NULL);
+}
+
 static bool check(flow_coll in, const flow_type *out, const flow_batches_options *options)
 {
     const flow_field key = flow_coll_key_field(in);
@@ -189,9 +231,11 @@ static const struct batches *make(
     batches->lateness = flow_coll_lateness(in);
     batches->waiting =
         (flow_cell){ .name = "waiting", .kind = FLOW_CELL_BAG, .type = flow_coll_type(in) };
-    batches->known =
-        (flow_cell){ .name = "known", .kind = FLOW_CELL_VALUE, .type = &flow_batch_state_type };
-    batches->rest = (flow_timer){ .name = "rest", .clock = FLOW_EVENT_TIME, .due = give_due };
+    batches->known = (flow_cell){ .name = "known",
+        .kind = FLOW_CELL_VALUE,
+        .type = &flow_batch_state_type,
+        .merge = merge_known };
+    batches->rest = (flow_timer){ .name = "rest", .clock = FLOW_EVENT_TIME, .due = rest_due };
     batches->full_wait =
         (flow_timer){ .name = "max_wait", .clock = FLOW_PROCESSING_TIME, .due = give_due };
     batches->cells[0] = &batches->waiting;
@@ -256,8 +300,7 @@ flow_coll flow_batches_sized(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_batches: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
     }
-    const bool fits = check(in, out, &known) && fl_stays_apart(in, "flow_batches");
-    const struct batches *batches = fits ? make(in, out, &known) : NULL;
+    const struct batches *batches = check(in, out, &known) ? make(in, out, &known) : NULL;
     if (!batches)
         return fl_no_coll(in.pipeline);
     fl_scope(in.pipeline, known.name, "batches");

@@ -66,6 +66,27 @@ static void sum_up(
         state->up = state->down = 0;
 }
 
+// Where windows merge: means and squared deviations of two sets of values are those of their union.
+static void merge_sums(void *state, const void *other)
+{
+    struct flow_detect_state *into = state;
+    const struct flow_detect_state *from = other;
+    const int64_t seen = into->seen + from->seen;
+    if (from->seen == 0)
+        return;
+    const double off = from->mean - into->mean;
+    const double share = (double)from->seen / (double)seen;
+    into->spread += from->spread + off * off * share * (double)into->seen;
+    into->mean += off * share;
+    into->seen = seen;
+}
+
+// What goes by what was lately, goes on from the later window.
+static void keep_later(void *state, const void *other)
+{
+    *(struct flow_detect_state *)state = *(const struct flow_detect_state *)other;
+}
+
 static struct flow_score judge(
     const struct detect *detect, struct flow_detect_state *state, double value)
 {
@@ -148,7 +169,7 @@ flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_score
     if (known.threshold == 0)
         known.threshold = known.detector == FLOW_DETECT_CUSUM ? 5 : 3;
     known.warm_up = known.warm_up ? known.warm_up : 10;
-    if (!check(in, &field, fn, &known) || !fl_stays_apart(in, "flow_detect"))
+    if (!check(in, &field, fn, &known))
         return fl_no_coll(in.pipeline);
     detect->user = fn;
     detect->options = known;
@@ -158,6 +179,7 @@ flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_score
     detect->fn.form = FLOW_FORM_STATEFUL;
     detect->fn.no_signs = true;
     detect->fn.state = &flow_detect_state_type;
+    detect->fn.merge = known.detector == FLOW_DETECT_Z_SCORE ? merge_sums : keep_later;
     detect->fn.process = judge_rows;
     const flow_do_options how = { .name = known.name, .time_sorted = true };
     return flow_do_with(in, &detect->fn, &how);

@@ -2,6 +2,9 @@
 // flow_look_up: elements joined with what a function of the user's finds under their keys. Of the
 // rows of a batch those whose answers are not known are asked for together. Attempts, pauses and
 // dead letters are the engine's: an answer that failed fails its element.
+//
+// With `max_wait` elements get lanes, wait there in flow_batches, and are taken out again with the
+// times that they had; the rows of a batch come to the asking step together.
 #include <flow/keyed.h>
 
 #include "cache.h"
@@ -32,12 +35,20 @@ struct look_up {
     bool lanes;
 };
 
+// A step that takes batches of a lane apart, in pipeline memory.
+struct apart {
+    flow_fn fn; // first: flow_ctx.fn points into it
+    const flow_type *outs[1];
+    uint32_t list; // where in a batch
+};
+
 // A step that gives rows lanes, in pipeline memory.
 struct lanes {
     flow_fn fn; // first: flow_ctx.fn points into it
     const flow_type *outs[1];
     flow_field key;
     uint32_t count, key_at, value_at;
+    const flow_field *at; // where an element's time is put; NULL: nowhere
 };
 
 // A worker's own memory; the cache follows it.
@@ -269,6 +280,10 @@ static flow_status give_lane(flow_ctx *ctx, const flow_row *row, void *user)
         return ctx->status;
     memset(out, 0, type->size);
     memcpy(out, &lane, sizeof lane);
+    if (lanes->at) {
+        const flow_time at = flow_event_time(ctx);
+        memcpy(out + lanes->at->offset, &at, sizeof at);
+    }
     memcpy(out + lanes->key_at, row->key, lanes->key.size);
     memcpy(out + lanes->value_at, row->value, lanes->fn.in->size);
     return flow_commit(ctx, 0, 1);
@@ -279,14 +294,68 @@ static flow_status give_lanes(flow_ctx *ctx, const flow_batch *batch)
     return flow_each_row(ctx, batch, give_lane, (void *)(uintptr_t)ctx->fn);
 }
 
+// --- waiting
+
+static flow_status take_apart(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const struct apart *apart = user;
+    const flow_type *type = apart->outs[0];
+    flow_list list;
+    memcpy(&list, row->value + apart->list, sizeof list);
+    const char *items = list.items;
+    for (size_t i = 0; i < list.count && ctx->status == FLOW_OK; i++)
+        flow_emit(ctx, 0, type, items + i * type->size, type->size);
+    return ctx->status;
+}
+
+static flow_status take_all_apart(flow_ctx *ctx, const flow_batch *batch)
+{
+    return flow_each_row(ctx, batch, take_apart, (void *)(uintptr_t)ctx->fn);
+}
+
+static const flow_type *batch_type(flow_pipeline *pipeline, const flow_type *lane)
+{
+    const flow_field rows = {
+        .kind = FLOW_KIND_LIST, .size = sizeof(flow_list), .item = FLOW_KIND_RECORD, .record = lane
+    };
+    fl_record record = fl_record_begin(pipeline, "flow_lane_batch", 2);
+    fl_record_add(&record, &lane->fields[0], "lane");
+    fl_record_add(&record, &rows, "rows");
+    return fl_record_end(&record);
+}
+
+// Elements of lanes once there are enough of them, or they have waited enough, with their times.
+static flow_coll waited(flow_coll lanes, const flow_look_up_options *options)
+{
+    const flow_type *lane = flow_coll_type(lanes);
+    const flow_type *batch = lane ? batch_type(lanes.pipeline, lane) : NULL;
+    struct apart *apart = flow_pipeline_alloc(lanes.pipeline, sizeof *apart);
+    if (!batch || !apart)
+        return fl_no_coll(lanes.pipeline);
+    const flow_batches_options how = { .count = options->count, .max_wait = options->max_wait };
+    apart->outs[0] = lane;
+    apart->list = batch->fields[1].offset;
+    apart->fn = (flow_fn){ .name = "apart",
+        .form = FLOW_FORM_EMIT,
+        .in = batch,
+        .outs = apart->outs,
+        .out_count = 1,
+        .process = take_all_apart };
+    const flow_coll rows = flow_do(flow_batches(lanes, batch, &how), &apart->fn);
+    return rows.id ? flow_with_timestamps(rows, fl_field_named(lane, "at")) : rows;
+}
+
 static flow_coll in_lanes(flow_coll in, struct look_up *made)
 {
     static const flow_field number = { .kind = FLOW_KIND_U32, .size = sizeof(uint32_t) };
+    static const flow_field instant = { .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
     const flow_type *type = flow_coll_type(in);
     const flow_field whole = { .kind = FLOW_KIND_RECORD, .size = type->size, .record = type };
     struct lanes *lanes = flow_pipeline_alloc(in.pipeline, sizeof *lanes);
-    fl_record record = fl_record_begin(in.pipeline, "flow_lane", 3);
+    fl_record record = fl_record_begin(in.pipeline, "flow_lane", 4);
     fl_record_add(&record, &number, "lane");
+    const bool waits = made->options.max_wait.us > 0;
+    const flow_field *at = waits ? fl_record_add(&record, &instant, "at") : NULL;
     const flow_field *key = fl_record_add(&record, &made->key, "key");
     const flow_field *value = fl_record_add(&record, &whole, "value");
     const flow_type *out = fl_record_end(&record);
@@ -296,7 +365,8 @@ static flow_coll in_lanes(flow_coll in, struct look_up *made)
         .key = made->key,
         .count = made->options.in_flight,
         .key_at = key->offset,
-        .value_at = value->offset };
+        .value_at = value->offset,
+        .at = at };
     lanes->fn = (flow_fn){ .name = "lanes",
         .form = FLOW_FORM_EMIT,
         .in = type,
@@ -306,7 +376,8 @@ static flow_coll in_lanes(flow_coll in, struct look_up *made)
     made->lanes = true;
     made->key_at = key->offset;
     made->value_at = value->offset;
-    return flow_reshuffle(flow_key_by(flow_do(in, &lanes->fn), fl_field_named(out, "lane")));
+    const flow_coll keyed = flow_key_by(flow_do(in, &lanes->fn), fl_field_named(out, "lane"));
+    return waits ? waited(keyed, &made->options) : flow_reshuffle(keyed);
 }
 
 // --- building
@@ -328,6 +399,11 @@ static const char *wrong(flow_coll in, const flow_ask_fn *ask, const flow_join_f
         return "its kind must be FLOW_JOIN_INNER or FLOW_JOIN_LEFT";
     if (options->fresh.us < 0 || options->fresh_none.us < 0)
         return "its 'fresh' and 'fresh_none' cannot be below 0";
+    if (options->max_wait.us < 0)
+        return "its 'max_wait' cannot be below 0";
+    if (options->max_wait.us > 0 && flow_coll_merging(in))
+        return "its elements wait by window, in which others may join them; where windows merge "
+               "they cannot keep their own: give no 'max_wait', or group before it";
     if (options->cache_bytes > BYTES_MAX)
         return "its 'cache_bytes' must be at most 1 GiB";
     return NULL;
@@ -373,6 +449,8 @@ flow_coll flow_look_up_sized(flow_coll in, const flow_ask_fn *ask, const flow_jo
             in.pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL, "flow_look_up: %s", why);
         return fl_no_coll(in.pipeline);
     }
+    if (known.max_wait.us && !known.in_flight)
+        known.in_flight = 1;
     known.count = known.count ? known.count : COUNT_USUAL;
     known.cache_bytes = known.cache_bytes ? known.cache_bytes : BYTES_USUAL;
     known.fresh = known.fresh.us ? known.fresh : flow_minutes(1);

@@ -97,6 +97,22 @@ START_TEST(results_have_the_time_of_their_row)
 }
 END_TEST
 
+START_TEST(a_version_is_valid_as_long_as_its_session)
+{
+    payment("a", "v0", 0);
+    order("a", 1, 12);
+    order("a", 2, 6); // makes one session of both
+    order("a", 3, 30);
+    watermark(35);
+    payment("a", "v37", 37);
+    order("a", 4, 40);
+    const flow_as_of_join_options left = { .kind = FLOW_JOIN_LEFT };
+    flow_expect(flow_as_of_join(in_visits(8), &look_up_join, &left), FOUND(1, v0), FOUND(2, v0),
+        FOUND(3, -), FOUND(4, v37));
+    passes();
+}
+END_TEST
+
 START_TEST(as_of_joins_that_cannot_be_are_refused)
 {
     const flow_as_of_join_options full = { .kind = FLOW_JOIN_FULL };
@@ -113,14 +129,10 @@ START_TEST(as_of_joins_that_cannot_be_are_refused)
     fails("flow_as_of_join: its 'max_age' is below 0");
     shop_teardown();
     shop_setup();
-    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
-    const flow_sides sides = all_time();
-    const flow_sides visits = { flow_window_into(sides.left, &sessions),
-        flow_window_into(sides.right, &sessions) };
-    flow_as_of_join(visits, &look_up_join, NULL);
-    fails("flow_as_of_join: the windows of its input merge, and what it keeps by key and window "
-          "cannot; "
-          "combine or group before it, or cut other windows");
+    flow_as_of_join(by_function(), &look_up_join, NULL);
+    fails("flow_as_of_join: the windows of its input merge as a function says, maybe by what comes "
+          "later, so which rows meet would depend on the order of coming; use sessions or windows "
+          "that do not merge");
 }
 END_TEST
 
@@ -134,6 +146,7 @@ TCase *as_of_tests(void)
     tcase_add_test(tests, a_version_that_is_too_old_is_none);
     tcase_add_test(tests, versions_stay_for_rows_that_come_much_later);
     tcase_add_test(tests, results_have_the_time_of_their_row);
+    tcase_add_test(tests, a_version_is_valid_as_long_as_its_session);
     tcase_add_test(tests, as_of_joins_that_cannot_be_are_refused);
     return tests;
 }

@@ -97,6 +97,22 @@ START_TEST(rows_are_kept_as_long_as_they_can_pair)
 }
 END_TEST
 
+START_TEST(rows_pair_within_a_session_that_others_of_both_sides_keep_up)
+{
+    payment("a", "p", 0);
+    order("a", 1, 12); // one session by the payment of 6
+    payment("a", "q", 6);
+    payment("a", "r", 30); // another session
+    order("a", 2, 36);
+    payment("b", "s", 14);
+    const flow_interval_join_options options = { .from = flow_seconds(-20),
+        .to = flow_seconds(20) };
+    flow_expect(flow_interval_join(in_visits(8), &pair_up_join, &options), PAIR(1, p), PAIR(1, q),
+        PAIR(2, r));
+    passes();
+}
+END_TEST
+
 START_TEST(interval_joins_that_cannot_be_are_refused)
 {
     join(5, 4);
@@ -107,14 +123,10 @@ START_TEST(interval_joins_that_cannot_be_are_refused)
     fails("flow_interval_join: it was given no function");
     shop_teardown();
     shop_setup();
-    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
-    const flow_sides sides = all_time();
-    const flow_sides visits = { flow_window_into(sides.left, &sessions),
-        flow_window_into(sides.right, &sessions) };
-    flow_interval_join(visits, &pair_up_join, NULL);
-    fails("flow_interval_join: the windows of its input merge, and what it keeps by key and window "
-          "cannot; "
-          "combine or group before it, or cut other windows");
+    flow_interval_join(by_function(), &pair_up_join, NULL);
+    fails("flow_interval_join: the windows of its input merge as a function says, maybe by what "
+          "comes later, so which rows meet would depend on the order of coming; use sessions or "
+          "windows that do not merge");
 }
 END_TEST
 
@@ -127,6 +139,7 @@ TCase *interval_tests(void)
     tcase_add_test(tests, an_interval_may_lie_on_one_side);
     tcase_add_test(tests, a_pair_has_the_time_of_its_later_row);
     tcase_add_test(tests, rows_are_kept_as_long_as_they_can_pair);
+    tcase_add_test(tests, rows_pair_within_a_session_that_others_of_both_sides_keep_up);
     tcase_add_test(tests, interval_joins_that_cannot_be_are_refused);
     return tests;
 }

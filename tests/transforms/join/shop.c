@@ -60,6 +60,33 @@ flow_sides all_time(void)
         flow_key_by(payment_input, FLOW_FIELD(payment, id)) };
 }
 
+static flow_sides windowed(flow_windows windows)
+{
+    const flow_window_options cut = { .windows = windows };
+    const flow_sides sides = all_time();
+    return (flow_sides){ flow_window_into(sides.left, &cut), flow_window_into(sides.right, &cut) };
+}
+
+flow_sides in_visits(int64_t seconds)
+{
+    return windowed(flow_sessions(flow_seconds(seconds)));
+}
+
+static uint32_t five_seconds(
+    const void *element, flow_time at, const void *config, flow_window *windows, uint32_t room)
+{
+    (void)element, (void)config;
+    if (room > 0)
+        windows[0] = (flow_window){ at, { at.us + 5000000 } };
+    return 1;
+}
+
+flow_sides by_function(void)
+{
+    static const flow_window_fn fn = { .name = "five", .merges = true, .assign = five_seconds };
+    return windowed(flow_custom(&fn, NULL));
+}
+
 void passes(void)
 {
     const flow_simulated_options options = { .workers = 3, .seeds = 5, .fail_one_in = 7 };

@@ -38,6 +38,11 @@ void watermark(int64_t at); // of both
 // The two in the global window, keyed by id.
 flow_sides all_time(void);
 
+// The two in windows that merge, keyed by id: sessions with a gap of so many seconds, or by a
+// function.
+flow_sides in_visits(int64_t seconds);
+flow_sides by_function(void);
+
 // Runs under several workers, seeds and with failing bundles, and expects no error.
 void passes(void);
 

@@ -127,6 +127,73 @@ START_TEST(r78_windows_behind_wait_for_a_batch_without_max_wait)
 }
 END_TEST
 
+#define FOUR                                                                                       \
+    "{\"user\":\"a\",\"clicks\":[{\"user\":\"a\",\"n\":1},{\"user\":\"a\",\"n\":2},"               \
+    "{\"user\":\"a\",\"n\":3},{\"user\":\"a\",\"n\":4}]}"
+
+START_TEST(r78_a_batch_waits_for_the_session_as_far_as_it_has_grown)
+{
+    click("a", 1, 0);
+    watermark(3);
+    click("a", 2, 4);
+    watermark(8); // the session ended at 5 when it began
+    click("a", 3, 8);
+    watermark(12);
+    click("a", 4, 9);
+    flow_expect(parcels(in_visits(5), (flow_batches_options){ .count = 9 }), FOUR);
+    passes();
+}
+END_TEST
+
+START_TEST(r78_sessions_that_merge_have_one_batch)
+{
+    click("a", 1, 0);
+    click("a", 2, 1);
+    click("a", 4, 8);
+    watermark(5);
+    click("a", 3, 5);
+    flow_expect(parcels(in_visits(5), (flow_batches_options){ .count = 9 }),
+        "{\"user\":\"a\",\"clicks\":[{\"user\":\"a\",\"n\":1},{\"user\":\"a\",\"n\":2},"
+        "{\"user\":\"a\",\"n\":4},{\"user\":\"a\",\"n\":3}]}");
+    passes();
+}
+END_TEST
+
+START_TEST(r78_no_batch_has_too_many_where_sessions_merge)
+{
+    click("a", 1, 0);
+    click("a", 2, 1);
+    click("a", 3, 8);
+    click("a", 4, 9);
+    click("a", 5, 5); // five in one session
+    const flow_coll out = parcels(in_visits(5), (flow_batches_options){ .count = 3 });
+    flow_expect(out,
+        "{\"user\":\"a\",\"clicks\":[{\"user\":\"a\",\"n\":1},{\"user\":\"a\",\"n\":2},"
+        "{\"user\":\"a\",\"n\":3}]}",
+        "{\"user\":\"a\",\"clicks\":[{\"user\":\"a\",\"n\":4},{\"user\":\"a\",\"n\":5}]}");
+    passes();
+}
+END_TEST
+
+START_TEST(r78_windows_behind_wait_for_the_earliest_of_sessions_that_merged)
+{
+    static int64_t times[] = { 0, 1, 30 };
+    click("a", 2, 8);
+    click("a", 1, 0);
+    click("a", 1, 4);
+    click("b", 1, 1);
+    watermark(5);
+    click("b", 1, 4);
+    watermark(8);
+    click("b", 1, 8);
+    watermark(25);
+    click("c", 1, 30);
+    flow_expect_that(
+        parcels(in_visits(5), (flow_batches_options){ .count = 9 }), at_the_earliest, times, NULL);
+    passes();
+}
+END_TEST
+
 START_TEST(batches_that_cannot_be_are_refused)
 {
     parcels(clicks, (flow_batches_options){ .count = 0 });
@@ -138,12 +205,6 @@ START_TEST(batches_that_cannot_be_are_refused)
     flow_batches(flow_key_by(clicks, FLOW_FIELD(click, n)), &parcel_type,
         &(flow_batches_options){ .count = 2 });
     refused("flow_batches: its output 'parcel' must have the key, 'int64', and a list of 'click'");
-    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
-    const flow_coll visits = flow_window_into(clicks, &sessions);
-    flow_batches(flow_key_by(visits, FLOW_FIELD(click, user)), &parcel_type,
-        &(flow_batches_options){ .count = 2 });
-    refused("flow_batches: the windows of its input merge, and what it keeps by key and window "
-            "cannot; combine or group before it, or cut other windows");
 }
 END_TEST
 
@@ -158,6 +219,10 @@ TCase *batches_tests(void)
     tcase_add_test(tests, r78_the_watermark_waits_for_the_earliest_that_waits);
     tcase_add_test(tests, r78_a_batch_has_the_time_of_its_earliest_element);
     tcase_add_test(tests, r78_windows_behind_wait_for_a_batch_without_max_wait);
+    tcase_add_test(tests, r78_a_batch_waits_for_the_session_as_far_as_it_has_grown);
+    tcase_add_test(tests, r78_sessions_that_merge_have_one_batch);
+    tcase_add_test(tests, r78_no_batch_has_too_many_where_sessions_merge);
+    tcase_add_test(tests, r78_windows_behind_wait_for_the_earliest_of_sessions_that_merged);
     tcase_add_test(tests, batches_that_cannot_be_are_refused);
     return tests;
 }

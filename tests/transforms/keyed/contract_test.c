@@ -136,6 +136,14 @@ static flow_coll looked_up_in_lanes(flow_coll in)
     return flow_distinct(flow_look_up(by_k(in), &find_name_ask, &with_name_join, &options));
 }
 
+static flow_coll looked_up_after_a_while(flow_coll in)
+{
+    const flow_look_up_options options = {
+        .count = 3, .in_flight = 2, .max_wait = flow_millis(50), .cache_bytes = 512
+    };
+    return flow_distinct(flow_look_up(by_k(in), &find_name_ask, &with_name_join, &options));
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -146,6 +154,7 @@ static const struct {
     { "detect", detected },
     { "look up", looked_up },
     { "look up in lanes", looked_up_in_lanes },
+    { "waiting look up", looked_up_after_a_while },
     { "throttle", throttled_all },
     { "throttle by key", throttled_by_key },
 };

@@ -112,6 +112,53 @@ START_TEST(the_key_of_the_input_stays)
 }
 END_TEST
 
+// _i: by event time, by the clock
+START_TEST(r78b_in_sessions_the_first_of_a_run_of_equal_ones_passes)
+{
+    flow_deduplicate_options options = by_user;
+    options.duration = flow_seconds(60);
+    options.clock = _i ? FLOW_PROCESSING_TIME : FLOW_EVENT_TIME;
+    click("a", 1, 1);
+    watermark(4);
+    click("a", 9, 5);
+    watermark(8);
+    click("a", 9, 9); // its session ended at 6 when the mark was made
+    watermark(12);
+    click("a", 9, 12);
+    watermark(20);
+    click("a", 2, 20);
+    flow_expect(flow_deduplicate(in_visits(5), &options), A1, A2);
+    passes();
+}
+END_TEST
+
+START_TEST(r78b_in_a_long_session_one_is_forgotten_too)
+{
+    for (int i = 0; i < 12; i++) { // known for 10 seconds
+        click("a", i == 0 ? 1 : i == 6 ? 3 : 9, i * 2);
+        watermark(i * 2 + 1);
+    }
+    flow_expect(flow_deduplicate(in_visits(5), &by_user), A1, A3);
+    passes();
+}
+END_TEST
+
+START_TEST(r78b_of_two_marks_that_meet_the_longer_one_stays)
+{
+    click("a", 1, 0);
+    click("a", 3, 8); // another session at first; known until 18
+    click("a", 9, 4); // one session
+    watermark(11);
+    click("a", 9, 12);
+    watermark(15);
+    click("a", 9, 16);
+    watermark(19);
+    click("a", 2, 19);
+    flow_expect(flow_deduplicate(in_visits(5), &by_user), A1, A3, A2);
+    passes();
+}
+END_TEST
+
 START_TEST(what_cannot_be_remembered_is_refused)
 {
     flow_deduplicate_options options = by_user;
@@ -122,10 +169,6 @@ START_TEST(what_cannot_be_remembered_is_refused)
     options.duration.us = -1;
     flow_deduplicate(clicks, &options);
     refused("flow_deduplicate: its duration is -1 us, below 0");
-    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
-    flow_deduplicate(flow_window_into(clicks, &sessions), &by_user);
-    refused("flow_deduplicate: the windows of its input merge, and what it keeps by key and window "
-            "cannot; combine or group before it, or cut other windows");
 }
 END_TEST
 
@@ -141,6 +184,9 @@ TCase *deduplicate_tests(void)
     tcase_add_test(tests, r78b_a_mark_holds_nothing_up);
     tcase_add_test(tests, r78b_a_mark_by_the_clock_holds_nothing_up);
     tcase_add_test(tests, the_key_of_the_input_stays);
+    tcase_add_loop_test(tests, r78b_in_sessions_the_first_of_a_run_of_equal_ones_passes, 0, 2);
+    tcase_add_test(tests, r78b_in_a_long_session_one_is_forgotten_too);
+    tcase_add_test(tests, r78b_of_two_marks_that_meet_the_longer_one_stays);
     tcase_add_test(tests, what_cannot_be_remembered_is_refused);
     return tests;
 }

@@ -21,10 +21,15 @@ static flow_status tell(
 }
 FLOW_SCORED_FN(tell, flow_str, click, told);
 
-static flow_coll detect(flow_detect_options options)
+static flow_coll detect_in(flow_coll in, flow_detect_options options)
 {
     return flow_detect(
-        flow_key_by(clicks, FLOW_FIELD(click, user)), FLOW_FIELD(click, n), &tell_scored, &options);
+        flow_key_by(in, FLOW_FIELD(click, user)), FLOW_FIELD(click, n), &tell_scored, &options);
+}
+
+static flow_coll detect(flow_detect_options options)
+{
+    return detect_in(clicks, options);
 }
 
 START_TEST(a_z_score_is_of_all_before)
@@ -90,6 +95,63 @@ START_TEST(a_planted_spike_is_the_only_alarm)
 }
 END_TEST
 
+START_TEST(each_session_is_learnt_anew)
+{
+    click("a", 2, 0);
+    click("a", 20, 8); // one session by the click between
+    click("a", 4, 4);
+    click("a", 9, 30);
+    const flow_detect_options options = { .detector = FLOW_DETECT_Z_SCORE, .warm_up = 2 };
+    FLOW_EXPECT_ROWS(detect_in(in_visits(5), options), told, { 2, 0, 0, 0, false },
+        { 4, 2, 0, 0, false }, { 20, 3, 1, 17, true }, { 9, 0, 0, 0, false });
+    passes();
+}
+END_TEST
+
+// Each click up to 20 s has a window of its own, until 100 s; those after it have one that takes in
+// all.
+static uint32_t until_the_end(
+    const void *element, flow_time at, const void *config, flow_window *windows, uint32_t room)
+{
+    (void)element, (void)config;
+    if (room > 0)
+        windows[0] = (flow_window){ at.us > 20000000 ? second(0) : at, second(100) };
+    return 1;
+}
+
+static void into_the_one_from_0(
+    const flow_window *windows, uint32_t count, const void *config, flow_window *into)
+{
+    bool all = false;
+    (void)config;
+    for (uint32_t i = 0; i < count; i++)
+        all = all || windows[i].start.us == 0;
+    for (uint32_t i = 0; i < count; i++)
+        into[i] = all ? (flow_window){ second(0), second(100) } : windows[i];
+}
+
+// _i: the detector
+START_TEST(what_two_windows_learnt_meets_where_they_merge)
+{
+    static const flow_window_fn fn = {
+        .name = "all", .merges = true, .assign = until_the_end, .merge = into_the_one_from_0
+    };
+    const flow_window_options cut = { .windows = flow_custom(&fn, NULL) };
+    click("a", 1, 1);
+    click("a", 7, 10);
+    click("a", 4, 30);
+    const flow_coll in = flow_window_into(clicks, &cut);
+    const flow_detect_options options = { .detector = (flow_detector)_i, .warm_up = 9 };
+    if (_i == FLOW_DETECT_Z_SCORE) // of 1 and 7
+        FLOW_EXPECT_ROWS(detect_in(in, options), told, { 1, 0, 0, 0, false }, { 7, 0, 0, 0, false },
+            { 4, 4, 3, 0, false });
+    else // of 7
+        FLOW_EXPECT_ROWS(detect_in(in, options), told, { 1, 0, 0, 0, false }, { 7, 0, 0, 0, false },
+            { 4, 7, 0, 0, false });
+    passes();
+}
+END_TEST
+
 START_TEST(detectors_that_cannot_be_are_refused)
 {
     static const struct {
@@ -112,12 +174,6 @@ START_TEST(detectors_that_cannot_be_are_refused)
     refused("flow_detect: takes a number or a duration, its field 'user' is 'text'");
     flow_detect(flow_key_by(clicks, FLOW_FIELD(click, user)), FLOW_FIELD(click, n), NULL, NULL);
     refused("flow_detect: it was given no function");
-    const flow_window_options sessions = { .windows = flow_sessions(flow_seconds(5)) };
-    const flow_coll visits =
-        flow_window_into(flow_key_by(clicks, FLOW_FIELD(click, user)), &sessions);
-    flow_detect(visits, FLOW_FIELD(click, n), &tell_scored, NULL);
-    refused("flow_detect: the windows of its input merge, and what it keeps by key and window "
-            "cannot; combine or group before it, or cut other windows");
 }
 END_TEST
 
@@ -130,6 +186,9 @@ TCase *detect_tests(void)
     tcase_add_test(tests, an_ewma_follows);
     tcase_add_test(tests, a_cusum_adds_up_what_lasts_and_begins_anew);
     tcase_add_test(tests, a_planted_spike_is_the_only_alarm);
+    tcase_add_test(tests, each_session_is_learnt_anew);
+    tcase_add_loop_test(tests, what_two_windows_learnt_meets_where_they_merge, FLOW_DETECT_EWMA,
+        FLOW_DETECT_CUSUM + 1);
     tcase_add_test(tests, detectors_that_cannot_be_are_refused);
     return tests;
 }

@@ -174,6 +174,80 @@ START_TEST(a_call_that_fails_is_tried_again_after_a_pause)
 }
 END_TEST
 
+START_TEST(elements_wait_for_others_so_long_by_the_clock)
+{
+    click("a", 1, 1);
+    wait_for(1);
+    click("x", 2, 2);
+    wait_for(4); // all that has come has waited enough: one call
+    click("a", 3, 3);
+    click("e", 4, 4);
+    click("x", 5, 5); // full: one call for three
+    wait_for(9);
+    const flow_look_up_options options = {
+        .kind = FLOW_JOIN_LEFT, .count = 3, .max_wait = flow_seconds(4), .no_cache = true
+    };
+    flow_expect(visits(clicks, options), A(1), NONE(x, 2), A(3),
+        "{\"user\":\"e\",\"name\":\"Mx e\",\"n\":4,\"age\":101}", NONE(x, 5));
+    run_once();
+    ck_assert_int_eq(asked.calls, 2);
+    ck_assert_int_eq(asked.questions, 5);
+    passes();
+}
+END_TEST
+
+START_TEST(elements_of_one_key_that_waited_are_one_question)
+{
+    click("a", 1, 1);
+    wait_for(1);
+    click("a", 2, 2);
+    wait_for(9);
+    const flow_look_up_options options = { .max_wait = flow_seconds(4), .no_cache = true };
+    flow_expect(visits(clicks, options), A(1), A(2));
+    run_once();
+    ck_assert_int_eq(asked.questions, 1);
+}
+END_TEST
+
+static bool own_times(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    (void)user;
+    for (size_t i = 0; i < count; i++) { // by text, which says a5, a7, a12
+        const int64_t at = (const int64_t[]){ 12, 5, 7 }[i % 3];
+        if (seen[i].time.us != second(at).us || seen[i].window.start.us != second(at / 10 * 10).us)
+            return flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%s at %lld us", seen[i].text,
+                       (long long)seen[i].time.us) == FLOW_OK;
+    }
+    return count == 3 ||
+           flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%zu elements", count) == FLOW_OK;
+}
+
+START_TEST(elements_that_wait_keep_time_and_window_and_hold_the_watermark)
+{
+    click("a", 7, 7);
+    click("a", 5, 5);
+    click("a", 12, 12);
+    watermark(6);
+    wait_for(60);
+    const flow_look_up_options options = { .max_wait = flow_seconds(50) };
+    const flow_coll out = visits(windowed(10), options);
+    flow_expect_that(out, own_times, NULL, NULL);
+    flow_expect(flow_count(out), "{\"count\":2}", "{\"count\":1}");
+    passes();
+}
+END_TEST
+
+START_TEST(elements_wait_no_longer_than_their_windows)
+{
+    click("a", 1, 1);
+    watermark(20);
+    click("a", 2, 22);
+    const flow_look_up_options options = { .max_wait = flow_hours(50) };
+    flow_expect(visits(windowed(10), options), A(1), A(2));
+    passes();
+}
+END_TEST
+
 START_TEST(look_ups_that_cannot_be_are_refused)
 {
     flow_look_up(clicks, &people_ask, &meet_join, NULL);
@@ -184,6 +258,11 @@ START_TEST(look_ups_that_cannot_be_are_refused)
     refused("flow_look_up: its kind must be FLOW_JOIN_INNER or FLOW_JOIN_LEFT");
     visits(clicks, (flow_look_up_options){ .fresh = { -1 } });
     refused("flow_look_up: its 'fresh' and 'fresh_none' cannot be below 0");
+    visits(clicks, (flow_look_up_options){ .max_wait = { -1 } });
+    refused("flow_look_up: its 'max_wait' cannot be below 0");
+    visits(in_visits(5), (flow_look_up_options){ .max_wait = flow_seconds(1) });
+    refused("flow_look_up: its elements wait by window, in which others may join them; where "
+            "windows merge they cannot keep their own: give no 'max_wait', or group before it");
     visits(clicks, (flow_look_up_options){ .cache_bytes = UINT64_C(1) << 40 });
     refused("flow_look_up: its 'cache_bytes' must be at most 1 GiB");
     flow_look_up(flow_key_by(clicks, FLOW_FIELD(click, user)), NULL, &meet_join, NULL);
@@ -200,6 +279,10 @@ TCase *look_up_tests(void)
     tcase_add_test(tests, answers_are_good_for_a_while);
     tcase_add_test(tests, a_question_that_fails_fails_its_elements_alone);
     tcase_add_test(tests, a_call_that_fails_is_tried_again_after_a_pause);
+    tcase_add_test(tests, elements_wait_for_others_so_long_by_the_clock);
+    tcase_add_test(tests, elements_of_one_key_that_waited_are_one_question);
+    tcase_add_test(tests, elements_that_wait_keep_time_and_window_and_hold_the_watermark);
+    tcase_add_test(tests, elements_wait_no_longer_than_their_windows);
     tcase_add_test(tests, look_ups_that_cannot_be_are_refused);
     return tests;
 }

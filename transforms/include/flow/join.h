@@ -115,7 +115,9 @@ FLOW_API flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn
  * Pairs of rows of one key and window whose event times are so far apart. Rows are taken in order
  * of event time, once the watermark has passed them (R65); a pair has the time of its later row. A
  * row is kept until the watermark is out of its reach. Use the global window, unless pairs across
- * the ends of windows are not wanted. Other things as flow_cogroup.
+ * the ends of windows are not wanted; in sessions, which rows of both sides keep up, pairs are of
+ * one session. Windows that merge as a user's function says are refused: what lies in one window
+ * would hang on what came first. Other things as flow_cogroup.
  */
 static inline flow_coll flow_interval_join(
     flow_sides sides, const flow_join_fn *fn, const flow_interval_join_options *options)
@@ -141,8 +143,9 @@ FLOW_API flow_coll flow_as_of_join_sized(
  * watermark of both has passed it, so the result does not depend on what came first; of right rows
  * at one instant the last that came is valid. Only right rows that a later left row may find are
  * kept: for each key the last, and those after it. Use the global window; else a version ends with
- * its window. Late left rows find what is kept then. Other things as flow_cogroup. `options` may be
- * NULL.
+ * its window, or its session, which rows of both sides keep up. Windows that merge as a user's
+ * function says are refused, as in flow_interval_join. Late left rows find what is kept then. Other
+ * things as flow_cogroup. `options` may be NULL.
  */
 static inline flow_coll flow_as_of_join(
     flow_sides sides, const flow_join_fn *fn, const flow_as_of_join_options *options)

@@ -2,8 +2,8 @@
 /**
  * @file
  * Transforms that remember by key: each thing once, batches, joins of two streams over time, rates,
- * and detectors. Their state belongs to a key and a window and ends with the window; windows that
- * merge are refused.
+ * and detectors. Their state belongs to a key and a window and ends with the window; where windows
+ * merge, so does it.
  */
 #ifndef FLOW_KEYED_H
 #define FLOW_KEYED_H
@@ -29,8 +29,10 @@ FLOW_API flow_coll flow_deduplicate_sized(
 
 /**
  * The first of equal elements, by binary form, within `duration` of it and within a window: equal
- * ones in different windows all pass (R78b). Elements pass at once; nothing waits. Keyed as its
- * input where the key is a field. `options` may be NULL. State: some bytes for each element that is
+ * ones in different windows all pass (R78b). Elements pass at once; nothing waits. Windows that
+ * merge are those of equal elements: in sessions the first of a run passes, in the window as it is
+ * then. Where two of them become one after both let one pass, both have passed. Keyed as its input
+ * where the key is a field. `options` may be NULL. State: some bytes for each element that is
  * remembered.
  */
 static inline flow_coll flow_deduplicate(flow_coll in, const flow_deduplicate_options *options)
@@ -56,7 +58,9 @@ FLOW_API flow_coll flow_batches_sized(
  * Elements of a key and window in batches (GroupIntoBatches, R78): rows of `out`, a record of the
  * key and a list of the input's records, in order of coming. A batch is given when it is full, when
  * it has waited long enough, or, as it is, when its window expires. It has the time of its earliest
- * element, for which the output watermark waits. Unkeyed. One of `count`, `bytes` and `max_wait`
+ * element, for which the output watermark waits. Where windows merge, so do their batches: the
+ * earlier window's elements come first, and batches that are full by that are given together, all
+ * with the time of the earliest. Unkeyed. One of `count`, `bytes` and `max_wait`
  * must be said.
  */
 static inline flow_coll flow_batches(
@@ -134,6 +138,9 @@ typedef struct flow_look_up_options {
     flow_duration backoff;        /**< Pause before the second attempt, then doubled. */
     flow_duration timeout;        /**< Batches that take longer fail. */
     double most_rejected;         /**< A larger share of failed elements fails the job. */
+    flow_duration max_wait;       /**< Elements wait by the clock, at most so long, until there are
+                                     `count` of them in a window for one call; `in_flight` 0 is one
+                                     call at once then. 0: nothing waits. */
 } flow_look_up_options;
 
 /** flow_look_up, told how large the caller's idea of the options is. */
@@ -143,7 +150,9 @@ FLOW_API flow_coll flow_look_up_sized(flow_coll in, const flow_ask_fn *ask,
 /**
  * Joins each element with what a function finds under its key, somewhere outside: a service, a
  * database. Keys that come together are asked for together, each once; answers are remembered by
- * worker for a while. Elements keep time and window. `options` may be NULL.
+ * worker for a while. Elements keep time and window. With `max_wait` elements wait for others, in
+ * state by window: not longer than their window lasts, not in windows that merge, and such as are
+ * taken back are refused; the watermark waits for them. `options` may be NULL.
  */
 static inline flow_coll flow_look_up(flow_coll in, const flow_ask_fn *ask, const flow_join_fn *join,
     const flow_look_up_options *options)
@@ -209,8 +218,11 @@ FLOW_API flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const f
 
 /**
  * Scores a number of each element of a key against those before it (spikes, drifts), in order of
- * event time once the watermark has passed it. A NaN has the score NaN and teaches nothing. State:
- * 40 bytes a key and window. `options` may be NULL.
+ * event time once the watermark has passed it. A NaN has the score NaN and teaches nothing. Each
+ * session is learnt by itself; since elements are taken in order, no two of them with state merge.
+ * Windows of a user's function may: means and variances of FLOW_DETECT_Z_SCORE are then those of
+ * both, the others go on with what the window that begins later has learnt. State: 40 bytes a key
+ * and window. `options` may be NULL.
  */
 static inline flow_coll flow_detect(flow_coll in, flow_field_ref field, const flow_scored_fn *fn,
     const flow_detect_options *options)
