@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]: runs the benchmarks of a release build, one line a
 # figure, and keeps them with a description of the machine in BUILD_DIR/bench/results.txt.
+# bench/run.sh BUILD_DIR nexmark [ID…] [--OPTION VALUE…]: those of Nexmark (`nexmark_q5`, `q5`), kept
+# in BUILD_DIR/bench/nexmark.txt.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
@@ -12,17 +14,27 @@ if [ ! -x "$program" ]; then
     exit 1
 fi
 
+suite=
+if [ "${1:-}" = nexmark ]; then
+    suite=nexmark
+    program=$build/bench/nexmark-bench
+    shift
+fi
+
 ids=
 while [ $# -gt 0 ] && [[ $1 != --* ]]; do
-    ids=${ids:+$ids,}$1
+    id=$1
+    [ -z "$suite" ] || id=${suite}_${1#"${suite}_"}
+    ids=${ids:+$ids,}$id
     shift
 done
 
 folder=$build/bench/data
-results=$build/bench/results.txt
+results=$build/bench/${suite:-results}.txt
 mkdir -p "$folder"
 arguments=(--folder "$folder")
-[ -x "$build/examples/trendmart/spikes" ] && arguments+=(--spikes "$build/examples/trendmart")
+[ -z "$suite" ] && [ -x "$build/examples/trendmart/spikes" ] &&
+    arguments+=(--spikes "$build/examples/trendmart")
 
 describe() {
     echo "# cpu: $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo), family $(
@@ -37,6 +49,10 @@ describe() {
 # The counter of allocations is preloaded for that benchmark alone.
 others() { "$program" --list | grep -v -x allocations | paste -s -d, -; }
 run() {
+    if [ -n "$suite" ]; then
+        "$program" "${arguments[@]}" ${ids:+--only "$ids"} "$@"
+        return
+    fi
     if [ -n "$ids" ]; then
         local rest
         rest=$(tr ',' '\n' <<<"$ids" | grep -v -x allocations | paste -s -d, -)
