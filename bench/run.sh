@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]: runs the benchmarks of a release build, one line a
 # figure, and keeps them with a description of the machine in BUILD_DIR/bench/results.txt.
-# bench/run.sh BUILD_DIR nexmark [ID…] [--OPTION VALUE…]: those of Nexmark (`nexmark_q5`, `q5`), kept
-# in BUILD_DIR/bench/nexmark.txt.
+# bench/run.sh BUILD_DIR nexmark [ID…] [--OPTION VALUE…]: those of Nexmark (`nexmark_q5` or `q5`),
+# kept in BUILD_DIR/bench/nexmark.txt.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
