@@ -216,8 +216,25 @@ static void close_source(void *self)
     .partitions = partitions, .claim = claim, .read = read_piece, .seek = seek,                    \
     .close = close_source
 
+// Pieces come when the clock moves, and then all workers are asked again: there is nobody to wake.
+static void listen(void *self, void (*wake)(void *user), void *user)
+{
+    (void)self;
+    (void)wake;
+    (void)user;
+}
+
 static const flow_source scripted = { SCRIPTED };
 static const flow_source scripted_watermark = { SCRIPTED, .own_watermark = true };
+static const flow_source waking = { SCRIPTED, .listen = listen };
+static const flow_source waking_watermark = { SCRIPTED, .listen = listen, .own_watermark = true };
+
+static const flow_source *source_of(const struct flow_test_script *script)
+{
+    if (script->wakes)
+        return script->own_watermark ? &waking_watermark : &waking;
+    return script->own_watermark ? &scripted_watermark : &scripted;
+}
 
 flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script *script)
 {
@@ -229,7 +246,7 @@ flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script 
         .unbounded = script->unbounded,
         .event_time = script->event_time,
         .times = script->times };
-    return flow_read(pipeline, script->own_watermark ? &scripted_watermark : &scripted, &options);
+    return flow_read(pipeline, source_of(script), &options);
 }
 
 // --- running

@@ -51,6 +51,7 @@ void graph_idle(struct graph *graph, uint64_t *random)
     script->clock = &graph->clock;
     script->times.idle = (flow_idle)flow_test_below(random, 3);
     script->times.idle_after = flow_seconds(1 + flow_test_below(random, 8));
+    script->wakes = flow_test_below(random, 2) == 0;
 }
 
 // --- following

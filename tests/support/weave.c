@@ -145,6 +145,7 @@ static void look_for_work(struct fiber *fiber)
     enum fl_step found = step(fiber);
     if (found != FL_STEP_IDLE && found != FL_STEP_POLL)
         return;
+    flow_test_pause(); // others may go on before it says so, too
     fiber->sleepy = true;
     flow_test_pause();
     found = step(fiber);

@@ -230,12 +230,65 @@ START_TEST(r24_any_order_of_workers_counts_each_element_or_drops_it)
 }
 END_TEST
 
+// --- sleep and wake
+
+#define TICKS       40
+#define WAITS_STEPS 4
+
+// Every tick of the clock brings a few elements, and no watermark moves: so nobody is woken but by
+// who sends rows to him, or makes room for his.
+START_TEST(any_order_of_workers_wakes_who_has_something_to_do)
+{
+    const uint32_t seeds = flow_test_seeds(300);
+    for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
+        static struct flow_test_row rows[TICKS * ROWS];
+        static struct flow_test_piece pieces[TICKS];
+        struct flow_test_results got;
+        uint64_t random = seed;
+        int64_t clock = SECOND;
+        const struct flow_test_options options = { .workers = 2 + (uint32_t)(seed % 4),
+            .seed = seed,
+            .weave = true,
+            .flight = 1 + flow_test_below(&random, 1000),
+            .clock = &clock };
+        const struct flow_test_script script = { .type = &flow_test_row_type,
+            .pieces = pieces,
+            .piece_count = TICKS,
+            .partitions = 2,
+            .unbounded = true,
+            .own_watermark = true,
+            .wakes = true,
+            .clock = &clock };
+        flow_test_tell("any_order_of_workers_wakes_who_has_something_to_do", seed);
+        for (int i = 0; i < TICKS * ROWS; i++)
+            rows[i] = flow_test_row_at(flow_test_below(&random, 8), flow_test_below(&random, 8), 0);
+        for (int p = 0; p < TICKS; p++)
+            pieces[p] = (struct flow_test_piece){ .partition = flow_test_below(&random, 2),
+                .rows = &rows[p * ROWS],
+                .count = ROWS,
+                .not_before = (1 + p / 2) * SECOND };
+        flow_test_results_init(&got, "woken");
+        flow_pipeline *pipeline = flow_pipeline_new("woken");
+        flow_coll now = flow_test_read(pipeline, &script);
+        for (int i = 0; i < WAITS_STEPS; i++)
+            now = flow_reshuffle(flow_key_by(
+                now, i % 2 ? FLOW_FIELD(flow_test_row, k) : FLOW_FIELD(flow_test_row, v)));
+        flow_test_collect(now, &got);
+        flow_test_run_well(pipeline, &options);
+        ck_assert_uint_eq(got.count, TICKS * ROWS);
+        flow_test_results_clear(&got);
+        flow_pipeline_free(pipeline);
+    }
+}
+END_TEST
+
 TCase *schedules_tests(void)
 {
     TCase *tests = tcase_create("schedules");
     tcase_set_timeout(tests, 3600);
     tcase_add_test(tests, r3_any_order_of_workers_gives_the_answer_of_the_reference);
     tcase_add_test(tests, r24_any_order_of_workers_counts_each_element_or_drops_it);
+    tcase_add_test(tests, any_order_of_workers_wakes_who_has_something_to_do);
     tcase_add_test(tests, r69_any_order_of_workers_shows_a_bundle_one_version_of_a_side_input);
     return tests;
 }
