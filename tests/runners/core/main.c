@@ -40,6 +40,7 @@ TCase *snapshot_tests(void);
 TCase *source_tests(void);
 TCase *spill_graph_tests(void);
 TCase *spill_tests(void);
+TCase *spill_many_tests(void);
 TCase *split_call_tests(void);
 TCase *split_save_tests(void);
 TCase *split_tests(void);
@@ -92,6 +93,7 @@ int main(void)
     suite_add_tcase(suite, late_graph_tests());
     suite_add_tcase(suite, trip_tests());
     suite_add_tcase(suite, spill_tests());
+    suite_add_tcase(suite, spill_many_tests());
     suite_add_tcase(suite, spill_graph_tests());
     suite_add_tcase(suite, snapshot_tests());
     suite_add_tcase(suite, evolve_tests());

@@ -20,6 +20,7 @@ struct scene {
     struct faulty_disk disk;
     struct fl_scratch scratch;
     enum fl_key_form form;
+    bool one_hash; // all keys of bytes have the same
 };
 
 static void scene_init(struct scene *scene, enum fl_key_form form)
@@ -29,6 +30,7 @@ static void scene_init(struct scene *scene, enum fl_key_form form)
     fl_scratch_init(&scene->scratch, &scene->disk.disk, "/the/scratch", 700);
     scene->scratch.cache = &scene->bench.cache;
     scene->form = form;
+    scene->one_hash = false;
 }
 
 static void scene_fini(struct scene *scene)
@@ -50,9 +52,9 @@ static void add_key(struct scene *scene, struct fl_table *table, int key)
     char room[40];
     const flow_str text = text_of(key, room);
     ck_assert(fl_table_reserve(cache, table, 1, text.len));
-    uint64_t *value = scene->form == FL_KEY_WORD
-                          ? fl_table_add_word(cache, table, (uint64_t)key)
-                          : fl_table_add_bytes(cache, table, text, fl_hash_bytes(text));
+    const uint64_t hash = scene->one_hash ? 77 : fl_hash_bytes(text);
+    uint64_t *value = scene->form == FL_KEY_WORD ? fl_table_add_word(cache, table, (uint64_t)key)
+                                                 : fl_table_add_bytes(cache, table, text, hash);
     *value = (uint64_t)key;
 }
 
@@ -215,6 +217,7 @@ START_TEST(runs_are_read_as_one_in_the_order_in_which_they_were_written)
     struct fl_funnel *funnel;
     scene_init(&scene, _i % 2 ? FL_KEY_WORD : FL_KEY_BYTES);
     scene.disk.most = (size_t)_i / 2 * 13; // calls that do a little
+    scene.one_hash = _i == 4;
     for (int run = 0; run < RUNS; run++)
         ck_assert_int_eq(write_run(&scene, run, &runs[run]), FLOW_OK);
     funnel_of(&scene, runs, &funnel);
@@ -387,6 +390,29 @@ START_TEST(a_file_that_became_shorter_is_damaged)
 }
 END_TEST
 
+START_TEST(a_block_at_the_place_of_another_on_the_disk_is_damaged)
+{
+    struct scene scene;
+    struct fl_scratch_block block = { 0 };
+    char bytes[64];
+    uint64_t random = 9, second = 0;
+    scene_init(&scene, FL_KEY_WORD);
+    for (int i = 0; i < 2; i++) {
+        second = scene.scratch.end;
+        for (size_t k = 0; k < sizeof bytes; k++) // nothing to compress
+            bytes[k] = (char)(next_random(&random) >> 56);
+        ck_assert_int_eq(fl_scratch_write(&scene.scratch, bytes, sizeof bytes), FLOW_OK);
+    }
+    ck_assert_uint_eq(scene.scratch.end, 2 * second);
+    ck_assert_int_eq(fl_scratch_read(&scene.scratch, 0, &block), FLOW_OK);
+    memcpy(scene.disk.bytes, scene.disk.bytes + second, second);
+    ck_assert_int_eq(fl_scratch_read(&scene.scratch, 0, &block), FLOW_DAMAGED);
+    ck_assert_int_eq(fl_scratch_read(&scene.scratch, second, &block), FLOW_OK);
+    fl_scratch_block_fini(&scene.scratch, &block);
+    scene_fini(&scene);
+}
+END_TEST
+
 START_TEST(without_memory_nothing_is_lost)
 {
     struct scene scene;
@@ -439,7 +465,7 @@ TCase *run_unit_tests(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_table_is_sorted_where_it_stands);
     tcase_add_test(tests, keys_with_one_hash_are_sorted_by_their_bytes);
-    tcase_add_loop_test(tests, runs_are_read_as_one_in_the_order_in_which_they_were_written, 0, 4);
+    tcase_add_loop_test(tests, runs_are_read_as_one_in_the_order_in_which_they_were_written, 0, 5);
     tcase_add_loop_test(tests, reading_goes_back_to_the_place_that_was_kept, 0, 2);
     tcase_add_test(tests, what_is_dropped_gives_its_place_back);
 #if FL_HAVE_ZSTD
@@ -450,6 +476,7 @@ TCase *run_unit_tests(void)
     tcase_add_test(tests, a_disk_that_cannot_be_read_is_told_at_any_read);
     tcase_add_test(tests, a_byte_that_changed_is_found_in_any_read);
     tcase_add_test(tests, a_file_that_became_shorter_is_damaged);
+    tcase_add_test(tests, a_block_at_the_place_of_another_on_the_disk_is_damaged);
     tcase_add_test(tests, without_memory_nothing_is_lost);
     tcase_add_test(tests, a_scratch_file_has_no_name_and_is_for_its_owner_alone);
     return tests;

@@ -94,6 +94,16 @@ static flow_status first_only(flow_ctx *ctx, const int64_t *k, flow_rows *of)
 }
 FLOW_GROUP_FN(first_only, int64_t, flow_test_row, flow_test_row);
 
+// Says in which order its rows come.
+static flow_status in_order(flow_ctx *ctx, const int64_t *k, flow_rows *of)
+{
+    struct flow_test_row out = { .k = *k };
+    for (const struct flow_test_row *row; (row = flow_rows_next(of)) != NULL;)
+        out.v = (int64_t)((uint64_t)out.v * 31 + (uint64_t)row->v);
+    return flow_emit(ctx, 0, &flow_test_row_type, &out, sizeof out);
+}
+FLOW_GROUP_FN(in_order, int64_t, flow_test_row, flow_test_row);
+
 static flow_status pair(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
     const struct flow_test_row *right)
 {
@@ -121,7 +131,8 @@ enum what {
     MAX_RECORD,
     DISTINCT,
     TOP,
-    WHAT_COUNT
+    WHAT_COUNT,
+    GROUP_ORDER = WHAT_COUNT // of one worker
 };
 
 static flow_coll answer(enum what what, flow_coll in)
@@ -136,6 +147,8 @@ static flow_coll answer(enum what what, flow_coll in)
         return flow_group(by_place, &add_kept_fn);
     case GROUP_FIRST:
         return flow_group(by_k, &first_only_fn);
+    case GROUP_ORDER:
+        return flow_group(by_k, &in_order_fn);
     case JOIN: {
         const flow_coll even = flow_do(in, &is_even_fn);
         const flow_sides sides = { by_k, flow_key_by(even, FLOW_FIELD(flow_test_row, k)) };
@@ -249,8 +262,67 @@ START_TEST(one_key_gives_its_rows_in_their_order)
 {
     for (size_t i = 0; i < ROWS; i++)
         rows[i].k = 5;
-    compare(GROUP_FIRST, 0, &spills);
+    compare(GROUP_ORDER, 0, &spills);
+    compare(GROUP_ORDER, 1, &spills);
     compare(JOIN, 1, &spills);
+    disk.opened = disk.closed = 1;
+}
+END_TEST
+
+#define MANY 20000 // keys: more than one bundle fires
+
+static flow_status pass_count(flow_ctx *ctx, const int64_t *k, flow_rows *of)
+{
+    struct flow_test_row out = { .k = *k };
+    for (const struct flow_counted *counted; (counted = flow_rows_next(of)) != NULL;)
+        out.v = out.v * 100 + (int64_t)counted->count;
+    return flow_emit(ctx, 0, &flow_test_row_type, &out, sizeof out);
+}
+FLOW_GROUP_FN(pass_count, int64_t, flow_counted, flow_test_row);
+
+// What a window fires fills the next table, so that the worker has to spill amid its firing. From
+// so many bytes; 0: it does not spill.
+static void count_many(uint64_t limit, uint32_t fault_in)
+{
+    struct flow_test_options options = spills;
+    options.spill = limit;
+    options.scratch = limit ? spills.scratch : NULL;
+    options.faults = (struct flow_test_faults){ .one_in = fault_in, .most = 20, .point = -1 };
+    flow_pipeline *pipeline = flow_pipeline_new("many");
+    const flow_coll in = flow_test_read(pipeline, &script);
+    const flow_coll counts = flow_count(flow_key_by(in, FLOW_FIELD(flow_test_row, k)));
+    flow_test_collect(flow_group(counts, &pass_count_fn), limit ? &got : &wanted);
+    flow_test_run_well(pipeline, &options);
+    flow_pipeline_free(pipeline);
+    const char *why = limit ? flow_test_differ(&got, &wanted) : NULL;
+    ck_assert_msg(!why, "from %llu bytes: %s", (unsigned long long)limit, why);
+}
+
+static void setup_many(void)
+{
+    static struct flow_test_row many[MANY];
+    static const struct flow_test_piece whole = { .rows = many, .count = MANY };
+    setup();
+    for (int64_t i = 0; i < MANY; i++)
+        many[i] = flow_test_row_at(i * 7 % MANY, 0, 0);
+    script.pieces = &whole;
+    script.piece_count = 1;
+    count_many(0, 0);
+    ck_assert_uint_eq(wanted.count, MANY);
+}
+
+START_TEST(a_table_stays_while_a_window_fires_from_it)
+{
+    for (uint64_t limit = 100000; limit < 4000000; limit += limit / 4)
+        count_many(limit, 0);
+    disk.opened = disk.closed = 1;
+}
+END_TEST
+
+START_TEST(a_window_whose_bundles_fail_goes_on_in_its_runs_where_it_was)
+{
+    for (uint32_t fault_in = 2; fault_in < 6; fault_in++)
+        count_many(1, fault_in);
     disk.opened = disk.closed = 1;
 }
 END_TEST
@@ -470,5 +542,17 @@ TCase *spill_tests(void)
     tcase_add_test(tests, a_snapshot_that_does_not_fit_onto_the_disk_is_not_restored);
     tcase_add_test(tests, an_answer_why_names_the_runs_that_it_did_not_read);
     tcase_add_test(tests, the_first_time_is_logged_and_explained);
+    return tests;
+}
+
+TCase *spill_many_tests(void);
+
+TCase *spill_many_tests(void)
+{
+    TCase *tests = tcase_create("spilling many");
+    tcase_set_timeout(tests, 600);
+    tcase_add_checked_fixture(tests, setup_many, teardown);
+    tcase_add_test(tests, a_table_stays_while_a_window_fires_from_it);
+    tcase_add_test(tests, a_window_whose_bundles_fail_goes_on_in_its_runs_where_it_was);
     return tests;
 }
