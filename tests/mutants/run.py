@@ -27,14 +27,14 @@ OPTIONS = ['-Dbuildtype=debugoptimized', '-Dc_args=-g0', '-Dtests=enabled', '-De
 LINE = re.compile(r'(not )?ok \d+ - [^:]*:[^:]*:(\w+): ?(.*)')
 # What stops a test that did not say that anything is wrong.
 STOPPED = re.compile(r'Received signal|Test timeout expired|Early exit')
-RULE = re.compile(r'r(\d+b?)(?=_)')
+RULE = re.compile(r'([rg]\d+b?)(?=_)')
 
 
 def rules_of(test):
-    """The rules whose numbers a test bears: r70_r71_a_view… → R70, R71."""
+    """The rules and gaps whose numbers a test bears: r70_r71_a_view… → R70, R71; g1_… → G1."""
     found, at = set(), 0
     while match := RULE.match(test, at):
-        found.add('R' + match.group(1))
+        found.add(match.group(1).capitalize())
         at = match.end() + 1
     return found
 
@@ -203,10 +203,6 @@ def verdict(mutant, result, apart):
         return False, result.broken[0]
     caught = {**result.failed, **(result.stopped if mutant.stops else {})}
     own = {name for name in caught if not apart or mutant.name in rules_of(name)}
-    others = {name for name in {**result.failed, **result.stopped}
-              if apart and not (rules_of(name) & {mutant.name, *mutant.also})}
-    if others:
-        return False, 'not only its own tests see it: ' + ', '.join(sorted(others))
     if own:
         return True, ', '.join(name + result.seed_of(name) for name in sorted(own))
     if result.stopped:
@@ -214,8 +210,31 @@ def verdict(mutant, result, apart):
     return False, 'SURVIVED'
 
 
+def verdict_of_others(mutant, result):
+    """(True, which other rules have noticed, for who writes `also` lines), or (False, what is
+    wrong)."""
+    if result.broken:
+        return False, result.broken[0]
+    others = [name for name in sorted({**result.failed, **result.stopped})
+              if mutant.name not in rules_of(name)]
+    strange = [name for name in others if not rules_of(name) & set(mutant.also)]
+    if strange:
+        return False, 'not only its own tests see it: ' + ', '.join(strange)
+    never = set(mutant.also) - set().union(*map(rules_of, others))
+    return True, (''.join(f'; also {name}' for name in others) +
+                  (f'; not seen by {" ".join(sorted(never))}' if never else ''))
+
+
 def own_tests(mutant):
-    return rf'^(r[0-9]+b?_)*{mutant.name.lower()}_'
+    return rf'^([rg][0-9]+b?_)*{mutant.name.lower()}_'
+
+
+def of_own(mutant, settings):
+    """The settings for the tests that must notice."""
+    own = {**settings, 'seeds': mutant.seeds or settings['seeds']}
+    if settings['apart'] == 'yes':
+        own['tests'] = own_tests(mutant)
+    return own
 
 
 def run_mutant(copy, mutant, settings, plain):
@@ -228,23 +247,24 @@ def run_mutant(copy, mutant, settings, plain):
     if built is not True:
         return False, f'does not build: {built}'
     apart = settings['apart'] == 'yes'
-    own = {**settings, 'tests': own_tests(mutant)} if apart else settings
-    good, said = verdict(mutant, copy.run(own, plain), apart)
+    good, said = verdict(mutant, copy.run(of_own(mutant, settings), plain), apart)
     if not good or not apart or settings['own']:
         return good, said
-    return verdict(mutant, copy.run(settings, plain), apart)
+    good, others = verdict_of_others(mutant, copy.run(settings, plain))
+    return good, said + others if good else others
 
 
 def run_plain(copy, settings, mutants):
     """Without a mutant all tests pass, those too that only mutants of their own rule are shown to.
     Returns how many there are."""
-    patterns = [settings['tests']]
+    runs = [settings]
     if settings['apart'] == 'yes':
         usual = re.compile(settings['tests'])
-        patterns += [own_tests(one) for one in mutants if not usual.match(one.name.lower() + '_')]
+        runs += [of_own(one, settings) for one in mutants
+                 if one.seeds or not usual.match(one.name.lower() + '_')]
     tests = set()
-    for pattern in patterns:
-        result = copy.run({**settings, 'tests': pattern})
+    for run in runs:
+        result = copy.run(run)
         wrong = {**result.failed, **result.stopped}
         if wrong or result.broken:
             sys.exit('mutants: without any, these fail: ' + ', '.join([*wrong, *result.broken]))
@@ -308,7 +328,7 @@ def main():
                                if os.path.exists(path)}))
         return 0
     if not options.kind:
-        parser.error('model or concurrency?')
+        parser.error(f'which of {", ".join(KINDS)}?')
     options.work = os.path.abspath(options.work or os.path.join(options.root, 'build-mutants'))
     return run_kind(options)
 

@@ -9,8 +9,9 @@ Then the mutants, a blank line between two:
 
     R24 dropped at the expiry, not past it
     file: runners/core/late.c
-    also: R26          tests of these rules may notice too
+    also: R26          tests of these rules notice too
     stops: yes         crashing or hanging is how it shows
+    seeds: 40          for the tests of its own rule
     found: r3, seed 17 which random test noticed it when, for who reads the page
     -text as it stands, found once in the file: lines, or a part of one
     +what stands there instead
@@ -19,7 +20,8 @@ A `-` behind a `+` begins another place of the same change.
 """
 import re
 
-KINDS = {'model': 'Mutants of the model', 'concurrency': 'Mutants of concurrency'}
+KINDS = {'model': 'Mutants of the model', 'concurrency': 'Mutants of concurrency',
+         'spilling': 'Mutants of spilling'}
 
 
 class TableError(Exception):
@@ -32,6 +34,7 @@ class Mutant:
     def __init__(self, name, says, line):
         self.name, self.says, self.line = name, says, line
         self.file, self.also, self.stops, self.found, self.places = '', [], False, '', []
+        self.seeds = ''
 
     def take(self, line):
         if line[0] == '-':
@@ -49,6 +52,8 @@ class Mutant:
             self.also = value.split()
         elif key == 'found':
             self.found = value
+        elif key == 'seeds':
+            self.seeds = value
         elif key == 'stops':
             self.stops = value == 'yes'
         else:
@@ -111,4 +116,4 @@ def page(texts):
 
 
 def also(mutant):
-    return f' (tests of {", ".join(mutant.also)} may notice too)' if mutant.also else ''
+    return f' (tests of {", ".join(mutant.also)} notice too)' if mutant.also else ''

@@ -548,7 +548,7 @@ START_TEST(g1_cells_and_timers_in_windows_of_all_kinds_do_what_arrays_do)
 }
 END_TEST
 
-START_TEST(r03_bundles_that_fail_leave_no_trace_in_windows_that_merge)
+START_TEST(r3_bundles_that_fail_leave_no_trace_in_windows_that_merge)
 {
     play_seeds(
         (uint32_t)_i, flow_test_seeds(20), false, &(struct how){ .workers = 2, .fault_in = 6 });
@@ -587,7 +587,7 @@ TCase *cells_merge_tests(void)
     tcase_add_loop_test(
         tests, g1_cells_and_timers_in_windows_of_all_kinds_do_what_arrays_do, 0, WINDOWS);
     tcase_add_loop_test(
-        tests, r03_bundles_that_fail_leave_no_trace_in_windows_that_merge, 0, WINDOWS);
+        tests, r3_bundles_that_fail_leave_no_trace_in_windows_that_merge, 0, WINDOWS);
     tcase_add_loop_test(
         tests, g1_elements_that_are_skipped_leave_no_more_than_their_window, 0, WINDOWS);
     tcase_add_loop_test(tests, g1_windows_with_state_go_on_from_a_snapshot, 0, WINDOWS);

@@ -55,7 +55,7 @@ START_TEST(r24_in_any_schedule_late_elements_are_those_that_the_dropped_output_h
 }
 END_TEST
 
-START_TEST(r24_faults_change_nothing_of_what_is_late_or_refused)
+START_TEST(r3_r24_faults_change_nothing_of_what_is_late_or_refused)
 {
     const uint32_t seeds = flow_test_seeds(200);
     for (uint64_t seed = flow_test_first(); seed <= seeds; seed++) {
@@ -167,7 +167,7 @@ TCase *late_graph_tests(void)
     tcase_set_timeout(tests, 3600);
     tcase_add_test(tests, r24_late_refused_and_idle_are_foretold_for_one_worker);
     tcase_add_test(tests, r24_in_any_schedule_late_elements_are_those_that_the_dropped_output_has);
-    tcase_add_test(tests, r24_faults_change_nothing_of_what_is_late_or_refused);
+    tcase_add_test(tests, r3_r24_faults_change_nothing_of_what_is_late_or_refused);
     tcase_add_test(tests, r3_calls_that_fail_once_change_nothing_of_what_is_late_or_refused);
     tcase_add_test(tests, functions_that_fail_end_the_job_where_no_policy_routes_their_rows);
     tcase_add_test(tests, pieces_of_many_batches_answer_as_the_reference);

@@ -182,6 +182,17 @@ START_TEST(r27_a_merged_window_ends_once_after_its_timers)
 }
 END_TEST
 
+START_TEST(r27_a_window_that_has_grown_ends_where_it_ends_now)
+{
+    struct story *story = visits(0);
+    say(story, PAGE, 1, 0);
+    say(story, PAGE, 2, 8);
+    story_tick(story, 12); // past the end of what the first element began
+    say(story, PAGE, 3, 13);
+    run_and_expect(story, "1[0,10)1>1; 2[0,18)1>2; 3[0,23)1>3; closing 3[0,23)1>3");
+}
+END_TEST
+
 START_TEST(r26_nothing_is_left_of_a_window_that_has_ended)
 {
     struct story *story = visits(0);
@@ -444,6 +455,7 @@ TCase *own_tests(void)
     tcase_add_test(tests, g1_a_value_is_the_earliest_or_the_latest_of_both);
     tcase_add_test(tests, r12_sessions_a_gap_apart_keep_their_own_state);
     tcase_add_test(tests, r27_a_merged_window_ends_once_after_its_timers);
+    tcase_add_test(tests, r27_a_window_that_has_grown_ends_where_it_ends_now);
     tcase_add_test(tests, r26_nothing_is_left_of_a_window_that_has_ended);
     tcase_add_test(tests, r24_an_element_is_late_by_its_own_window_before_any_merging);
     tcase_add_test(tests, r57_a_window_stays_until_it_expires_though_nothing_is_in_it);
