@@ -287,7 +287,8 @@ static void count_many(uint64_t limit, uint32_t fault_in)
     struct flow_test_options options = spills;
     options.spill = limit;
     options.scratch = limit ? spills.scratch : NULL;
-    options.faults = (struct flow_test_faults){ .one_in = fault_in, .most = 20, .point = -1 };
+    options.faults =
+        (struct flow_test_faults){ .one_in = fault_in, .most = 20, .point = FL_FAULT_COMMIT };
     flow_pipeline *pipeline = flow_pipeline_new("many");
     const flow_coll in = flow_test_read(pipeline, &script);
     const flow_coll counts = flow_count(flow_key_by(in, FLOW_FIELD(flow_test_row, k)));
