@@ -24,7 +24,15 @@ void fl_say_time(flow_buffer *out, int64_t at)
 
 void fl_say_span(flow_buffer *out, int64_t us)
 {
+    const int64_t second = 1000000;
     char text[64];
+    if (us > second && us % second != 0) { // such as 3.25s
+        int fraction = (int)(us % second), digits = 6;
+        for (; fraction % 10 == 0; fraction /= 10)
+            digits--;
+        flow_buffer_printf(out, "%lld.%0*ds", (long long)(us / second), digits, fraction);
+        return;
+    }
     text[flow_duration_print((flow_duration){ us }, text)] = '\0';
     flow_buffer_printf(out, "%s", text);
 }
