@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Visits per page and minute, in fixed and in sliding windows, from rows in memory.
+// Visits per page and minute in fixed and in sliding windows, and by window.
 #include <stdio.h>
 
 #include <flow/flow.h>
@@ -54,12 +54,34 @@ static void count_in(flow_coll visits, flow_windows windows, char *label)
 }
 // [graph]
 
+// [each]
+struct seen {
+    flow_time at, end;
+};
+FLOW_RECORD(seen, at, end);
+
+static flow_status see(flow_ctx *ctx, const struct visit *visit)
+{
+    return FLOW_EMIT(ctx, seen, .at = visit->at, .end = flow_event_window(ctx).end);
+}
+FLOW_ELEMENT_FN_WITH(see, visit, (seen), .by_window = true);
+// [each]
+
+static void show_seen(void *user, const flow_elements *elements)
+{
+    for (uint32_t i = 0; i < elements->batch.count; i++) {
+        const struct seen *s = FLOW_BATCH_ROW(&elements->batch, seen, i);
+        char at[40], end[40];
+        printf("%s %s, window to %s\n", (char *)user, clock_of(s->at, at), clock_of(s->end, end));
+    }
+}
+
 // [main]
 int main(void)
 {
     static const struct visit visits[] = { VISIT("/hats", 5), VISIT("/hats", 59),
         VISIT("/hats", 60), VISIT("/hats", 150) };
-    static char fixed[] = "fixed  ", sliding[] = "sliding";
+    static char fixed[] = "fixed  ", sliding[] = "sliding", seen[] = "seen at";
     const flow_create_options rows = {
         .type = &visit_type, .rows = visits, .count = 4, .event_time = FLOW_FIELD(visit, at)
     };
@@ -67,7 +89,8 @@ int main(void)
     flow_coll all = flow_create(p, &rows);
     count_in(all, flow_fixed(flow_minutes(1)), fixed);
     count_in(all, flow_sliding(flow_minutes(2), flow_minutes(1)), sliding);
-
+    const flow_window_options two = { .windows = flow_sliding(flow_minutes(2), flow_minutes(1)) };
+    flow_receive(flow_do(flow_window_into(all, &two), &see_fn), "seen", show_seen, seen);
     flow_error error;
     if (flow_run(p, &flow_local_runner, &error) != FLOW_OK)
         fprintf(stderr, "windows: %s\n", error.message);

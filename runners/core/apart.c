@@ -7,7 +7,7 @@ static flow_status take_rows(struct fl_op *op, const struct fl_view *view, const
     const struct fl_keys *keys)
 {
     (void)keys;
-    return fl_call_view(op, view, shape);
+    return op->plan->explode ? fl_push_by_window(op, view, shape) : fl_call_view(op, view, shape);
 }
 
 static void end_bundle(struct fl_op *op)

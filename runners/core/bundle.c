@@ -195,6 +195,7 @@ void fl_bundle_abort(struct fl_worker *worker)
         atomic_store_explicit(&op->counts.late, op->saved.late, memory_order_relaxed);
         atomic_store_explicit(&op->counts.closed, op->saved.closed, memory_order_relaxed);
         atomic_store_explicit(&op->counts.other, op->saved.other, memory_order_relaxed);
+        atomic_store_explicit(&op->counts.bad, op->saved.bad, memory_order_relaxed);
         for (int r = 0; r < FL_REASONS; r++)
             atomic_store_explicit(
                 &op->counts.reasons[r], op->saved.reasons[r], memory_order_relaxed);

@@ -159,20 +159,29 @@ static flow_time ctx_event_time(const flow_ctx *ctx)
     return time;
 }
 
+static const flow_window global = { { FLOW_TIME_MIN_US }, { FLOW_TIME_GLOBAL_END_US } };
+
+// One window of an element that may lie in several would be a guess. Not the element's fault.
+static flow_window no_window(struct fl_op *op)
+{
+    flow_ctx *ctx = &op->call.engine.ctx;
+    if (op->worker->error.status == FLOW_OK)
+        sticky(ctx, fl_op_fail(op, FLOW_INVALID,
+                        "'%s' asks for the window of elements that may lie in several; set "
+                        "'by_window' in its declaration, and such an element reaches it once for "
+                        "each (R22)",
+                        op->plan->node->fn->name));
+    return global;
+}
+
 static flow_window ctx_event_window(const flow_ctx *ctx)
 {
     const struct fl_call *call = call_of(ctx);
-    const flow_window global = { { FLOW_TIME_MIN_US }, { FLOW_TIME_GLOBAL_END_US } };
     if (!call->in)
         return global;
-    const struct fl_batch *batch = call->in->batch;
-    if (batch->window_form == FL_WINDOW_UNIFORM)
-        return batch->window;
-    if (batch->window_form == FL_WINDOW_ROWS)
-        return batch->windows[ctx->row];
-    flow_window window = global;
-    flow_windows_last(&call->op->plan->in->windows, ctx_event_time(ctx), &window);
-    return window;
+    if (call->op->plan->windowless)
+        return no_window(call->op);
+    return fl_row_window(call->op, call->in->batch, ctx->row);
 }
 
 static flow_pane ctx_pane_info(const flow_ctx *ctx)

@@ -300,8 +300,6 @@ static flow_status tell_dropped(
 {
     struct fl_worker *worker = op->worker;
     flow_buffer shown = { .allocator = worker->engine->graph->allocator };
-    why->window = fl_cell_window(op, cell);
-    why->windowed = true;
     if (!why->row) {
         const size_t size = op->plan->shape.key_size + 8;
         void *key = fl_mem_alloc(&worker->cache, worker->bundle.mem, size);

@@ -20,7 +20,8 @@ struct fl_reader;
 
 // Figures of a step on a worker: written by that worker, read by any thread.
 struct fl_counts {
-    _Atomic uint64_t in, out, rejected, late, closed, other;
+    // `bad`: rows of `rejected` and `other`, which count each once per window
+    _Atomic uint64_t in, out, rejected, late, closed, other, bad;
     _Atomic uint64_t reasons[FL_REASONS];
     // of aborted bundles too
     _Atomic uint64_t bytes, busy, blocked;
@@ -65,7 +66,6 @@ struct fl_call {
     enum fl_edge edge;    // no rows are in work
     bool hold;            // full outputs wait, so that a failed row can be taken back
     bool large;           // the row in work asked for more than the budget
-    flow_window window;   // of flow_event_window when rows share it
     struct fl_rows *rows; // group functions
     char message[480];    // of flow_fail
 };
@@ -76,6 +76,8 @@ struct fl_op {
     struct fl_worker *worker;
     uint32_t index;
     flow_status (*push)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+    // where `push` goes window by window: what it calls for each
+    flow_status (*push_each)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
     struct fl_call call;
     flow_out *out_heads;          // what functions see, by position
     struct fl_output *outs;       // by position: the function's, then dead letters, then dropped
@@ -291,6 +293,11 @@ struct fl_exploded {
     const flow_shape *shape;
 };
 flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view);
+// Calls `push_each`, with a view per window where these follow from the time.
+flow_status fl_push_by_window(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+// In how many windows of a step's input a row lies, as it is held: 1 where they are written down.
+uint32_t fl_row_windows(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
 
 // Writes windows down by row, those of a window step, and sends the rows on: once per window.
 flow_status fl_assign(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);

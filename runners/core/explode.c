@@ -5,43 +5,70 @@
 
 #define AT_ONCE 16u // windows of an element that are asked for at first
 
-flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view)
+// The rows of a view that have an nth window, from the last on, and that window by row.
+struct nth {
+    uint16_t rows[FLOW_BATCH_ROWS];
+    flow_window windows[FLOW_BATCH_ROWS];
+};
+
+static flow_status explode(
+    struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view, struct nth *nth)
 {
     struct fl_worker *worker = op->worker;
     const flow_windows *windows = &op->plan->in->windows;
-    uint16_t *rows =
-        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
-    flow_window *nth =
-        fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *nth);
-    if (!rows || !nth)
-        return fl_no_memory(op);
     flow_status status = FLOW_OK;
     uint32_t count = 0;
     for (uint32_t i = 0; i < view->count; i++) {
         const uint32_t row = fl_view_row(view, i);
         const flow_time time = { fl_batch_time(view->batch, row) };
-        if (flow_windows_last(windows, time, &nth[row]))
-            rows[count++] = (uint16_t)row;
+        if (flow_windows_last(windows, time, &nth->windows[row]))
+            nth->rows[count++] = (uint16_t)row;
     }
     while (count > 0 && status == FLOW_OK) {
         struct fl_batch *alias = fl_batch_windowed(&worker->cache, view->batch);
         if (!alias)
             return fl_no_memory(op);
         for (uint32_t i = 0; i < count; i++)
-            alias->windows[rows[i]] = nth[rows[i]];
-        const struct fl_view some = { alias, rows, count };
+            alias->windows[nth->rows[i]] = nth->windows[nth->rows[i]];
+        const struct fl_view some = { alias, nth->rows, count };
         status = how->each(op, &some, how->shape);
         fl_batch_unref(&worker->cache, alias);
         // on to the window before, for the rows that have one
         uint32_t left = 0;
         for (uint32_t i = 0; i < count; i++) {
-            const flow_time time = { fl_batch_time(view->batch, rows[i]) };
-            if (flow_windows_before(windows, time, &nth[rows[i]]))
-                rows[left++] = rows[i];
+            const uint16_t row = nth->rows[i];
+            const flow_time time = { fl_batch_time(view->batch, row) };
+            if (flow_windows_before(windows, time, &nth->windows[row]))
+                nth->rows[left++] = row;
         }
         count = left;
     }
     return status;
+}
+
+flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view)
+{
+    struct nth *nth = fl_take(&op->worker->cache, sizeof *nth);
+    const flow_status status = nth ? explode(op, how, view, nth) : fl_no_memory(op);
+    fl_give(&op->worker->cache, nth, sizeof *nth);
+    return status;
+}
+
+flow_status fl_push_by_window(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    const struct fl_exploded how = { op->push_each, shape };
+    if (view->batch->window_form == FL_WINDOW_IMPLIED)
+        return fl_explode(op, &how, view);
+    return op->push_each(op, view, shape);
+}
+
+uint32_t fl_row_windows(const struct fl_op *op, const struct fl_batch *batch, uint32_t row)
+{
+    if (!op->plan->several || batch->window_form != FL_WINDOW_IMPLIED)
+        return 1;
+    const flow_time time = { fl_batch_time(batch, row) };
+    const uint32_t count = flow_windows_count(&op->plan->in->windows, time);
+    return count > 0 ? count : 1;
 }
 
 // The windows of a row.

@@ -31,6 +31,7 @@ struct fl_gate {
     int64_t *marks; // by side input, likewise
     // whether elements of a main window find their side inputs ready, as the bundle sees them
     bool known, ready;
+    bool starved; // there was no memory to find out
     flow_window window;
 };
 
@@ -75,11 +76,15 @@ void fl_gate_fini(struct fl_op *op)
 // --- readiness
 
 // Whether a view shows what an element of a main window asks for.
-static bool view_ready(const struct fl_op *op, const struct fl_plan_op *view, flow_window main)
+static bool view_ready(struct fl_op *op, const struct fl_plan_op *view, flow_window main)
 {
     const struct fl_pins *pins = &op->worker->pins;
     flow_window window;
-    if (!fl_side_window(&view->in->windows, main, &window))
+    const enum fl_side_found found =
+        fl_side_window(&op->worker->cache, &view->in->windows, main, &window);
+    if (found == FL_SIDE_NO_MEMORY)
+        op->keyed->gate->starved = true; // the bundle fails
+    if (found != FL_SIDE_FOUND)
         return true;
     const int64_t mark = pins->marks[view->view];
     if (fl_view_window(pins->states[view->view], window))
@@ -157,7 +162,7 @@ static bool expired(
 flow_status fl_gate_expire(
     struct fl_op *op, struct fl_view *view, const flow_shape *shape, uint16_t *kept)
 {
-    const struct fl_rejection why = { .reason = FL_LATE,
+    struct fl_rejection why = { .reason = FL_LATE,
         .message = "it came so late that what it would find in a side input may be gone" };
     const int64_t watermark = op->keyed->watermark;
     struct fl_op *step = op->plan->kind == FL_OP_GATE ? &op->worker->ops[op->index + 1] : op;
@@ -172,6 +177,8 @@ flow_status fl_gate_expire(
         }
         if (!fl_batch_need_rows(&op->worker->cache, view->batch))
             return fl_no_memory(op);
+        why.windows = op->plan->kind == FL_OP_GATE ? fl_row_windows(op, view->batch, row)
+                                                   : fl_late_open(op, view->batch, row);
         const flow_status status = fl_drop_row(step, view, shape, row, &why);
         if (status != FLOW_OK)
             return status;
@@ -183,11 +190,13 @@ flow_status fl_gate_expire(
     return FLOW_OK;
 }
 
-// Of rows with one window each: what is ready goes on, the rest waits.
-static flow_status push_open(struct fl_op *op, const struct fl_view *all, const flow_shape *shape)
+// Of rows that lie in one window of a view each: what is ready goes on, the rest waits.
+flow_status fl_gate_push(struct fl_op *op, const struct fl_view *all, const flow_shape *shape)
 {
     struct fl_worker *worker = op->worker;
     struct fl_gate *gate = op->keyed->gate;
+    op->keyed->touched = true;
+    fl_pins_take(worker);
     const int64_t tables = tables_mark(op, worker->pins.marks);
     const size_t size = FLOW_BATCH_ROWS * sizeof(uint16_t);
     uint16_t *kept = fl_mem_alloc(&worker->cache, worker->bundle.mem, size);
@@ -207,6 +216,8 @@ static flow_status push_open(struct fl_op *op, const struct fl_view *all, const 
             !fl_store_put(&worker->cache, &gate->layout, &gate->incoming, &at))
             status = fl_no_memory(op);
     }
+    if (gate->starved)
+        status = fl_no_memory(op);
     if (status != FLOW_OK || ready == 0)
         return status;
     if (ready < view.count) {
@@ -214,16 +225,6 @@ static flow_status push_open(struct fl_op *op, const struct fl_view *all, const 
         view.count = ready;
     }
     return pass(op, &view, shape);
-}
-
-flow_status fl_gate_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
-{
-    const struct fl_exploded how = { push_open, shape };
-    op->keyed->touched = true;
-    fl_pins_take(op->worker);
-    if (op->plan->explode && view->batch->window_form == FL_WINDOW_IMPLIED)
-        return fl_explode(op, &how, view);
-    return push_open(op, view, shape);
 }
 
 // --- rows that go on
@@ -289,6 +290,8 @@ static flow_status release_one(struct fl_op *op, struct waiting *waiting, bool *
     if (!rows)
         return fl_no_memory(op);
     *any = split(op, waiting, &ready, rows, &left);
+    if (op->keyed->gate->starved)
+        return fl_no_memory(op);
     if (!*any)
         return FLOW_OK;
     if (left > 0) {

@@ -213,6 +213,9 @@ int64_t fl_combine_read(const struct fl_op *op, const char *element);
 flow_status fl_late_split(
     struct fl_op *op, struct fl_view *view, const flow_shape *shape, uint16_t *kept);
 
+// In how many windows a row lies that fl_late_split has left open.
+uint32_t fl_late_open(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
+
 // Drops a row, as rows of a shuffle lie too.
 flow_status fl_late_drop(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     uint32_t row, const struct fl_rejection *why);

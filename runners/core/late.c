@@ -126,6 +126,21 @@ static flow_status split_row(
     return status;
 }
 
+uint32_t fl_late_open(const struct fl_op *op, const struct fl_batch *batch, uint32_t row)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    const bool stateful = op->plan->kind == FL_OP_STATEFUL;
+    uint32_t open = 0;
+    flow_window window;
+    if (batch->window_form != FL_WINDOW_IMPLIED)
+        return 1;
+    for (bool in = first_window(keyed, batch, row, &window); in;
+         in = window_before(keyed, batch, row, &window))
+        open += window.end.us > keyed->watermark ||
+                (stateful && flow_window_expiry(window, keyed->lateness).us >= keyed->watermark);
+    return open > 0 ? open : 1;
+}
+
 flow_status fl_late_split(
     struct fl_op *op, struct fl_view *view, const flow_shape *shape, uint16_t *kept)
 {

@@ -348,7 +348,7 @@ static void fill_details(struct details *details, struct fl_op *op, const struct
     for (uint32_t i = 0; i < view->count; i++) {
         ctx->row = fl_view_row(view, i);
         details->times[i].us = fl_batch_time(batch, ctx->row);
-        details->windows[i] = one ? batch->window : flow_event_window(ctx);
+        details->windows[i] = one ? batch->window : fl_row_window(op, batch, ctx->row);
         details->panes[i] = *fl_batch_pane(view->batch, ctx->row);
         details->signs[i] = fl_batch_sign(view->batch, ctx->row);
     }
@@ -419,7 +419,7 @@ static flow_status push_sink(struct fl_op *op, const struct fl_view *view, const
     return status;
 }
 
-void fl_ops_bind(struct fl_op *op)
+static void bind_push(struct fl_op *op)
 {
     if (fl_plan_shuffled(op->plan->kind)) {
         op->push = op->plan->local ? fl_keyed_push : fl_shuffle_push;
@@ -458,4 +458,13 @@ void fl_ops_bind(struct fl_op *op)
                                                                                      : fl_call_view;
         break;
     }
+}
+
+// Rows that are shuffled are taken window by window where they arrive.
+void fl_ops_bind(struct fl_op *op)
+{
+    bind_push(op);
+    op->push_each = fl_plan_shuffled(op->plan->kind) ? fl_call_view : op->push;
+    if (op->plan->explode && !fl_plan_shuffled(op->plan->kind))
+        op->push = fl_push_by_window;
 }

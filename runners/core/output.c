@@ -479,21 +479,28 @@ static flow_status put_rejected(
 
 flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejection *rejection)
 {
+    const uint32_t windows = rejection->windows > 0 ? rejection->windows : 1;
+    struct fl_counts *counts = &op->counts;
+    _Atomic uint64_t *counter = &counts->other;
     if (output == FLOW_OUTPUT_DEAD_LETTERS)
-        fl_count(&op->counts.rejected, 1);
+        counter = &counts->rejected;
     else if (rejection->reason == FL_LATE)
-        fl_count(&op->counts.late, 1);
+        counter = &counts->late;
     else if (rejection->reason == FL_CLOSED_WINDOW)
-        fl_count(&op->counts.closed, 1);
-    else
-        fl_count(&op->counts.other, 1);
-    fl_count(&op->counts.reasons[rejection->reason], 1);
+        counter = &counts->closed;
+    fl_count(counter, windows);
+    fl_count(&counts->bad, counter == &counts->rejected || counter == &counts->other);
+    fl_count(&counts->reasons[rejection->reason], windows);
     if (op->plan->node->most_rejected > 0 && fl_poison_share(op->worker->engine, op->index,
                                                  FL_SHARE_LEAST, &op->worker->error) != FLOW_OK)
         return op->worker->error.status;
     if (op->plan->outs[output].count == 0)
         return FLOW_OK;
-    return put_rejected(op, position_of(op, output), rejection);
+    const uint32_t position = position_of(op, output);
+    flow_status status = FLOW_OK;
+    for (uint32_t i = 0; i < windows && status == FLOW_OK; i++)
+        status = put_rejected(op, position, rejection);
+    return status;
 }
 
 flow_status fl_send(struct fl_op *op, uint32_t output, const struct fl_view *view)

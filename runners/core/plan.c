@@ -344,6 +344,8 @@ bool fl_plan_make(struct fl_plan *plan, const flow_graph *graph, struct fl_cache
         find_bare(plan);
         m.failed = !fl_plan_sides(plan, cache, mem);
     }
+    if (!m.failed)
+        fl_plan_windows(plan);
     if (m.failed)
         flow_error_raise(error, FLOW_BUDGET, NULL,
             "the memory budget is too small for the plan of pipeline %s", graph->name);

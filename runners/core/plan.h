@@ -69,8 +69,10 @@ struct fl_plan_op {
     // steps with side inputs and their gates: the views' ops, by number of the side input
     uint32_t *sides;
     uint32_t side_count;
-    bool explode; // gates: an element waits and is processed once per window
-    bool follows; // gates: tables bound the output watermark, since steps behind ask by timers
+    bool several;    // an element that reaches it may lie in several windows (R22)
+    bool explode;    // such a one reaches it once per window
+    bool windowless; // such a one reaches it as it comes: it may not ask for the window
+    bool follows;    // gates: tables bound the output watermark, since steps behind ask by timers
 };
 
 struct fl_plan {
@@ -94,6 +96,9 @@ static inline bool fl_plan_shuffled(enum fl_op_kind kind)
 // Finds who looks into which view, and what may wait for a gate (plan_side.c). False without
 // memory.
 bool fl_plan_sides(struct fl_plan *plan, struct fl_cache *cache, struct fl_mem *mem);
+// Finds where elements lie in several windows, and which steps take them window by window, once
+// sides are known (plan_windows.c).
+void fl_plan_windows(struct fl_plan *plan);
 // Finds the groupings of the general path, and whether these can take back what reaches them; false
 // with the error (plan_lives.c).
 void fl_plan_general(struct fl_plan *plan);

@@ -77,13 +77,6 @@ static bool fires_at_end(const struct fl_plan *plan, const struct fl_plan_op *vi
     return !said || said->trigger.count == 0 || certain(said->trigger.nodes);
 }
 
-// Whether an element may lie in several windows.
-static bool overlapping(const flow_windows *windows)
-{
-    return windows->kind == FLOW_WINDOW_SLIDING || windows->kind == FLOW_WINDOW_CUMULATE ||
-           windows->kind == FLOW_WINDOW_CUSTOM;
-}
-
 static bool find_views(struct fl_plan *plan, struct fl_cache *cache, struct fl_mem *mem)
 {
     for (uint32_t i = 0; i < plan->op_count; i++)
@@ -111,13 +104,6 @@ static uint32_t op_of_edge(const struct fl_plan *plan, uint32_t edge)
     return 0;
 }
 
-// An element that lies in several windows looks into several windows of a side input, unless those
-// are not cut, or looked into by its time.
-static bool windowed(const struct fl_plan_op *view)
-{
-    return view->kind == FL_OP_VIEW && view->in->windows.kind != FLOW_WINDOW_GLOBAL;
-}
-
 static bool find_sides(struct fl_plan *plan, struct fl_cache *cache, struct fl_mem *mem)
 {
     for (uint32_t i = 0; i < plan->op_count; i++) {
@@ -134,7 +120,6 @@ static bool find_sides(struct fl_plan *plan, struct fl_cache *cache, struct fl_m
         const bool behind = plan->ops[i + 1].keyed;
         for (uint32_t s = 0; s < count; s++) {
             const struct fl_plan_op *view = &plan->ops[op->sides[s]];
-            op->explode = op->explode || (windowed(view) && overlapping(&op->in->windows));
             op->follows = op->follows || (behind && view->kind == FL_OP_TABLE);
         }
     }

@@ -99,8 +99,7 @@ flow_status fl_poison_share(
     if (most <= 0 || engine->plan.ops[op].kind == FL_OP_GATE)
         return FLOW_OK;
     const uint64_t in = fl_counts_sum(engine, op, offsetof(struct fl_counts, in));
-    const uint64_t bad = fl_counts_sum(engine, op, offsetof(struct fl_counts, rejected)) +
-                         fl_counts_sum(engine, op, offsetof(struct fl_counts, other));
+    const uint64_t bad = fl_counts_sum(engine, op, offsetof(struct fl_counts, bad));
     if (in < least || (double)bad <= most * (double)in)
         return FLOW_OK;
     return flow_error_raise(error, FLOW_USER, node->path,

@@ -34,8 +34,7 @@ struct fl_rejection {
     const void *row;     // the element, where there is one
     const flow_type *type;
     int64_t at;
-    flow_window window;
-    bool windowed;
+    uint32_t windows; // in how many windows it lay: so often it is rejected (R22); 0: once
 };
 
 // Emits on FLOW_OUTPUT_DEAD_LETTERS or _DROPPED if anyone listens; counts in any case.

@@ -4,14 +4,46 @@
 
 #include "snapshot.h"
 
-bool fl_side_window(const flow_windows *side, flow_window main, flow_window *window)
+#define AT_ONCE 16u // windows that a function is asked for at first
+
+static bool earlier(flow_window a, flow_window b)
+{
+    return a.start.us < b.start.us || (a.start.us == b.start.us && a.end.us < b.end.us);
+}
+
+// A function lists windows in whatever order.
+static enum fl_side_found earliest_listed(
+    struct fl_cache *cache, const flow_windows *side, flow_time at, flow_window *window)
+{
+    flow_window some[AT_ONCE], *list = some;
+    uint32_t room = AT_ONCE, count;
+    while ((count = flow_windows_assign(side, NULL, at, list, room)) > room) {
+        if (list != some)
+            fl_give(cache, list, room * sizeof *list);
+        room = count;
+        list = fl_take(cache, room * sizeof *list);
+        if (!list)
+            return FL_SIDE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (i == 0 || earlier(list[i], *window))
+            *window = list[i];
+    if (list != some)
+        fl_give(cache, list, room * sizeof *list);
+    return count > 0 ? FL_SIDE_FOUND : FL_SIDE_NONE;
+}
+
+enum fl_side_found fl_side_window(
+    struct fl_cache *cache, const flow_windows *side, flow_window main, flow_window *window)
 {
     const flow_time last = flow_window_last_instant(main);
+    if (side->kind == FLOW_WINDOW_CUSTOM)
+        return earliest_listed(cache, side, last, window);
     if (!flow_windows_last(side, last, window))
-        return false;
+        return FL_SIDE_NONE;
     while (flow_windows_before(side, last, window))
         ;
-    return true;
+    return FL_SIDE_FOUND;
 }
 
 flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, uint32_t row)
@@ -31,9 +63,9 @@ flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, 
 static const void *fail(struct fl_op *op, flow_status status, const char *path, const char *what)
 {
     flow_ctx *ctx = &op->call.engine.ctx;
-    fl_op_fail(op, status, "side input %s %s", path, what);
-    if (ctx->status == FLOW_OK)
-        ctx->status = status;
+    if (ctx->status != FLOW_OK)
+        return NULL; // there was no memory to look
+    ctx->status = fl_op_fail(op, status, "side input %s %s", path, what);
     return NULL;
 }
 
@@ -90,7 +122,13 @@ static const struct fl_segment *shown(const struct asked *asked)
     fl_pins_take(worker);
     flow_window window;
     place->segment = NULL;
-    if (fl_side_window(&asked->view->in->windows, main, &window))
+    const enum fl_side_found found =
+        fl_side_window(&worker->cache, &asked->view->in->windows, main, &window);
+    if (found == FL_SIDE_NO_MEMORY) {
+        op->call.engine.ctx.status = fl_no_memory(op);
+        return NULL;
+    }
+    if (found == FL_SIDE_FOUND)
         place->segment = fl_view_window(worker->pins.states[asked->view->view], window);
     place->bundle = worker->bundle.number;
     place->main = main;

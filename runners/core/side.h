@@ -129,10 +129,17 @@ flow_status fl_gate_load(struct fl_engine *engine, uint32_t op, struct fl_wire *
 // --- side.c: looking
 
 // The window of a side input that belongs to a main window (R70): the earliest that holds its last
-// instant. False when none does.
-bool fl_side_window(const flow_windows *side, flow_window main, flow_window *window);
+// instant, by start, then by end.
+enum fl_side_found {
+    FL_SIDE_NONE,
+    FL_SIDE_FOUND,
+    FL_SIDE_NO_MEMORY
+};
+enum fl_side_found fl_side_window(
+    struct fl_cache *cache, const flow_windows *side, flow_window main, flow_window *window);
 
-// The window of a row as its step sees it; of several the last.
+// The window of a row as its step sees it. Where it lies in several that are not written down, the
+// last: for who asks only how long the row may matter.
 flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
 
 const void *fl_side_one(const flow_ctx *ctx, uint32_t side, const flow_type *type);

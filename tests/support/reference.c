@@ -28,41 +28,29 @@ static struct ref_step step_of(const struct graph_node *node, uint32_t n)
     return step;
 }
 
-// `path`: of the step that drops what lies in none; NULL: nobody listens.
+// An element is one in each of its windows from here on (R22). `path`: of the step that drops what
+// lies in none; NULL: nobody listens.
 static void ref_window(struct reference *r, const char *path, const flow_windows *windows,
     const struct list *in, struct list *out)
 {
     out->windows = *windows;
     out->merged = false;
     for (size_t i = 0; i < in->count; i++) {
-        struct element e = in->at[i];
-        e.implied = true;
-        if (windows->kind == FLOW_WINDOW_CUSTOM)
-            ref_each_window(out, &e, out); // what a function says is written down
-        else if (ref_in_any_window(out, &e))
-            ref_add(out, &e);
-        else if (path)
-            ref_drop(r, path, &e, "no-window", "its time lies in no window");
+        const size_t before = out->count;
+        ref_each_window(out, &in->at[i], out);
+        if (out->count == before && path)
+            ref_drop(r, path, &in->at[i], "no-window", "its time lies in no window");
     }
 }
 
 static void ref_stamp(const struct graph_node *node, const struct list *in, struct list *out)
 {
-    struct list all = { .windows = in->windows };
-    const bool global = in->windows.kind == FLOW_WINDOW_GLOBAL;
     for (size_t i = 0; i < in->count; i++) {
-        if (global)
-            ref_add(&all, &in->at[i]);
-        else
-            ref_each_window(in, &in->at[i], &all);
-    }
-    for (size_t i = 0; i < all.count; i++) {
-        struct element e = all.at[i];
+        struct element e = in->at[i];
         e.time += node->par.a * SECOND;
         e.row.at.us = e.time;
         ref_add(out, &e);
     }
-    free(all.at);
 }
 
 static void ref_each(struct reference *r, uint32_t n, const struct element *element)
@@ -103,15 +91,6 @@ static void ref_each(struct reference *r, uint32_t n, const struct element *elem
             e.row.k = (element->row.k + i) % 11;
         ref_add(&outs[output], &e);
     }
-}
-
-// A row is worked on in parts, once in each of its windows.
-static void ref_parts(struct reference *r, uint32_t n, const struct list *in)
-{
-    struct list all = ref_exploded(in);
-    for (size_t e = 0; e < all.count; e++)
-        ref_each(r, n, &all.at[e]);
-    free(all.at);
 }
 
 // Where all was taken back a sum stays, of nothing.
@@ -192,9 +171,7 @@ static void ref_node(struct reference *r, uint32_t n)
         else if (node->op >= GRAPH_COUNT) {
             const struct ref_step step = step_of(node, n);
             ref_group_by(r, &step, in, out);
-        } else if (node->op == GRAPH_PARTS && in->windows.kind != FLOW_WINDOW_GLOBAL)
-            ref_parts(r, n, in);
-        else
+        } else
             for (size_t e = 0; e < in->count; e++)
                 ref_each(r, n, &in->at[e]);
         out->windows = node->now;
@@ -202,17 +179,14 @@ static void ref_node(struct reference *r, uint32_t n)
     }
 }
 
-// Where a sink finds an element whose windows are implied: in the last that holds it.
 static void to_results(const struct list *list, struct flow_test_results *results)
 {
     for (size_t i = 0; i < list->count; i++) {
-        struct list windows = { 0 };
-        ref_each_window(list, &list->at[i], &windows);
+        const struct element *e = &list->at[i];
         const struct flow_test_result at = {
-            .time = { list->at[i].time }, .window = windows.at[0].window, .pane = list->at[i].pane
+            .time = { e->time }, .window = e->window, .pane = e->pane
         };
-        free(windows.at);
-        flow_test_expect(results, &flow_test_row_type, &list->at[i].row, &at);
+        flow_test_expect(results, &flow_test_row_type, &e->row, &at);
     }
 }
 
@@ -223,11 +197,9 @@ static void add_piece(const struct graph *graph, size_t p, struct list *source)
     if (graph->rounds[p] == SIZE_MAX)
         return;
     for (size_t i = 0; i < graph->pieces[p].count; i++) {
-        const struct element element = { .row = rows[i],
-            .time = rows[i].at.us,
-            .implied = true,
-            .round = graph->rounds[p],
-            .pane = REF_NO_FIRING };
+        const struct element element = {
+            .row = rows[i], .time = rows[i].at.us, .round = graph->rounds[p], .pane = REF_NO_FIRING
+        };
         ref_add(source, &element);
     }
 }

@@ -8,7 +8,6 @@
 struct element {
     struct flow_test_row row;
     int64_t time;
-    bool implied; // windows follow from the time
     flow_window window;
     flow_pane pane;
     size_t round; // of graph_time.c: when it was made
@@ -50,17 +49,16 @@ struct ref_step {
 // --- reference_rows.c
 
 void ref_add(struct list *list, const struct element *element);
+struct list ref_copy(const struct list *in);
 
-// Adds an element once for each window it is in.
+// Adds an element once for each window of a list that holds its time.
 void ref_each_window(const struct list *in, const struct element *element, struct list *out);
-struct list ref_exploded(const struct list *in);
 
 // Elements with the sum that they find in a side input; `keyed`: under their k.
 void ref_side(const struct list *in, const struct list *side, bool keyed, struct list *out);
 
 // Windows of a key that overlap become one (R13).
 void ref_merge(struct list *all, enum graph_key key);
-bool ref_in_any_window(const struct list *in, const struct element *element);
 
 int ref_compare_text(flow_str a, flow_str b);
 int ref_compare_row(const struct flow_test_row *a, const struct flow_test_row *b);

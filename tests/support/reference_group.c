@@ -315,7 +315,7 @@ void ref_group_by(
     struct reference *r, const struct ref_step *step, const struct list *in, struct list *out)
 {
     const enum graph_key key = step->op == GRAPH_DISTINCT ? KEY_COUNT : step->node->key;
-    struct list all = ref_exploded(in);
+    struct list all = ref_copy(in);
     ref_judge(r, step, &all);
     if (flow_windows_merging(&in->windows) && !in->merged)
         ref_merge(&all, key);

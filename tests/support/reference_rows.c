@@ -18,6 +18,14 @@ void ref_add(struct list *list, const struct element *element)
     list->count++;
 }
 
+struct list ref_copy(const struct list *in)
+{
+    struct list out = { .windows = in->windows };
+    for (size_t i = 0; i < in->count; i++)
+        ref_add(&out, &in->at[i]);
+    return out;
+}
+
 // --- windows
 
 // Windows that are cut otherwise than by plain steps: which they are is tested elsewhere
@@ -43,11 +51,6 @@ static void each_general(const struct list *in, const struct element *element, s
 void ref_each_window(const struct list *in, const struct element *element, struct list *out)
 {
     struct element one = *element;
-    one.implied = false;
-    if (!element->implied) {
-        ref_add(out, &one);
-        return;
-    }
     const flow_windows *w = &in->windows;
     if (graph_general(w)) {
         each_general(in, &one, out);
@@ -74,23 +77,6 @@ void ref_each_window(const struct list *in, const struct element *element, struc
         one.window.end.us = end < most ? (int64_t)end : most;
         ref_add(out, &one);
     }
-}
-
-struct list ref_exploded(const struct list *in)
-{
-    struct list out = { .windows = in->windows };
-    for (size_t i = 0; i < in->count; i++)
-        ref_each_window(in, &in->at[i], &out);
-    return out;
-}
-
-bool ref_in_any_window(const struct list *in, const struct element *element)
-{
-    struct list out = { .windows = in->windows };
-    ref_each_window(in, element, &out);
-    const bool any = out.count > 0;
-    free(out.at);
-    return any;
 }
 
 // --- side inputs
@@ -123,42 +109,41 @@ static int64_t sum_in(const struct list *side, const flow_window *window, const 
     return any ? sum : GRAPH_SIDE_NONE;
 }
 
+static bool earlier(const flow_window *a, const flow_window *b)
+{
+    return a->start.us < b->start.us || (a->start.us == b->start.us && a->end.us < b->end.us);
+}
+
 // What an element of a window finds: of the windows of the side input that hold its last instant
-// the earliest counts (R70), of those of a function the first that it says.
+// the earliest counts (R70).
 static int64_t found(const struct list *side, const flow_window *window, const int64_t *key)
 {
-    const struct element last = { .time = window->end.us - 1, .implied = true };
-    struct list windows = { .windows = side->windows };
+    const struct element last = { .time = window->end.us - 1 };
+    struct list windows = { 0 };
     ref_each_window(side, &last, &windows);
-    const size_t which = side->windows.kind == FLOW_WINDOW_CUSTOM ? 0 : windows.count - 1;
-    const int64_t sum =
-        windows.count ? sum_in(side, &windows.at[which].window, key) : GRAPH_SIDE_NONE;
+    const flow_window *first = NULL;
+    for (size_t i = 0; i < windows.count; i++)
+        if (!first || earlier(&windows.at[i].window, first))
+            first = &windows.at[i].window;
+    const int64_t sum = first ? sum_in(side, first, key) : GRAPH_SIDE_NONE;
     free(windows.at);
     return sum;
 }
 
 void ref_side(const struct list *in, const struct list *side, bool keyed, struct list *out)
 {
-    struct list rows = ref_exploded(side);
-    const bool once = side->windows.kind == FLOW_WINDOW_GLOBAL;
-    const bool several = in->windows.kind == FLOW_WINDOW_SLIDING || graph_general(&in->windows);
+    struct list rows = ref_copy(side);
     flow_window known = { { 1 }, { 0 } };
     int64_t sum = 0, key = 0;
     ref_sort(&rows, KEY_K);
     for (size_t i = 0; i < in->count; i++) {
-        struct list each = { .windows = in->windows };
-        ref_each_window(in, &in->at[i], &each);
-        for (size_t w = 0; w < (once ? 1 : each.count); w++) {
-            const flow_window *window = &each.at[w].window;
-            if (!same_window(window, &known) || (keyed && in->at[i].row.k != key))
-                sum = found(&rows, window, keyed ? &in->at[i].row.k : NULL);
-            known = *window;
-            key = in->at[i].row.k;
-            struct element e = several && !once ? each.at[w] : in->at[i];
-            e.row.v = graph_side(e.row.v, sum);
-            ref_add(out, &e);
-        }
-        free(each.at);
+        struct element e = in->at[i];
+        if (!same_window(&e.window, &known) || (keyed && e.row.k != key))
+            sum = found(&rows, &e.window, keyed ? &e.row.k : NULL);
+        known = e.window;
+        key = e.row.k;
+        e.row.v = graph_side(e.row.v, sum);
+        ref_add(out, &e);
     }
     free(rows.at);
 }

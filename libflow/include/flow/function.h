@@ -154,6 +154,11 @@ typedef struct flow_fn {
     bool no_signs;
     flow_merge_fn *merge; /**< STATEFUL: what two states come to where windows merge; NULL: it is
                              refused there. */
+    /** It asks for the window of its elements, or depends on it otherwise: one that lies in several
+     * windows reaches it once for each (R22). Others may be called for such an element once or once
+     * for each window, which cannot be told from what they give. Functions with state and over
+     * groups always go by window. */
+    bool by_window;
 } flow_fn;
 
 /** Where and when what a finish emits lies (R67): `window` is one of those that hold `at`. */
@@ -280,7 +285,9 @@ FLOW_API flow_status flow_fail(flow_ctx *ctx, flow_status status, const char *fo
 /** The event time of the row in work (of the timer, in a timer). */
 FLOW_API flow_time flow_event_time(const flow_ctx *ctx);
 
-/** The window of the row in work. */
+/** The window of the row in work. An element in several windows has no single one: a function over
+ * elements that may lie in several (sliding, growing and custom windows, before any grouping or
+ * state) must be declared `by_window`, or the job fails with FLOW_INVALID (R22). */
 FLOW_API flow_window flow_event_window(const flow_ctx *ctx);
 
 /** The pane of the row in work: which firing of its window it came from; before any grouping
@@ -291,7 +298,7 @@ FLOW_API flow_pane flow_pane_info(const flow_ctx *ctx);
  * said before, with this sign. Else +1. What a function emits has the sign of its row. */
 FLOW_API int flow_sign(const flow_ctx *ctx);
 
-/** End of that window: the first instant after it. */
+/** End of the window of flow_event_window: the first instant after it. */
 FLOW_API flow_time flow_window_end(const flow_ctx *ctx);
 
 /** The input watermark of the step: no element with an earlier time will come, but late ones. */

@@ -115,50 +115,57 @@
         .kind = FLOW_KEY_KIND_OF_(*(KEY *)0), .size = sizeof(KEY), .c_type = #KEY                  \
     }
 
+/* Last arguments of a macro may be members of flow_fn: the argument before them, and these. */
+#define FLOW_FIRST_(first, ...)  first
+#define FLOW_REST_(first, ...)   __VA_ARGS__
+#define FLOW_APPLY_(macro_, ...) macro_(__VA_ARGS__)
+
+/* The description of a function that has a loop; `...`: further members. */
+#define FLOW_FN_(fn, form_, IN, ...)                                                               \
+    static const flow_fn fn##_fn = {                                                               \
+        .form = form_, .in = &IN##_type, .process = fn##_batch_, __VA_ARGS__                       \
+    }
+
 /**
  * `flow_status fn(flow_ctx *, const struct IN *)`, for each element; emits OUT (output 0) and any
  * further types, one per extra output. `FLOW_ELEMENT_FN(split, flow_line, word);` defines
  * `split_fn`.
  */
-#define FLOW_ELEMENT_FN(fn, IN, ...)                                                               \
-    FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *),                             \
-        #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *)");                  \
-    static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
-        fn(ctx, FLOW_ROW_(struct IN))) } FLOW_OUTS_(fn, __VA_ARGS__);                              \
-    static const flow_fn fn##_fn = { .name = #fn,                                                  \
-        .form = FLOW_FORM_EMIT,                                                                    \
-        .in = &IN##_type,                                                                          \
-        FLOW_OUTS_OF_(fn),                                                                         \
-        .process = fn##_batch_ }
+#define FLOW_ELEMENT_FN(fn, IN, ...) FLOW_ELEMENT_FN_(fn, IN, (__VA_ARGS__), .name = #fn)
 
 /**
- * FLOW_ELEMENT_FN with a life of its own: outputs in brackets, then members of flow_fn:
- * `FLOW_ELEMENT_FN_WITH(send, order, (receipt), .self_size = sizeof(struct link), .setup = connect,
- * .start = begin, .finish = flush, .teardown = leave);`
+ * FLOW_ELEMENT_FN with more to say: outputs in brackets, then members of flow_fn, such as
+ * `.by_window = true`, or a life of its own: `FLOW_ELEMENT_FN_WITH(send, order, (receipt),
+ * .self_size = sizeof(struct link), .setup = connect, .start = begin, .finish = flush, .teardown =
+ * leave);`
  */
 #define FLOW_ELEMENT_FN_WITH(fn, IN, outputs, ...)                                                 \
+    FLOW_ELEMENT_FN_(fn, IN, outputs, .name = #fn, __VA_ARGS__)
+
+#define FLOW_ELEMENT_FN_(fn, IN, outputs, ...)                                                     \
     FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *),                             \
         #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *)");                  \
     static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
         fn(ctx, FLOW_ROW_(struct IN))) } FLOW_OUTS_LIST_(fn, outputs);                             \
-    static const flow_fn fn##_fn = { .name = #fn,                                                  \
-        .form = FLOW_FORM_EMIT,                                                                    \
-        .in = &IN##_type,                                                                          \
-        FLOW_OUTS_OF_(fn),                                                                         \
-        .process = fn##_batch_,                                                                    \
-        __VA_ARGS__ }
+    FLOW_FN_(fn, FLOW_FORM_EMIT, IN, FLOW_OUTS_OF_(fn), __VA_ARGS__)
 
 /**
  * `flow_status fn(flow_ctx *, const flow_batch *)`, for each batch: for who can do better than a
  * loop. Rows are read with FLOW_BATCH_ROW(batch, IN, i); set `ctx->row = FLOW_BATCH_INDEX(batch,
  * i)` before emitting, which says where time and window come from.
  */
-#define FLOW_BATCH_FN(fn, IN, ...)                                                                 \
+#define FLOW_BATCH_FN(fn, IN, ...) FLOW_BATCH_FN_(fn, IN, (__VA_ARGS__), .name = #fn)
+
+/** The same with outputs in brackets, then members of flow_fn. */
+#define FLOW_BATCH_FN_WITH(fn, IN, outputs, ...)                                                   \
+    FLOW_BATCH_FN_(fn, IN, outputs, .name = #fn, __VA_ARGS__)
+
+#define FLOW_BATCH_FN_(fn, IN, outputs, ...)                                                       \
     FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const flow_batch *),                            \
         #fn " must be: flow_status " #fn "(flow_ctx *, const flow_batch *)");                      \
-    FLOW_OUTS_(fn, __VA_ARGS__);                                                                   \
+    FLOW_OUTS_LIST_(fn, outputs);                                                                  \
     static const flow_fn fn##_fn = {                                                               \
-        .name = #fn, .form = FLOW_FORM_BATCH, .in = &IN##_type, FLOW_OUTS_OF_(fn), .process = fn   \
+        .form = FLOW_FORM_BATCH, .in = &IN##_type, FLOW_OUTS_OF_(fn), .process = fn, __VA_ARGS__   \
     }
 
 /** The i-th selected row of a batch: `const struct bid *b = FLOW_BATCH_ROW(batch, bid, i);`. */
@@ -170,9 +177,13 @@
 /**
  * `flow_status fn(flow_ctx *, const struct IN *in, struct OUT *out)`: one row gives one row,
  * written where it stays. `out` is not zeroed; its strings must come from `in`, flow_alloc or
- * static memory, or live for the call.
+ * static memory, or live for the call. Members of flow_fn may follow OUT.
  */
-#define FLOW_MAP_FN(fn, IN, OUT)                                                                   \
+#define FLOW_MAP_FN(fn, IN, ...)                                                                   \
+    FLOW_APPLY_(                                                                                   \
+        FLOW_MAP_FN_, fn, IN, FLOW_FIRST_(__VA_ARGS__, ~), FLOW_REST_(__VA_ARGS__, .name = #fn))
+
+#define FLOW_MAP_FN_(fn, IN, OUT, ...)                                                             \
     FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const struct IN *, struct OUT *),               \
         #fn " must be: flow_status " #fn "(flow_ctx *, const struct " #IN " *, struct " #OUT       \
             " *)");                                                                                \
@@ -186,15 +197,15 @@
     FLOW_LOOP_(fn, IN, struct OUT *const out_ = (struct OUT *)(void *)ctx->outs[0].next;           \
                , FLOW_CALL_(fn##_one_(ctx, FLOW_ROW_(struct IN), &out_[i])), return FLOW_OK;)      \
     FLOW_OUTS_(fn, OUT);                                                                           \
-    static const flow_fn fn##_fn = { .name = #fn,                                                  \
-        .form = FLOW_FORM_MAP,                                                                     \
-        .in = &IN##_type,                                                                          \
-        FLOW_OUTS_OF_(fn),                                                                         \
-        .process = fn##_batch_ }
+    FLOW_FN_(fn, FLOW_FORM_MAP, IN, FLOW_OUTS_OF_(fn), __VA_ARGS__)
 
 /** `flow_status fn(flow_ctx *, struct T *row)`: changes rows in place; the engine copies first
- * where others see them. */
-#define FLOW_UPDATE_FN(fn, T)                                                                      \
+ * where others see them. Members of flow_fn may follow T. */
+#define FLOW_UPDATE_FN(fn, ...)                                                                    \
+    FLOW_APPLY_(                                                                                   \
+        FLOW_UPDATE_FN_, fn, FLOW_FIRST_(__VA_ARGS__, ~), FLOW_REST_(__VA_ARGS__, .name = #fn))
+
+#define FLOW_UPDATE_FN_(fn, T, ...)                                                                \
     FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, struct T *),                                    \
         #fn " must be: flow_status " #fn "(flow_ctx *, struct " #T " *)");                         \
     static flow_status fn##_one_(flow_ctx *ctx, struct T *row_)                                    \
@@ -207,36 +218,37 @@
     FLOW_LOOP_(fn, T, char *const rows_ = ctx->update + value_;,                                   \
                FLOW_CALL_(fn##_one_(ctx, (struct T *)(void *)(rows_ + (size_t)row * stride_))),    \
                return FLOW_OK;)                                                                    \
-    static const flow_fn fn##_fn = {                                                               \
-        .name = #fn, .form = FLOW_FORM_UPDATE, .in = &T##_type, .process = fn##_batch_             \
-    }
+    FLOW_FN_(fn, FLOW_FORM_UPDATE, T, __VA_ARGS__)
 
 /** `bool fn(const flow_ctx *, const struct T *)`: keeps the rows it says true of. Nothing is moved.
- */
-#define FLOW_FILTER_FN(fn, T)                                                                      \
+ * Members of flow_fn may follow T. */
+#define FLOW_FILTER_FN(fn, ...)                                                                    \
+    FLOW_APPLY_(                                                                                   \
+        FLOW_FILTER_FN_, fn, FLOW_FIRST_(__VA_ARGS__, ~), FLOW_REST_(__VA_ARGS__, .name = #fn))
+
+#define FLOW_FILTER_FN_(fn, T, ...)                                                                \
     FLOW_MUST_BE_(&fn, bool (*)(const flow_ctx *, const struct T *),                               \
         #fn " must be: bool " #fn "(const flow_ctx *, const struct " #T " *)");                    \
-    FLOW_LOOP_(fn, T, uint16_t *const keep_ = ctx->keep; uint32_t kept_ = 0;                       \
-               , keep_[kept_] = (uint16_t)row; kept_ += fn(ctx, FLOW_ROW_(struct T)) ? 1 : 0;      \
+    FLOW_LOOP_(fn, T, uint16_t *const keep_ = ctx->keep; uint32_t kept_ = 0;, ctx->row = row;      \
+               keep_[kept_] = (uint16_t)row; kept_ += fn(ctx, FLOW_ROW_(struct T)) ? 1 : 0;        \
                , ctx->kept = kept_; return FLOW_OK;)                                               \
-    static const flow_fn fn##_fn = {                                                               \
-        .name = #fn, .form = FLOW_FORM_FILTER, .in = &T##_type, .process = fn##_batch_             \
-    }
+    FLOW_FN_(fn, FLOW_FORM_FILTER, T, __VA_ARGS__)
 
 /** `flow_status fn(flow_ctx *, const KEY *, const struct IN *)`, for each keyed element; KEY is a
  * type: `flow_str`. */
-#define FLOW_KEYED_FN(fn, KEY, IN, ...)                                                            \
+#define FLOW_KEYED_FN(fn, KEY, IN, ...) FLOW_KEYED_FN_(fn, KEY, IN, (__VA_ARGS__), .name = #fn)
+
+/** The same with outputs in brackets, then members of flow_fn. */
+#define FLOW_KEYED_FN_WITH(fn, KEY, IN, outputs, ...)                                              \
+    FLOW_KEYED_FN_(fn, KEY, IN, outputs, .name = #fn, __VA_ARGS__)
+
+#define FLOW_KEYED_FN_(fn, KEY, IN, outputs, ...)                                                  \
     FLOW_MUST_BE_(&fn, flow_status (*)(flow_ctx *, const KEY *, const struct IN *),                \
         #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, const struct " #IN        \
             " *)");                                                                                \
     static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
-        fn(ctx, FLOW_KEY_(KEY), FLOW_ROW_(struct IN))) } FLOW_OUTS_(fn, __VA_ARGS__);              \
-    static const flow_fn fn##_fn = { .name = #fn,                                                  \
-        .form = FLOW_FORM_EMIT,                                                                    \
-        .key = FLOW_KEY_SPEC_(KEY),                                                                \
-        .in = &IN##_type,                                                                          \
-        FLOW_OUTS_OF_(fn),                                                                         \
-        .process = fn##_batch_ }
+        fn(ctx, FLOW_KEY_(KEY), FLOW_ROW_(struct IN))) } FLOW_OUTS_LIST_(fn, outputs);             \
+    FLOW_FN_(fn, FLOW_FORM_EMIT, IN, .key = FLOW_KEY_SPEC_(KEY), FLOW_OUTS_OF_(fn), __VA_ARGS__)
 
 /**
  * `flow_status fn(flow_ctx *, const KEY *, const struct IN *, struct STATE *)` for each element and
@@ -279,15 +291,8 @@
     static flow_status fn##_timers_(flow_ctx *ctx, const flow_batch *batch){                       \
         FLOW_EACH_ROW_(fn##_timer(ctx, FLOW_KEY_(KEY), (struct STATE *)batch->states[i]))          \
     } FLOW_OUTS_(fn, __VA_ARGS__);                                                                 \
-    static const flow_fn fn##_fn = { .name = #fn,                                                  \
-        .form = FLOW_FORM_STATEFUL,                                                                \
-        .key = FLOW_KEY_SPEC_(KEY),                                                                \
-        .in = &IN##_type,                                                                          \
-        .state = &STATE##_type,                                                                    \
-        FLOW_OUTS_OF_(fn),                                                                         \
-        .process = fn##_batch_,                                                                    \
-        .timer = fn##_timers_,                                                                     \
-        .merge = merge_ }
+    FLOW_FN_(fn, FLOW_FORM_STATEFUL, IN, .name = #fn, .key = FLOW_KEY_SPEC_(KEY),                  \
+        .state = &STATE##_type, FLOW_OUTS_OF_(fn), .timer = fn##_timers_, .merge = merge_)
 
 /** `flow_status fn(flow_ctx *, const KEY *, flow_rows *)` for all rows of a key and window; IN says
  * what a row is. */
@@ -296,12 +301,7 @@
         #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, flow_rows *)");           \
     static flow_status fn##_batch_(flow_ctx *ctx, const flow_batch *batch){ FLOW_EACH_ROW_(        \
         fn(ctx, FLOW_KEY_(KEY), flow_ctx_rows(ctx))) } FLOW_OUTS_(fn, __VA_ARGS__);                \
-    static const flow_fn fn##_fn = { .name = #fn,                                                  \
-        .form = FLOW_FORM_GROUP,                                                                   \
-        .key = FLOW_KEY_SPEC_(KEY),                                                                \
-        .in = &IN##_type,                                                                          \
-        FLOW_OUTS_OF_(fn),                                                                         \
-        .process = fn##_batch_ }
+    FLOW_FN_(fn, FLOW_FORM_GROUP, IN, .name = #fn, .key = FLOW_KEY_SPEC_(KEY), FLOW_OUTS_OF_(fn))
 
 /**
  * A combine of one's own: `void ACC_add(struct ACC *, const struct IN *)` and
@@ -359,9 +359,14 @@
 /**
  * A fused stage: filters and updates over one record and a last step, composed by the compiler into
  * one loop. `FLOW_STAGE(cheap, bid, bid, FLOW_KEEP(is_cheap) FLOW_CHANGE(convert) FLOW_PASS(bid));`
- * defines `cheap_fn`, which gives the same rows as the chain of its steps.
+ * defines `cheap_fn`, which gives the same rows as the chain of its steps. Members of flow_fn may
+ * follow.
  */
-#define FLOW_STAGE(name_, IN, OUT, steps)                                                          \
+#define FLOW_STAGE(name_, IN, OUT, ...)                                                            \
+    FLOW_APPLY_(FLOW_STAGE_FN_, name_, IN, OUT, FLOW_FIRST_(__VA_ARGS__, ~),                       \
+        FLOW_REST_(__VA_ARGS__, .name = #name_))
+
+#define FLOW_STAGE_FN_(name_, IN, OUT, steps, ...)                                                 \
     FLOW_LOOP_(                                                                                    \
         name_, IN, struct OUT *const to_ = (struct OUT *)(void *)ctx->outs[0].next;                \
         uint16_t *const origin_ = ctx->outs[0].origin; uint32_t kept_ = 0; ctx->next = count_;     \
@@ -374,11 +379,7 @@
         ctx->kept = kept_;                                                                         \
         return status_;)                                                                           \
     FLOW_OUTS_(name_, OUT);                                                                        \
-    static const flow_fn name_##_fn = { .name = #name_,                                            \
-        .form = FLOW_FORM_STAGE,                                                                   \
-        .in = &IN##_type,                                                                          \
-        FLOW_OUTS_OF_(name_),                                                                      \
-        .process = name_##_batch_ }
+    FLOW_FN_(name_, FLOW_FORM_STAGE, IN, FLOW_OUTS_OF_(name_), __VA_ARGS__)
 
 #endif
 

@@ -280,13 +280,14 @@ FLOW_API uint32_t flow_windows_merge(
  * sliding windows with every > size, a zone that was not read, windows that ask for the element. No
  * window ends later than the global one: its end is cut off there, so that it fires before time
  * ends, and what is later than that lies in the last windows (R1, R23). A start is cut off at
- * FLOW_TIME_MIN.
+ * FLOW_TIME_MIN. Of custom windows the first that the function lists; flow_windows_assign has all.
  */
 FLOW_API bool flow_windows_last(const flow_windows *windows, flow_time at, flow_window *window);
 
 /**
  * From a window that holds `at` to the one before, by start, that holds it too; false when there is
- * none: `for (bool in = flow_windows_last(w, at, &x); in; in = flow_windows_before(w, at, &x))`.
+ * none, and for custom windows: `for (bool in = flow_windows_last(w, at, &x); in; in =
+ * flow_windows_before(w, at, &x))`.
  */
 FLOW_API bool flow_windows_before(const flow_windows *windows, flow_time at, flow_window *window);
 

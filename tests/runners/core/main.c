@@ -13,6 +13,7 @@ TCase *contract_tests(void);
 TCase *end_tests(void);
 TCase *evolve_tests(void);
 TCase *explain_tests(void);
+TCase *explode_tests(void);
 TCase *fan_out_tests(void);
 TCase *fault_tests(void);
 TCase *firing_tests(void);
@@ -55,6 +56,7 @@ int main(void)
     suite_add_tcase(suite, rules_tests());
     suite_add_tcase(suite, combine_tests());
     suite_add_tcase(suite, sliding_tests());
+    suite_add_tcase(suite, explode_tests());
     suite_add_tcase(suite, side_tests());
     suite_add_tcase(suite, side_play_tests());
     suite_add_tcase(suite, view_tests());

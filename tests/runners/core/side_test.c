@@ -165,6 +165,52 @@ START_TEST(r70_of_sliding_windows_the_earliest_that_holds_the_instant_counts)
 }
 END_TEST
 
+// Windows of 20 seconds: each `step` one begins, and what holds an instant is listed from the one
+// in the middle on. So neither the first nor the last in the list is the earliest.
+struct listing {
+    int64_t step;
+};
+FLOW_RECORD(listing, step);
+
+static uint32_t list_windows(
+    const void *element, flow_time at, const void *config, flow_window *windows, uint32_t room)
+{
+    const struct listing *listing = config;
+    const int64_t step = listing->step * SECOND, size = 20 * SECOND;
+    const int64_t last = at.us - flow_floor_mod(at.us, step);
+    const uint32_t count = (uint32_t)((last + size - at.us + step - 1) / step);
+    ck_assert_ptr_null(element);
+    for (uint32_t i = 0; i < count && i < room; i++) {
+        const int64_t start = last - (int64_t)((i + count / 2) % count) * step;
+        windows[i] = (flow_window){ { start }, { start + size } };
+    }
+    return count;
+}
+
+static const flow_window_fn listed = {
+    .name = "listed", .config = &listing_type, .assign = list_windows
+};
+
+START_TEST(r70_of_windows_of_a_function_the_earliest_that_holds_the_instant_counts)
+{
+    const struct listing listing = { _i ? 1 : 5 }; // 20 or 4 hold an instant
+    struct scene *scene = scene_new();
+    const flow_windows windows = flow_custom(&listed, &listing);
+    const flow_view view = flow_as_iterable(scene_window(scene->side_rows, windows, 0));
+    scene_look(scene, scene_window(scene->main_rows, scene_fixed(10), 0), scene_add_all, view);
+    // 19.999999 lies in [0,20) or, with a step of one, in [0,20) too, up to [15,35) or [19,39)
+    scene_row(&scene->side, 1, 1, 1, -1);
+    scene_row(&scene->side, 1, 1, 2, 0);
+    scene_row(&scene->side, 1, 1, 4, 19);
+    scene_row(&scene->side, 1, 1, 8, 20);
+    scene_row(&scene->side, 1, 1, 16, 38);
+    scene_row(&scene->main, 1, 1, 0, 16);
+    struct play play = scene_begin(scene);
+    scene_end(&play, "1=6");
+    scene_free(scene);
+}
+END_TEST
+
 START_TEST(r70_an_element_in_several_windows_is_processed_once_in_each)
 {
     struct scene *scene = scene_new();
@@ -346,6 +392,8 @@ TCase *side_tests(void)
     tcase_add_test(tests, r69_what_need_not_wait_overtakes_what_must);
     tcase_add_test(tests, r70_the_last_instant_of_the_main_window_is_mapped);
     tcase_add_test(tests, r70_of_sliding_windows_the_earliest_that_holds_the_instant_counts);
+    tcase_add_loop_test(
+        tests, r70_of_windows_of_a_function_the_earliest_that_holds_the_instant_counts, 0, 2);
     tcase_add_test(tests, r70_an_element_in_several_windows_is_processed_once_in_each);
     tcase_add_test(tests, r70_the_global_window_of_a_side_input_belongs_to_all);
     tcase_add_test(tests, r70_a_gap_between_the_windows_of_a_side_input_is_empty);

@@ -142,8 +142,8 @@ static flow_coll ruled(flow_coll in)
         .windows = flow_global(), .trigger = flow_trigger_default(), .accumulation = FLOW_DISCARDING
     };
     const flow_coll limits = flow_window_into(flow_do(in, &make_limit_fn), &global);
-    return flow_distinct(flow_apply_rules(
-        in, flow_rules_of(limits, &flow_test_row_type, &options), &exceed_rule, NULL));
+    return flow_apply_rules(
+        in, flow_rules_of(limits, &flow_test_row_type, &options), &exceed_rule, NULL);
 }
 
 static const struct {
