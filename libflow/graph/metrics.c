@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "type/text.h"
 
 struct flow_metrics {
     fl_arena arena;
@@ -106,16 +107,23 @@ const flow_figure *flow_metrics_find(
 
 // --- Prometheus
 
-// A label's value: backslash, quote and line end escaped.
-static void put_value(flow_buffer *out, const char *text, size_t len)
+// Text as the format has it: backslash and line end escaped, in a label's value quotes too. What is
+// no UTF-8 would make a reader refuse the whole page: the replacement character and the byte's
+// number stand for it.
+static void put_escaped(flow_buffer *out, flow_str text, bool quoted)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '\n')
+    const char *const end = text.data + text.len;
+    for (const char *at = text.data; at < end;) {
+        const size_t len = *at ? fl_utf8_len(at, end) : 0;
+        if (len == 0)
+            flow_buffer_printf(out, "\xEF\xBF\xBD%02x", (unsigned)(unsigned char)*at);
+        else if (*at == '\n')
             flow_buffer_put(out, "\\n", 2);
-        else if (text[i] == '"' || text[i] == '\\')
-            flow_buffer_printf(out, "\\%c", text[i]);
+        else if (*at == '\\' || (quoted && *at == '"'))
+            flow_buffer_printf(out, "\\%c", *at);
         else
-            flow_buffer_put(out, &text[i], 1);
+            flow_buffer_put(out, at, len);
+        at += len ? len : 1;
     }
 }
 
@@ -123,7 +131,7 @@ static void put_name(
     flow_buffer *out, const flow_figure *figure, const char *suffix, const char *more)
 {
     flow_buffer_printf(out, "flow_%s%s{step=\"", figure->metric.name, suffix);
-    put_value(out, figure->step, strlen(figure->step));
+    put_escaped(out, flow_str_of(figure->step), true);
     flow_buffer_printf(out, "\"%s} ", more);
 }
 
@@ -155,9 +163,9 @@ static void put_texts(flow_buffer *out, const flow_figure *figure)
 {
     for (uint64_t i = 0; i < figure->committed.count; i++) {
         flow_buffer_printf(out, "flow_%s{step=\"", figure->metric.name);
-        put_value(out, figure->step, strlen(figure->step));
+        put_escaped(out, flow_str_of(figure->step), true);
         flow_buffer_printf(out, "\",value=\"");
-        put_value(out, figure->texts[i].data, figure->texts[i].len);
+        put_escaped(out, figure->texts[i], true);
         flow_buffer_printf(out, "\"} 1\n");
     }
 }
@@ -195,8 +203,11 @@ static void put_head(flow_buffer *out, const flow_metric *metric)
         [FLOW_METRIC_STRINGS] = "gauge",
     };
     const char *suffix = metric->kind == FLOW_METRIC_COUNTER ? "_total" : "";
-    if (metric->help)
-        flow_buffer_printf(out, "# HELP flow_%s%s %s\n", metric->name, suffix, metric->help);
+    if (metric->help) {
+        flow_buffer_printf(out, "# HELP flow_%s%s ", metric->name, suffix);
+        put_escaped(out, flow_str_of(metric->help), false);
+        flow_buffer_put(out, "\n", 1);
+    }
     flow_buffer_printf(out, "# TYPE flow_%s%s %s\n", metric->name, suffix, types[metric->kind]);
 }
 

@@ -217,6 +217,7 @@ struct fl_engine *fl_engine_new(
     engine->graph = graph;
     engine->options = *options;
     atomic_flag_clear(&engine->error_lock);
+    atomic_flag_clear(&engine->naming);
     engine->flight_limit = options->memory / 16;
     const uint64_t most = (uint64_t)FL_FLIGHT_BYTES * options->workers;
     engine->flight_limit = engine->flight_limit < most ? engine->flight_limit : most;

@@ -215,7 +215,7 @@ struct fl_engine {
     uint64_t bundle_limit;             // bytes after which a firing bundle ends
     _Atomic int64_t *origin_watermark; // sources: by op index
     _Atomic bool cancelled, draining, failed, held;
-    atomic_flag error_lock;
+    atomic_flag error_lock, naming; // over the error; over which metrics there are
     flow_error error;
 };
 

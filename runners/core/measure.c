@@ -39,6 +39,36 @@ static bool make_room(struct fl_op *op, struct fl_metric *metric, flow_metric_ki
     return kind != FLOW_METRIC_STRINGS || metric->texts;
 }
 
+// Gives a metric a place of its own, by its name. NULL with the context's error: a wrong name is no
+// element's fault, and is not routed.
+static struct fl_metric *name(
+    flow_ctx *ctx, struct fl_measures *measures, const flow_metric *metric)
+{
+    struct fl_op *op = fl_call_of(ctx)->op;
+    struct fl_engine *engine = op->worker->engine;
+    const uint32_t count = atomic_load_explicit(&measures->count, memory_order_relaxed);
+    struct fl_metric *made = &measures->list[count];
+    if (count == FL_METRICS_MOST) {
+        refuse(ctx, "a step has at most 64 metrics");
+        return NULL;
+    }
+    fl_spin_lock(&engine->naming, engine->options.port.yield);
+    const flow_status status = fl_metric_check(op, metric);
+    const bool good = status == FLOW_OK && make_room(op, made, metric->kind);
+    if (good) {
+        made->metric = metric;
+        atomic_store_explicit(&measures->count, count + 1, memory_order_release);
+    }
+    fl_spin_unlock(&engine->naming);
+    if (good)
+        return made;
+    if (status == FLOW_OK)
+        refuse(ctx, "no memory for metrics");
+    else if (ctx->status == FLOW_OK)
+        ctx->status = status;
+    return NULL;
+}
+
 // The worker's place for a metric, made if need be; NULL with the context's error.
 static struct fl_metric *place(flow_ctx *ctx, const flow_metric *metric)
 {
@@ -59,15 +89,11 @@ static struct fl_metric *place(flow_ctx *ctx, const flow_metric *metric)
     for (uint32_t i = 0; i < count; i++)
         if (measures->list[i].metric == metric)
             return &measures->list[i];
-    struct fl_metric *made = &measures->list[count];
-    if (count == FL_METRICS_MOST || !make_room(op, made, metric->kind)) {
-        refuse(ctx,
-            count == FL_METRICS_MOST ? "a step has at most 64 metrics" : "no memory for metrics");
-        return NULL;
-    }
-    made->metric = metric;
-    atomic_store_explicit(&measures->count, count + 1, memory_order_release);
-    return made;
+    for (uint32_t i = 0; metric->name && i < count; i++)
+        if (measures->list[i].metric->kind == metric->kind &&
+            fl_metric_same(measures->list[i].metric, metric))
+            return &measures->list[i];
+    return name(ctx, measures, metric);
 }
 
 static void add(flow_measured *to, const flow_measured *from)
@@ -119,7 +145,9 @@ void fl_measure_text(flow_ctx *ctx, const flow_metric *metric, flow_str text)
         return;
     }
     at->now.count++;
-    text.len = text.len < TEXT_MOST ? text.len : TEXT_MOST;
+    if (text.len > TEXT_MOST)
+        for (text.len = TEXT_MOST; text.len > 0 && (text.data[text.len] & 0xC0) == 0x80;)
+            text.len--; // not within a character
     if (at->text_count + at->texts_now == FLOW_METRIC_STRINGS_MOST || has_text(at, text))
         return;
     char *copy = take(fl_call_of(ctx)->op, text.len + 1);
@@ -185,7 +213,7 @@ static void add_worker(struct shown *shown, struct fl_measures *measures, uint32
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct fl_metric *one = &measures->list[i];
-        if (one->metric != metric)
+        if (!fl_metric_same(one->metric, metric))
             continue;
         fl_spin_lock(&measures->lock, yield);
         add(&shown->figure.committed, &one->committed);
@@ -220,7 +248,7 @@ static bool was_shown(
     for (uint32_t v = 0; v < w; v++) {
         const uint32_t count = count_of(engine, v, op);
         for (uint32_t i = 0; i < count; i++)
-            if (engine->workers[v].ops[op].measures->list[i].metric == metric)
+            if (fl_metric_same(engine->workers[v].ops[op].measures->list[i].metric, metric))
                 return true;
     }
     return false;

@@ -33,6 +33,17 @@ struct fl_engine;
 void fl_measure(flow_ctx *ctx, const flow_metric *metric, int64_t value);
 void fl_measure_text(flow_ctx *ctx, const flow_metric *metric, flow_str text);
 
+// --- named.c
+
+// Whether a step may have a metric of that kind and name: FLOW_OK, or an error of the step. The
+// caller holds the engine's `naming` until it has added it.
+flow_status fl_metric_check(struct fl_op *op, const flow_metric *metric);
+
+// Metrics of a step are one when their names are, wherever they lie: their kinds are the same then.
+bool fl_metric_same(const flow_metric *a, const flow_metric *b);
+
+// --- measure.c
+
 // The bundle has ended: what it measured counts, or counts as attempted alone.
 void fl_measures_end(struct fl_op *op, bool committed);
 

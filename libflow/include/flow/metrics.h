@@ -28,11 +28,14 @@ typedef enum flow_metric_kind {
 /** Parts of a histogram: values below 1, then [2^(i−1), 2^i). */
 #define FLOW_METRIC_BUCKETS 64u
 
-/** A metric: static, known by its address. `static const flow_metric sold = { FLOW_METRIC_COUNTER,
+/** A metric: static, known by its name within a step. A name has one kind in a job, is none of the
+ * engine's, and Prometheus's names of two metrics differ; else the job fails when it is first used,
+ * with an error that names step and metric. `static const flow_metric sold = { FLOW_METRIC_COUNTER,
  * "sold_cents", "Cents of all sales." };` */
 typedef struct flow_metric {
     flow_metric_kind kind; /**< What it keeps. */
-    const char *name;      /**< Letters, digits and underscores; its unit at the end. */
+    const char *name;      /**< Letters, digits and underscores, no digit first, at most 100; its
+                              unit at the end. */
     const char *help;      /**< A sentence, or NULL. */
 } flow_metric;
 

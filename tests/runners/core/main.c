@@ -22,6 +22,7 @@ TCase *late_graph_tests(void);
 TCase *life_tests(void);
 TCase *loss_tests(void);
 TCase *measure_tests(void);
+TCase *named_tests(void);
 TCase *own_tests(void);
 TCase *panes_library_tests(void);
 TCase *panes_number_tests(void);
@@ -78,6 +79,7 @@ int main(void)
     suite_add_tcase(suite, bundle_tests());
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, measure_tests());
+    suite_add_tcase(suite, named_tests());
     suite_add_tcase(suite, loss_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, refuse_tests());
