@@ -11,6 +11,9 @@ struct fl_script_input {
     uint32_t out; // id of the collection that users hold
     const flow_type *wrapped;
     struct fl_script_input *before;
+    const char *name;
+    flow_time watermark; // as far as events say
+    bool ended;          // an event says so
 };
 
 struct reading {
@@ -108,6 +111,8 @@ flow_coll flow_script_input(flow_script *script, const char *name, const flow_ty
     input->number = script->inputs++;
     input->out = out.id;
     input->wrapped = wrapped;
+    input->name = flow_pipeline_string(pipeline, name ? name : "script");
+    input->watermark.us = FLOW_TIME_MIN_US;
     input->before = script->last;
     script->last = input;
     return out;
@@ -115,14 +120,24 @@ flow_coll flow_script_input(flow_script *script, const char *name, const flow_ty
 
 // --- events
 
-static const struct fl_script_input *input_of(flow_script *script, flow_coll coll)
+static struct fl_script_input *input_of(flow_script *script, flow_coll coll)
 {
-    for (const struct fl_script_input *input = script->last; coll.id && input;
-         input = input->before)
+    for (struct fl_script_input *input = script->last; coll.id && input; input = input->before)
         if (input->out == coll.id)
             return input;
     flow_pipeline_fail(script->pipeline, FLOW_INVALID, NULL,
         "flow_script: the collection is no input of this script");
+    return NULL;
+}
+
+// The input that an event is for, which it must not come behind the end of; NULL otherwise.
+static struct fl_script_input *open_input(flow_script *script, flow_coll coll, const char *what)
+{
+    struct fl_script_input *input = script ? input_of(script, coll) : NULL;
+    if (!input || !input->ended)
+        return input;
+    flow_pipeline_fail(script->pipeline, FLOW_INVALID, input->name,
+        "event %u of the script is %s behind the input's end", script->count + 1, what);
     return NULL;
 }
 
@@ -185,6 +200,10 @@ void fl_script_weave(flow_script *script, const struct fl_script_event *events, 
     for (uint32_t e = script->woven; e < script->count; e++)
         if (script->events[e].what != FL_SCRIPT_CLOCK)
             own[kept++] = script->events[e];
+    for (struct fl_script_input *input = script->last; input; input = input->before)
+        for (uint32_t e = 0; e < count; e++)
+            input->ended = input->ended ||
+                           (events[e].input == input->number && events[e].what == FL_SCRIPT_END);
     script->count = script->woven;
     while (i < kept || k < count)
         put_recorded(script,
@@ -200,7 +219,7 @@ static void *take(void *user, size_t size)
 void flow_script_add(
     flow_script *script, flow_coll input, flow_time at, const flow_type *type, const void *row)
 {
-    const struct fl_script_input *to = script ? input_of(script, input) : NULL;
+    const struct fl_script_input *to = open_input(script, input, "an element");
     if (!to)
         return;
     const flow_type *wanted = to->wrapped->fields[1].record;
@@ -224,10 +243,24 @@ void flow_script_add(
 
 void flow_script_watermark(flow_script *script, flow_coll input, flow_time at)
 {
-    const struct fl_script_input *to = script ? input_of(script, input) : NULL;
-    if (to)
-        add_event(script, &(struct fl_script_event){
-                              .what = FL_SCRIPT_WATERMARK, .input = to->number, .at = at });
+    struct fl_script_input *to = open_input(script, input, "a watermark");
+    if (!to)
+        return;
+    if (at.us < to->watermark.us) {
+        char now[40], before[40];
+        now[flow_time_print(at, now)] = '\0';
+        before[flow_time_print(to->watermark, before)] = '\0';
+        flow_pipeline_fail(script->pipeline, FLOW_INVALID, to->name,
+            "event %u of the script moves the watermark back, from %s to %s", script->count + 1,
+            before, now);
+        return;
+    }
+    to->watermark = at;
+    to->ended = at.us >= FLOW_TIME_MAX_US;
+    add_event(
+        script, &(struct fl_script_event){ .what = to->ended ? FL_SCRIPT_END : FL_SCRIPT_WATERMARK,
+                    .input = to->number,
+                    .at = at });
 }
 
 void flow_script_clock(flow_script *script, flow_duration by)
@@ -244,9 +277,11 @@ void flow_script_clock(flow_script *script, flow_duration by)
 
 void flow_script_end(flow_script *script, flow_coll input)
 {
-    const struct fl_script_input *to = script ? input_of(script, input) : NULL;
-    if (to)
-        add_event(script, &(struct fl_script_event){ .what = FL_SCRIPT_END, .input = to->number });
+    struct fl_script_input *to = open_input(script, input, "an end");
+    if (!to)
+        return;
+    to->ended = true;
+    add_event(script, &(struct fl_script_event){ .what = FL_SCRIPT_END, .input = to->number });
 }
 
 // --- the source

@@ -14,6 +14,8 @@
 #define WORKERS_MOST 64u
 #define WAITS_MOST   10000 // seconds without anything to do, before a run without a script gives up
 #define CLOCK_US     INT64_C(1700000000000000)
+#define FAULTS_MOST  3u // failures of one bundle
+#define RARER_BITS   3u // each failure makes the next one of the bundle eight times as rare
 
 struct run {
     const flow_graph *graph;
@@ -22,7 +24,10 @@ struct run {
     flow_script *script; // NULL: none
     uint64_t random;
     int64_t clock;
+    struct fl_turns turns;
     bool done[WORKERS_MOST];
+    uint32_t faults[WORKERS_MOST]; // how often the bundle failed that a worker does, or does again
+    bool struck;                   // in the turn in work
 };
 
 static int64_t now(void *user)
@@ -30,11 +35,22 @@ static int64_t now(void *user)
     return ((const struct run *)user)->clock;
 }
 
+// A bundle has a chance to fail with each call, so a large one would fail for ever: each failure
+// makes the next one of the same bundle rarer, so that it also strikes further on, and in the end
+// the bundle runs through.
 static bool fault(void *user, enum fl_fault point)
 {
     struct run *run = user;
+    uint32_t *faults = &run->faults[run->turns.worker];
     (void)point;
-    return run->options.fail_one_in && fl_draw(&run->random) % run->options.fail_one_in == 0;
+    if (*faults == FAULTS_MOST)
+        return false;
+    const uint64_t chances = (uint64_t)run->options.fail_one_in << (RARER_BITS * *faults);
+    if (fl_draw(&run->random) % chances != 0)
+        return false;
+    ++*faults;
+    run->struck = true;
+    return true;
 }
 
 static bool open_engine(struct run *run, flow_error *error)
@@ -45,15 +61,22 @@ static bool open_engine(struct run *run, flow_error *error)
         .check_elements = run->options.check_elements };
     run->engine = fl_engine_new(run->graph, &options, error);
     memset(run->done, 0, sizeof run->done);
+    memset(run->faults, 0, sizeof run->faults);
     return run->engine != NULL;
 }
 
 static bool settle(struct run *run)
 {
-    struct fl_turns turns = { run->engine, run->options.workers, &run->random, run->done, 0, 0 };
-    while (!fl_turns_idle(&turns))
-        if (fl_turns_next(&turns))
+    struct fl_turns *turns = &run->turns;
+    *turns =
+        (struct fl_turns){ run->engine, run->options.workers, &run->random, run->done, 0, 0, 0 };
+    while (!fl_turns_idle(turns)) {
+        run->struck = false;
+        if (fl_turns_next(turns))
             return true;
+        if (turns->idle == 0 && !run->struck)
+            run->faults[turns->worker] = 0; // its bundle has come through
+    }
     return false;
 }
 

@@ -22,6 +22,7 @@ bool fl_turns_next(struct fl_turns *turns)
     uint32_t w = (uint32_t)((turns->idle ? turn : fl_draw(turns->random)) % turns->workers);
     while (turns->done[w])
         w = (w + 1) % turns->workers;
+    turns->worker = w;
     switch (fl_engine_step(turns->engine, w)) {
     case FL_STEP_WORKED:
         turns->idle = 0;

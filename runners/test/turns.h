@@ -17,6 +17,7 @@ struct fl_turns {
     bool *done;       // by worker; all false with a new engine
     uint64_t turn;    // how many there were
     uint32_t idle;    // the last so many had nothing to do
+    uint32_t worker;  // whose turn it is, or was last
 };
 
 // Lets a worker have its turn; true when all are done or one has failed.

@@ -346,7 +346,7 @@ bool flow_test_settle(struct flow_test_sim *sim)
 {
     if (sim->weave)
         return settle_woven(sim, 0);
-    struct fl_turns turns = { sim->engine, sim->workers, &sim->random, sim->done, 0, 0 };
+    struct fl_turns turns = { sim->engine, sim->workers, &sim->random, sim->done, 0, 0, 0 };
     while (!fl_turns_idle(&turns)) {
         ck_assert_msg(turns.turn < 50000000, "the engine goes round in circles");
         if (fl_turns_next(&turns))

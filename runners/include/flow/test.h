@@ -34,13 +34,15 @@ FLOW_API flow_coll flow_script_input(flow_script *script, const char *name, cons
 FLOW_API void flow_script_add(
     flow_script *script, flow_coll input, flow_time at, const flow_type *type, const void *row);
 
-/** The next event: the watermark of an input. It never goes back (R2). */
+/** The next event: the watermark of an input. It never goes back (R2): one that does fails the
+ * pipeline, and so does any event of an input behind its end. At the end of time it ends the
+ * input. */
 FLOW_API void flow_script_watermark(flow_script *script, flow_coll input, flow_time at);
 
 /** The next event: the clock goes on. Under flow_simulated alone. */
 FLOW_API void flow_script_clock(flow_script *script, flow_duration by);
 
-/** The next event: no further element will come on this input (R5). */
+/** The next event: no further element will come on this input (R5). Once for an input. */
 FLOW_API void flow_script_end(flow_script *script, flow_coll input);
 
 /**
@@ -143,7 +145,8 @@ typedef struct flow_simulated_options {
     uint64_t memory;  /**< Bytes the pipeline may hold; 0: 1 GiB. */
     flow_time clock;  /**< Where the clock begins; 0: 2023-11-14T22:13:20Z. */
     uint32_t fail_one_in; /**< Bundles fail and are tried again, at every n-th chance or so; 0:
-                             never. Results must not change (R3). */
+                             never. Results must not change (R3). Each failure makes the next one
+                             of the same bundle rarer; after the third it runs through. */
     bool restart; /**< Stops once in the middle, writes a snapshot and goes on in a new engine: all
                      sources must be able to go back. */
     bool check_elements; /**< Fails when a function changes its input, or a row does not survive its

@@ -93,6 +93,58 @@ START_TEST(a_script_refuses_other_types_and_other_inputs)
 }
 END_TEST
 
+// Checks the pipeline as it stands, which must be refused so, and begins another.
+static void refused(const char *sentence)
+{
+    flow_error error = { 0 };
+    ck_assert_int_eq(flow_pipeline_check(p, &error), FLOW_INVALID);
+    ck_assert_str_eq(error.step, "clicks");
+    ck_assert_str_eq(error.message, sentence);
+    flow_pipeline_free(p);
+    kit_setup();
+}
+
+START_TEST(a_script_refuses_what_comes_behind_the_end_of_an_input)
+{
+    flow_script_end(script, clicks);
+    add("a", 1, 3);
+    refused("event 2 of the script is an element behind the input's end");
+    flow_script_end(script, clicks);
+    flow_script_watermark(script, clicks, second(1));
+    refused("event 2 of the script is a watermark behind the input's end");
+    add("a", 1, 3);
+    flow_script_end(script, clicks);
+    flow_script_end(script, clicks);
+    refused("event 3 of the script is an end behind the input's end");
+    flow_script_watermark(script, clicks, (flow_time){ FLOW_TIME_MAX_US });
+    add("a", 1, 3);
+    refused("event 2 of the script is an element behind the input's end");
+}
+END_TEST
+
+START_TEST(a_script_refuses_watermarks_that_go_back)
+{
+    flow_script_watermark(script, clicks, second(5));
+    flow_script_watermark(script, clicks, second(3));
+    refused("event 2 of the script moves the watermark back, from 1970-01-01T00:00:05Z to "
+            "1970-01-01T00:00:03Z");
+}
+END_TEST
+
+START_TEST(inputs_of_a_script_end_and_move_their_watermarks_each_by_itself)
+{
+    const flow_coll taps = flow_script_input(script, "taps", &click_type);
+    flow_script_watermark(script, clicks, second(5));
+    flow_script_watermark(script, clicks, second(5)); // may stay where it is
+    flow_script_watermark(script, taps, second(3));
+    flow_script_end(script, taps);
+    add("a", 1, 6);
+    flow_script_watermark(script, clicks, (flow_time){ FLOW_TIME_MAX_US });
+    flow_expect(joined(taps), "{\"count\":1}");
+    passes(&(flow_simulated_options){ .workers = 3, .seeds = 20 });
+}
+END_TEST
+
 TCase *script_tests(void)
 {
     TCase *tests = tcase_create("script");
@@ -103,5 +155,8 @@ TCase *script_tests(void)
     tcase_add_test(tests, a_script_without_clock_runs_on_any_runner);
     tcase_add_test(tests, two_scripts_have_no_order_and_are_refused);
     tcase_add_test(tests, a_script_refuses_other_types_and_other_inputs);
+    tcase_add_test(tests, a_script_refuses_what_comes_behind_the_end_of_an_input);
+    tcase_add_test(tests, a_script_refuses_watermarks_that_go_back);
+    tcase_add_test(tests, inputs_of_a_script_end_and_move_their_watermarks_each_by_itself);
     return tests;
 }
