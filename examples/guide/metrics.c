@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Figures: a function that measures, and what a job tells for Prometheus.
+// Figures and lines: a function that measures and logs, and what a job tells for Prometheus.
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,8 @@ static flow_status check(flow_ctx *ctx, const struct sale *in)
 {
     flow_measure(ctx, &sold, in->cents);
     flow_measure(ctx, &size, in->cents);
+    if (in->cents < 10)
+        flow_log(ctx, FLOW_LOG_WARN, "a sale of %lld cents", (long long)in->cents);
     return FLOW_EMIT_ROW(ctx, sale, in);
 }
 FLOW_ELEMENT_FN(check, sale, sale);
@@ -48,13 +50,23 @@ static void print_figures(const flow_job *job)
 }
 // [take]
 
+// [log]
+static void print_line(void *user, flow_log_level level, const char *step, const char *message)
+{
+    (void)user, (void)level;
+    printf("%s: %s\n", step, message);
+}
+
+static const flow_pipeline_options options = { .log = print_line, .log_level = FLOW_LOG_WARN };
+// [log]
+
 int main(void)
 {
     static const struct sale sales[] = { { { "Kyiv", 4 }, 100 }, { { "Lima", 4 }, 30 },
         { { "Kyiv", 4 }, 5 } };
     const flow_create_options rows = { .type = &sale_type, .rows = sales, .count = 3 };
     flow_error error = { 0 };
-    flow_pipeline *p = flow_pipeline_new("sales");
+    flow_pipeline *p = flow_pipeline_new_with("sales", &options);
     flow_receive(flow_do(flow_create(p, &rows), &check_fn), NULL, nothing, NULL);
     flow_job *job = flow_job_start(p, &flow_local_runner, &error);
     flow_status_report now = { 0 };

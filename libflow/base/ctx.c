@@ -264,3 +264,11 @@ flow_status flow_split_part(flow_ctx *ctx, const flow_type *type, const void *re
 {
     return ops_of(ctx)->split_part(ctx, type, restriction);
 }
+
+void flow_log(flow_ctx *ctx, flow_log_level level, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    ops_of(ctx)->log(ctx, level, format, arguments);
+    va_end(arguments);
+}

@@ -34,6 +34,7 @@ flow_pipeline *flow_pipeline_new_sized(
         return p;
     p->graph.log = known.log;
     p->graph.log_user = known.log_user;
+    p->graph.log_level = known.log_level;
     p->zones = flow_pipeline_string(p, known.zones);
     return p;
 }

@@ -331,6 +331,7 @@ static const flow_ctx_ops ctx_ops = {
     .emit_at = fl_split_emit_at,
     .split_part = fl_split_part,
     .rows_keep = fl_group_rows_keep,
+    .log = fl_log_call,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

@@ -11,9 +11,8 @@ static bool rows_fault(flow_status status)
            status != FLOW_CANCELLED;
 }
 
-void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
+void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text)
 {
-    const flow_shape *in = &op->plan->shape;
     flow_buffer_printf(text, "{\"key\":");
     if (flow_type_has_classified(in->type))
         flow_buffer_printf(text, "\"***\""); // which field it was is not known here
@@ -22,6 +21,11 @@ void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
     else
         flow_json_write_value(in->key, NULL, key, text);
     flow_buffer_printf(text, "}");
+}
+
+void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
+{
+    fl_show_key_of(&op->plan->shape, key, text);
 }
 
 // Timers and groups are called with a key alone.

@@ -4,6 +4,8 @@
 #ifndef FL_OUTPUT_H
 #define FL_OUTPUT_H
 
+#include <stdarg.h>
+
 #include "engine.h"
 
 flow_status fl_out_ready(struct fl_op *op, uint32_t position);
@@ -15,5 +17,9 @@ void fl_out_take_back(struct fl_op *op); // what the row in work emitted
 flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count);
 flow_status fl_out_lend_columns(
     struct fl_op *op, const flow_type *type, const void *const *columns, uint32_t count);
+
+// log.c: a line of a function, if the pipeline listens to its level.
+void fl_log_call(flow_ctx *ctx, flow_log_level level, const char *format, va_list arguments)
+    FLOW_PRINTF(3, 0);
 
 #endif

@@ -43,6 +43,7 @@ flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejecti
 // A key as the user sees it, as the JSON {"key":…} that stands for an element which is not there;
 // masked where any field of the elements is.
 void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text);
+void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text); // of other rows
 
 // A row that a step drops: late, outside every window.
 flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,

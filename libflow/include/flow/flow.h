@@ -42,11 +42,11 @@ typedef struct flow_view {
 
 /** Options of a pipeline; all zero is the default. */
 typedef struct flow_pipeline_options {
-    const flow_allocator
-        *allocator;    /**< For the graph and its runs; copied. NULL: the C library's. */
-    flow_log_fn *log;  /**< Receives log lines; NULL: nothing is logged. */
-    void *log_user;    /**< Passed to `log`. */
-    const char *zones; /**< Folder of time zone data (TZif); NULL: /usr/share/zoneinfo. */
+    const flow_allocator *allocator; /**< For graph and runs; copied. NULL: the C library's. */
+    flow_log_fn *log;                /**< Receives log lines; NULL: nothing is logged. */
+    void *log_user;                  /**< Passed to `log`. */
+    const char *zones;               /**< Folder of zone data (TZif); NULL: /usr/share/zoneinfo. */
+    flow_log_level log_level;        /**< The last that `log` is told; 0: all. */
 } flow_pipeline_options;
 
 /** flow_pipeline_new_with, told how large the caller's idea of the options is. */

@@ -282,6 +282,16 @@ FLOW_API flow_str flow_format(flow_ctx *ctx, const char *format, ...) FLOW_PRINT
 FLOW_API flow_status flow_fail(flow_ctx *ctx, flow_status status, const char *format, ...)
     FLOW_PRINTF(3, 4);
 
+/**
+ * A line for the log callback of the pipeline (flow_pipeline_options), made as printf makes it:
+ * with the step's name, and behind the text the key and window of the row in work, if it has them.
+ * From any call with a context, setup and teardown too; on the worker's thread. A line below the
+ * pipeline's `log_level` costs a comparison and is not made. A bundle that is tried again says its
+ * lines again. Of long lines the first 900 bytes.
+ */
+FLOW_API void flow_log(flow_ctx *ctx, flow_log_level level, const char *format, ...)
+    FLOW_PRINTF(3, 4);
+
 /** The event time of the row in work (of the timer, in a timer). */
 FLOW_API flow_time flow_event_time(const flow_ctx *ctx);
 

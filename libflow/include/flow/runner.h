@@ -6,6 +6,7 @@
 #ifndef FLOW_RUNNER_H
 #define FLOW_RUNNER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include <flow/metrics.h>
@@ -126,6 +127,7 @@ typedef struct flow_graph {
     const flow_allocator *allocator; /**< Never NULL. */
     flow_log_fn *log;                /**< May be NULL. */
     void *log_user;                  /**< For `log`. */
+    flow_log_level log_level;        /**< The last level that `log` is told; 0: all. */
 } flow_graph;
 
 /** The graph of a pipeline that passes flow_pipeline_check; NULL with the error otherwise. Lives as
@@ -310,6 +312,8 @@ typedef struct flow_ctx_ops {
     flow_status (*refuse)(
         flow_ctx *ctx, const void *element, const char *message); /**< flow_refuse */
     void (*rows_keep)(flow_rows *rows);                           /**< flow_rows_keep */
+    void (*log)(flow_ctx *ctx, flow_log_level level, const char *format,
+        va_list arguments); /**< flow_log */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its
