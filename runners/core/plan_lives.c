@@ -89,15 +89,38 @@ static bool sink_sees_signs(const struct fl_plan_op *op, flow_error *error)
     return false;
 }
 
-// What a function keeps of its own, nobody can take back for it.
+// What a function keeps of its own, nobody can take back for it: it must say that it does. No state
+// can while elements wait to come in order of time: which of them was given already?
 static bool function_sees_signs(const struct fl_plan_op *op, flow_error *error)
 {
-    if (!op->signs || !op->node->fn || !op->node->fn->no_signs)
+    const flow_fn *fn = op->signs ? op->node->fn : NULL;
+    if (!fn)
+        return true;
+    const bool never = fn->no_signs || op->node->time_sorted;
+    const bool keeps = op->kind == FL_OP_STATEFUL || fn->finish;
+    if (!never && (!keeps || fn->follows_signs || fn->takes_signs))
         return true;
     flow_error_raise(error, FLOW_UNSUPPORTED, op->node->path,
         "step '%s' keeps what it was given, but its input takes elements back (FLOW_RETRACTING), "
-        "which it cannot undo; give it elements that stay",
-        op->node->path);
+        "which it cannot undo; give it elements that stay%s",
+        op->node->path,
+        never ? "" : ", or set 'follows_signs' in its declaration if it heeds flow_sign");
+    return false;
+}
+
+// A window of a key that an element has grown stays so when that is taken back. Behind a grouping
+// in them such windows are final, and no longer merge.
+static bool windows_stay(const struct fl_plan_op *op, flow_error *error)
+{
+    const bool groups = op->kind == FL_OP_LIVES || op->kind == FL_OP_STATEFUL;
+    if (!op->signs || !groups || !flow_edge_merging(op->in))
+        return true;
+    flow_error_raise(error, FLOW_UNSUPPORTED, op->node->path,
+        "step '%s' has %s, but its input takes elements back (FLOW_RETRACTING), and what one of "
+        "these has grown would stay so; say these windows before the grouping that retracts, or "
+        "FLOW_DISCARDING there",
+        op->node->path,
+        op->in->windows.kind == FLOW_WINDOW_SESSION ? "sessions" : "windows that merge");
     return false;
 }
 
@@ -106,7 +129,8 @@ bool fl_plan_can_take_back(const struct fl_plan *plan, flow_error *error)
 {
     for (uint32_t i = 0; i < plan->op_count; i++) {
         const struct fl_plan_op *op = &plan->ops[i];
-        if (!sink_sees_signs(op, error) || !function_sees_signs(op, error))
+        if (!sink_sees_signs(op, error) || !function_sees_signs(op, error) ||
+            !windows_stay(op, error))
             return false;
         const flow_triggering *how = op->in ? op->in->triggering : NULL;
         if (op->kind != FL_OP_LIVES || !op->signs ||

@@ -425,6 +425,7 @@ static void describe(struct flow_rules_made *made)
         .outs = &made->outs[2],
         .out_count = 1,
         .process = collect_rules,
+        .no_signs = true,
         .cells = made->cells,
         .cell_count = 2 };
 }

@@ -146,8 +146,8 @@ typedef struct flow_fn {
     /** Once a worker, when the job has ended, if the process lives so long; its status does not
      * matter. May be NULL. */
     flow_status (*teardown)(flow_ctx *ctx);
-    /** EMIT: makes data of signs. It asks for them (flow_sign), and nothing that it emits is taken
-     * back itself. */
+    /** Makes data of signs. It asks for them (flow_sign), and nothing that it emits is taken back
+     * itself. */
     bool takes_signs;
     /** What it keeps counts on the elements it was given: an input that takes elements back is
      * refused. */
@@ -159,6 +159,10 @@ typedef struct flow_fn {
      * for each window, which cannot be told from what they give. Functions with state and over
      * groups always go by window. */
     bool by_window;
+    /** It has state or a finish, and what it keeps follows what its input takes back: it asks for
+     * the sign of each element (flow_sign). Without this, or `takes_signs`, such a function is
+     * refused an input that takes elements back, as one with `time_sorted` always is. */
+    bool follows_signs;
 } flow_fn;
 
 /** Where and when what a finish emits lies (R67): `window` is one of those that hold `at`. */

@@ -257,14 +257,18 @@
  * the element or to flow_alloc memory.
  */
 #define FLOW_STATEFUL_FN(fn, KEY, IN, STATE, ...)                                                  \
-    FLOW_STATEFUL_(fn, KEY, IN, STATE, NULL, __VA_ARGS__)
+    FLOW_STATEFUL_(fn, KEY, IN, STATE, (__VA_ARGS__), .name = #fn)
+
+/** The same with outputs in brackets, then members of flow_fn. */
+#define FLOW_STATEFUL_FN_WITH(fn, KEY, IN, STATE, outputs, ...)                                    \
+    FLOW_STATEFUL_(fn, KEY, IN, STATE, outputs, .name = #fn, __VA_ARGS__)
 
 /** The same for windows that merge: `void STATE_merge(struct STATE *, const struct STATE *)` says
  * what two states come to, the first of the window that begins earlier. Of two timers the earlier
  * stays. */
 #define FLOW_STATEFUL_MERGED_FN(fn, KEY, IN, STATE, ...)                                           \
     FLOW_MERGED_(fn, STATE)                                                                        \
-    FLOW_STATEFUL_(fn, KEY, IN, STATE, fn##_merged_, __VA_ARGS__)
+    FLOW_STATEFUL_(fn, KEY, IN, STATE, (__VA_ARGS__), .name = #fn, .merge = fn##_merged_)
 
 /* name_merged_ of T_merge, which a combine may have, too. */
 #define FLOW_MERGED_(name, T)                                                                      \
@@ -275,7 +279,7 @@
         T##_merge((struct T *)into, (const struct T *)other);                                      \
     }
 
-#define FLOW_STATEFUL_(fn, KEY, IN, STATE, merge_, ...)                                            \
+#define FLOW_STATEFUL_(fn, KEY, IN, STATE, outputs, ...)                                           \
     FLOW_MUST_BE_(&fn,                                                                             \
         flow_status (*)(flow_ctx *, const KEY *, const struct IN *, struct STATE *),               \
         #fn " must be: flow_status " #fn "(flow_ctx *, const " #KEY " *, const struct " #IN        \
@@ -290,9 +294,9 @@
     }                                                                                              \
     static flow_status fn##_timers_(flow_ctx *ctx, const flow_batch *batch){                       \
         FLOW_EACH_ROW_(fn##_timer(ctx, FLOW_KEY_(KEY), (struct STATE *)batch->states[i]))          \
-    } FLOW_OUTS_(fn, __VA_ARGS__);                                                                 \
-    FLOW_FN_(fn, FLOW_FORM_STATEFUL, IN, .name = #fn, .key = FLOW_KEY_SPEC_(KEY),                  \
-        .state = &STATE##_type, FLOW_OUTS_OF_(fn), .timer = fn##_timers_, .merge = merge_)
+    } FLOW_OUTS_LIST_(fn, outputs);                                                                \
+    FLOW_FN_(fn, FLOW_FORM_STATEFUL, IN, .key = FLOW_KEY_SPEC_(KEY), .state = &STATE##_type,       \
+        FLOW_OUTS_OF_(fn), .timer = fn##_timers_, __VA_ARGS__)
 
 /** `flow_status fn(flow_ctx *, const KEY *, flow_rows *)` for all rows of a key and window; IN says
  * what a row is. */

@@ -38,6 +38,7 @@ TCase *schedules_tests(void);
 TCase *side_play_tests(void);
 TCase *side_tests(void);
 TCase *sliding_tests(void);
+TCase *signs_tests(void);
 TCase *snapshot_tests(void);
 TCase *source_tests(void);
 TCase *spill_graph_tests(void);
@@ -92,6 +93,7 @@ int main(void)
     suite_add_tcase(suite, panes_library_tests());
     suite_add_tcase(suite, panes_random_tests());
     suite_add_tcase(suite, panes_retract_tests());
+    suite_add_tcase(suite, signs_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, late_graph_tests());

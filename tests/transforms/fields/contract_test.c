@@ -183,11 +183,19 @@ START_TEST(every_transform_of_fields_keeps_the_contract)
 }
 END_TEST
 
+// Rules are kept by key, each change of one: what takes a rule back would be one more change.
+START_TEST(rules_refuse_what_takes_back)
+{
+    flow_test_refuses_signs("rules", ruled);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
     tcase_set_timeout(tests, 240);
     tcase_add_loop_test(tests, every_transform_of_fields_keeps_the_contract, 0,
         (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_test(tests, rules_refuse_what_takes_back);
     return tests;
 }
