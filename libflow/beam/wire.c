@@ -82,7 +82,7 @@ bool fl_is_utf8(flow_str text)
 {
     const char *at = text.data, *const end = text.len ? at + text.len : at;
     while (at < end) {
-        const size_t len = fl_utf8_len(at, end);
+        const size_t len = flow_utf8_len(at, end);
         if (len == 0)
             return false;
         at += len;

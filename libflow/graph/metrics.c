@@ -114,7 +114,7 @@ static void put_escaped(flow_buffer *out, flow_str text, bool quoted)
 {
     const char *const end = text.data + text.len;
     for (const char *at = text.data; at < end;) {
-        const size_t len = *at ? fl_utf8_len(at, end) : 0;
+        const size_t len = *at ? flow_utf8_len(at, end) : 0;
         if (len == 0)
             flow_buffer_printf(out, "\xEF\xBF\xBD%02x", (unsigned)(unsigned char)*at);
         else if (*at == '\n')

@@ -34,7 +34,7 @@ static inline const char *take_word(const char *at, const char *end, const char 
 static const char *skip_rest(const char *at, const char *end)
 {
     while (at < end && *at != '"') {
-        const size_t len = fl_utf8_len(at, end);
+        const size_t len = flow_utf8_len(at, end);
         if (len == 0 || *at == '\\' || (unsigned char)*at < 0x20)
             return NULL;
         at = fl_skip_plain(at + len, end);

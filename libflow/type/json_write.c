@@ -51,7 +51,7 @@ static void put_text(struct writer *writer, flow_str text)
     put(writer, "\"");
     while (at < end) {
         const unsigned char c = (unsigned char)*at;
-        const size_t len = c >= 0x20 && c != '"' && c != '\\' ? fl_utf8_len(at, end) : 0;
+        const size_t len = c >= 0x20 && c != '"' && c != '\\' ? flow_utf8_len(at, end) : 0;
         if (len) {
             at += len;
             continue;

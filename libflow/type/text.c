@@ -1,47 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the text forms share: base64, UTF-8, and values as errors show them.
+// What the text forms share: base64, and values as errors show them.
 #include "type/text.h"
 
 #define SHOWN_BYTES 40
-
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
-
-// The second byte carries what keeps out overlong forms, surrogates and what is past U+10FFFF.
-static bool second_fits(unsigned char lead, unsigned char second)
-{
-    switch (lead) {
-    case 0xE0:
-        return second >= 0xA0;
-    case 0xED:
-        return second < 0xA0;
-    case 0xF0:
-        return second >= 0x90;
-    case 0xF4:
-        return second < 0x90;
-    default:
-        return true;
-    }
-}
-
-size_t fl_utf8_len(const char *at, const char *end)
-{
-    const unsigned char lead = (unsigned char)*at;
-    if (lead < 0x80)
-        return 1;
-    if (lead < 0xC2 || lead > 0xF4)
-        return 0;
-    const size_t len = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if ((size_t)(end - at) < len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if (!is_continuation(at[i]))
-            return 0;
-    }
-    return second_fits(lead, (unsigned char)at[1]) ? len : 0;
-}
 
 void fl_base64_write(flow_bytes data, flow_buffer *out)
 {
@@ -114,7 +75,7 @@ void fl_show(flow_str text, char quote, char *shown)
     if (quote)
         *to++ = quote;
     while (at < end && to - shown < SHOWN_BYTES) {
-        size_t len = fl_utf8_len(at, end);
+        size_t len = flow_utf8_len(at, end);
         if (len == 0 || (unsigned char)*at < 0x20 || *at == 0x7F) {
             *to++ = '?';
             len = 1;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the text forms share: base64, UTF-8, and values as errors show them.
+// What the text forms share: base64, and values as errors show them.
 #ifndef FL_TEXT_H
 #define FL_TEXT_H
 
 #include <flow/text.h>
-
-// Bytes of the UTF-8 sequence at `at`, 1 to 4; 0 if there is none.
-size_t fl_utf8_len(const char *at, const char *end);
 
 // Appends `data` as base64 with padding.
 void fl_base64_write(flow_bytes data, flow_buffer *out);

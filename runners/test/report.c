@@ -45,7 +45,7 @@ void flow_report_free(flow_report *report)
 
 static void put_reason(flow_buffer *text, flow_status status, const flow_error *error)
 {
-    if (error && error->message[0])
+    if (status != FLOW_OK && error && error->message[0])
         flow_buffer_printf(text, "%s%s%s", error->step, error->step[0] ? ": " : "", error->message);
     else if (status != FLOW_OK)
         flow_buffer_printf(text, "%s", flow_status_name(status));
@@ -59,8 +59,10 @@ void flow_report_add(flow_report *report, const char *name, flow_status status,
     put_reason(&text, status, error);
     struct head head;
     memset(&head, 0, sizeof head); // its padding is stored too
+    if (!name)
+        name = "case";
     head.status = status;
-    head.took = took;
+    head.took.us = took.us > 0 ? took.us : 0; // a clock may have been set back
     head.name_size = strlen(name) + 1;
     head.text_size = text.len;
     report->count++;
@@ -89,11 +91,64 @@ size_t flow_report_failed(const flow_report *report)
     return report->failed;
 }
 
-// Text of one line: what would end it or begin a directive is a space.
-static void put_line(flow_buffer *out, const char *text)
+#define REPLACEMENT "\xef\xbf\xbd" // U+FFFD, for what is no text
+
+// Bytes of the character at `at`; 0 where a byte must be replaced: no UTF-8, control characters,
+// and the two characters that XML cannot hold.
+static size_t character(const char *at, const char *end)
 {
-    for (; *text; text++)
-        flow_buffer_put(out, *text == '\n' || *text == '\r' || *text == '#' ? " " : text, 1);
+    const unsigned char c = (unsigned char)*at;
+    if (c < 0x20 || c == 0x7f)
+        return c == '\t' || c == '\n' || c == '\r' ? 1 : 0;
+    const size_t len = flow_utf8_len(at, end);
+    const bool none = len == 3 && (memcmp(at, "\xef\xbf\xbe", 3) == 0 || // U+FFFE
+                                      memcmp(at, "\xef\xbf\xbf", 3) == 0);
+    return none ? 0 : len;
+}
+
+// What stands for a mark, NULL for itself.
+typedef const char *escape(char c);
+
+static void put_text(flow_buffer *out, const char *text, escape *escaped)
+{
+    const char *const end = text + strlen(text);
+    for (const char *at = text; at < end;) {
+        const size_t len = character(at, end);
+        const char *other = len == 0 ? REPLACEMENT : len == 1 ? escaped(*at) : NULL;
+        if (other)
+            flow_buffer_put(out, other, strlen(other));
+        else
+            flow_buffer_put(out, at, len);
+        at += len ? len : 1;
+    }
+}
+
+// Text of one line: what would end it or begin a directive is a space.
+static const char *in_line(char c)
+{
+    return c == '\n' || c == '\r' || c == '#' ? " " : NULL;
+}
+
+static const char *in_xml(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\n':
+        return "&#10;"; // as it is, a reader of attributes makes it a space
+    case '\r':
+        return "&#13;";
+    case '\t':
+        return "&#9;";
+    default:
+        return NULL;
+    }
 }
 
 static void print_tap(const flow_report *report, flow_buffer *out)
@@ -104,48 +159,28 @@ static void print_tap(const flow_report *report, flow_buffer *out)
         const struct outcome outcome = next_outcome(report, &at);
         const bool skipped = outcome.status == FLOW_UNSUPPORTED;
         flow_buffer_printf(out, "%s %zu - ", outcome.text[0] && !skipped ? "not ok" : "ok", i + 1);
-        put_line(out, outcome.name);
+        put_text(out, outcome.name, in_line);
         if (skipped)
             flow_buffer_printf(out, " # SKIP ");
         else if (outcome.text[0])
             flow_buffer_printf(out, "\n# ");
         if (outcome.text[0])
-            put_line(out, outcome.text);
+            put_text(out, outcome.text, in_line);
         flow_buffer_put(out, "\n", 1);
-    }
-}
-
-// Text within XML: its marks escaped, control characters, which it cannot hold, as U+FFFD.
-static void put_xml(flow_buffer *out, const char *text)
-{
-    for (; *text; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if (c == '&')
-            flow_buffer_printf(out, "&amp;");
-        else if (c == '<')
-            flow_buffer_printf(out, "&lt;");
-        else if (c == '>')
-            flow_buffer_printf(out, "&gt;");
-        else if (c == '"')
-            flow_buffer_printf(out, "&quot;");
-        else if (c < 0x20 && c != '\t' && c != '\n')
-            flow_buffer_printf(out, "\xef\xbf\xbd");
-        else
-            flow_buffer_put(out, text, 1);
     }
 }
 
 static void print_junit(const flow_report *report, flow_buffer *out)
 {
     flow_buffer_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
-    put_xml(out, report->suite.data);
+    put_text(out, report->suite.data, in_xml);
     flow_buffer_printf(out, "\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n", report->count,
         report->failed, report->skipped);
     size_t at = 0;
     for (size_t i = 0; i < report->count; i++) {
         const struct outcome outcome = next_outcome(report, &at);
         flow_buffer_printf(out, "  <testcase name=\"");
-        put_xml(out, outcome.name);
+        put_text(out, outcome.name, in_xml);
         flow_buffer_printf(out, "\" time=\"%lld.%06lld\"", (long long)(outcome.took.us / 1000000),
             (long long)(outcome.took.us % 1000000));
         if (!outcome.text[0]) {
@@ -154,7 +189,7 @@ static void print_junit(const flow_report *report, flow_buffer *out)
         }
         flow_buffer_printf(
             out, "><%s message=\"", outcome.status == FLOW_UNSUPPORTED ? "skipped" : "failure");
-        put_xml(out, outcome.text);
+        put_text(out, outcome.text, in_xml);
         flow_buffer_printf(out, "\"/></testcase>\n");
     }
     flow_buffer_printf(out, "</testsuite>\n");

@@ -39,6 +39,28 @@ FLOW_API void flow_buffer_free(flow_buffer *buffer);
  * the buffer back. NULL when the buffer has failed, or without memory. */
 FLOW_API char *flow_buffer_text(flow_buffer *buffer);
 
+/** Bytes of the character in UTF-8 that begins at `at` and does not go beyond `end`: 1 to 4; 0 when
+ * there is none, as with overlong forms and halves of surrogates. `at` lies before `end`. Pure. */
+static inline size_t flow_utf8_len(const char *at, const char *end)
+{
+    const unsigned char *bytes = (const unsigned char *)at;
+    const unsigned lead = bytes[0];
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
+    const size_t len = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if ((size_t)(end - at) < len)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+    // the second byte carries what keeps out overlong forms, surrogates and what is past U+10FFFF
+    const unsigned least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    return bytes[1] >= least && bytes[1] <= most ? len : 0;
+}
+
 /** Where a reader puts what does not fit into the row: strings it had to build, lists. Eight-byte
  * aligned, or NULL. */
 typedef struct flow_memory {

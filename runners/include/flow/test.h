@@ -171,11 +171,12 @@ static inline flow_runner flow_simulated(const flow_simulated_options *options)
 /** Outcomes of test cases, for a report. */
 typedef struct flow_report flow_report;
 
-/** An empty report; NULL without memory. */
+/** An empty report; NULL without memory. `suite` NULL: "tests". */
 FLOW_API flow_report *flow_report_new(const char *suite);
 
 /** Adds a case: `status` FLOW_OK passed, FLOW_UNSUPPORTED was skipped, else it failed with
- * `error`, which may be NULL. */
+ * `error`, which may be NULL. `name` NULL: "case"; `took` below 0 counts as 0. Of names and errors,
+ * control characters and bytes that are no UTF-8 are printed as U+FFFD. */
 FLOW_API void flow_report_add(flow_report *report, const char *name, flow_status status,
     const flow_error *error, flow_duration took);
 

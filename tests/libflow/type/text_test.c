@@ -54,7 +54,7 @@ START_TEST(utf8_is_what_code_points_encode_to)
         for (uint32_t second = 0; second < 256; second++) {
             const char text[4] = { (char)(unsigned char)lead, (char)(unsigned char)second,
                 (char)(unsigned char)0x80, (char)(unsigned char)0xBF };
-            const size_t len = fl_utf8_len(text, text + 4);
+            const size_t len = flow_utf8_len(text, text + 4);
             uint32_t point = len == 1 ? lead : lead & (0xFFu >> (len + 1));
             for (size_t i = 1; i < len; i++)
                 point = point << 6 | ((unsigned char)text[i] & 0x3F);
@@ -65,7 +65,7 @@ START_TEST(utf8_is_what_code_points_encode_to)
                 ck_assert(point < 0xD800 || point > 0xDFFF);
                 good++;
             }
-            ck_assert_uint_eq(fl_utf8_len(text, text + 1), lead < 0x80);
+            ck_assert_uint_eq(flow_utf8_len(text, text + 1), lead < 0x80);
         }
     }
     // ASCII with any follower, and the leads with the second bytes that RFC 3629 lists for them.
