@@ -51,15 +51,19 @@ FLOW_KEYED_FN(spread, flow_str, range, report);
 // [keyed]
 
 // [group]
-static flow_status mean_square(flow_ctx *ctx, const flow_str *sensor, flow_rows *rows)
+// How far readings lie from their mean, which must be known first.
+static flow_status deviation(flow_ctx *ctx, const flow_str *sensor, flow_rows *rows)
 {
-    double squares = 0;
+    double sum = 0, squares = 0;
     for (const struct reading *r; (r = flow_rows_next(rows)) != NULL;)
-        squares += r->value * r->value;
-    return FLOW_EMIT(
-        ctx, report, .sensor = *sensor, .value = squares / (double)flow_rows_count(rows));
+        sum += r->value;
+    const double mean = sum / (double)flow_rows_count(rows);
+    flow_rows_rewind(rows);
+    for (const struct reading *r; (r = flow_rows_next(rows)) != NULL;)
+        squares += (r->value - mean) * (r->value - mean);
+    return FLOW_EMIT(ctx, report, .sensor = *sensor, .value = squares);
 }
-FLOW_GROUP_FN(mean_square, flow_str, reading, report);
+FLOW_GROUP_FN(deviation, flow_str, reading, report);
 // [group]
 
 // [graph]
@@ -68,7 +72,7 @@ static void build(flow_coll readings)
     flow_coll by_sensor = flow_key_by(readings, FLOW_FIELD(reading, sensor));
     flow_coll both[] = {
         flow_do(flow_combine(by_sensor, &range_combine), &spread_fn),
-        flow_group(by_sensor, &mean_square_fn),
+        flow_group(by_sensor, &deviation_fn),
     };
     const flow_file_write_options out = { .path = "-", .format = FLOW_JSON };
     flow_file_write(flow_flatten(both, 2), &out);

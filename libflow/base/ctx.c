@@ -146,6 +146,11 @@ void flow_rows_keep(flow_rows *rows)
     rows->ops->rows_keep(rows);
 }
 
+void flow_rows_rewind(flow_rows *rows)
+{
+    rows->ops->rows_rewind(rows);
+}
+
 size_t flow_rows_count(const flow_rows *rows)
 {
     return rows->ops->rows_count(rows);

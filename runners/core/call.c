@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The context that functions are called with, and what happens when they fail on a row.
 #include "cells.h"
+#include "chunk.h"
 #include "life.h"
 #include "measure.h"
 #include "output.h"
@@ -332,6 +333,7 @@ static const flow_ctx_ops ctx_ops = {
     .split_part = fl_split_part,
     .rows_keep = fl_group_rows_keep,
     .log = fl_log_call,
+    .rows_rewind = fl_group_rows_rewind,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

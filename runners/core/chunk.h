@@ -22,6 +22,10 @@ struct fl_rows {
     const struct fl_group_cell *cell;
     const struct fl_chunk *chunk;
     uint32_t row;
+    // where the walk began, once a function has them
+    const struct fl_group_cell *from_cell;
+    const struct fl_chunk *from_chunk;
+    uint32_t from_row;
     // rows that were spilled, each read when it is asked for (spilled.c)
     struct fl_op *op;      // whose; NULL: rows are in chunks
     struct fl_rows *shown; // or rows in chunks that are given one at a time all the same (R66)
@@ -29,6 +33,13 @@ struct fl_rows {
     void *one;             // room for one
     bool keep;             // they stay until the function returns
 };
+
+// What the context asks of them.
+flow_rows *fl_group_rows(flow_ctx *ctx);
+const void *fl_group_rows_next(flow_rows *rows);
+size_t fl_group_rows_count(const flow_rows *rows);
+void fl_group_rows_keep(flow_rows *rows);
+void fl_group_rows_rewind(flow_rows *rows);
 
 // Calls the group function of an op for a key, whose one row `batch` is; its time, window, pane and
 // sign are what the function's outputs get. Sends on what it emits.

@@ -275,15 +275,11 @@ struct fl_mem *fl_call_scratch(struct fl_call *call);
 // Makes the pointers of a row safe in `mem`.
 flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem);
 
-// --- stateful.c and group.c: what the context asks of them
+// --- stateful.c: what the context asks of it
 
 void fl_stateful_timer_set(flow_ctx *ctx, flow_time when);
 void fl_stateful_timer_clear(flow_ctx *ctx);
 void fl_stateful_state_clear(flow_ctx *ctx);
-flow_rows *fl_group_rows(flow_ctx *ctx);
-const void *fl_group_rows_next(flow_rows *rows);
-size_t fl_group_rows_count(const flow_rows *rows);
-void fl_group_rows_keep(flow_rows *rows);
 
 // --- explode.c
 

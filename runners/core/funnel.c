@@ -182,6 +182,17 @@ flow_status fl_funnel_item(struct fl_funnel *funnel, flow_str *item)
     return fl_tap_item(&funnel->taps[funnel->turn[funnel->now]], item);
 }
 
+flow_status fl_funnel_rewind(struct fl_funnel *funnel)
+{
+    flow_status status = FLOW_OK;
+    for (uint32_t i = 0; i < funnel->ends && status == FLOW_OK; i++) {
+        struct fl_tap *tap = &funnel->taps[funnel->turn[i]];
+        status = fl_tap_seek(tap, tap->head_block, tap->head_at);
+    }
+    funnel->now = 0;
+    return status;
+}
+
 flow_status fl_funnel_mark(struct fl_funnel *funnel)
 {
     if (funnel->back)

@@ -24,6 +24,9 @@ flow_status fl_funnel_next(
 // The next item of the key, which has one: good until the next call.
 flow_status fl_funnel_item(struct fl_funnel *funnel, flow_str *item);
 
+// The key in work: its items are given again, from the first on.
+flow_status fl_funnel_rewind(struct fl_funnel *funnel);
+
 // Keeps the place between the key in work and the next; and goes back there, with the next call of
 // fl_funnel_next, as often as wanted.
 flow_status fl_funnel_mark(struct fl_funnel *funnel);

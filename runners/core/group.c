@@ -209,6 +209,27 @@ void fl_group_rows_keep(flow_rows *flow)
     ((struct fl_rows *)flow)->keep = true;
 }
 
+// From here a walk begins anew.
+static void note_start(struct fl_rows *rows)
+{
+    rows->from_cell = rows->cell;
+    rows->from_chunk = rows->chunk;
+    rows->from_row = rows->row;
+}
+
+void fl_group_rows_rewind(flow_rows *flow)
+{
+    struct fl_rows *rows = (struct fl_rows *)flow;
+    if (rows->shown)
+        fl_group_rows_rewind(&rows->shown->head);
+    else if (rows->op && !fl_spilled_rows_rewind(rows))
+        return;
+    rows->cell = rows->from_cell;
+    rows->chunk = rows->from_chunk;
+    rows->row = rows->from_row;
+    rows->left = rows->count;
+}
+
 // --- firing
 
 // A window being fired, key by key.
@@ -256,6 +277,7 @@ flow_status fl_group_call(
     shape.key_offset = shape.value_offset = 0;
     flow_batch seen;
     fl_view_rows(op, &view, &shape, &seen);
+    note_start(rows);
     op->call.rows = rows;
     flow_status status = fl_call_begin(op, &view, &shape);
     if (status == FLOW_OK)
@@ -372,6 +394,7 @@ static bool numbered(struct fl_op *op, const struct fl_pane_out *pane, const str
 static flow_status call_checked(
     struct fl_op *op, struct firing *firing, const struct fl_entry *entry, struct fl_rows *rows)
 {
+    note_start(rows);
     struct fl_rows alone = { .head = rows->head,
         .op = op,
         .shown = rows,

@@ -270,9 +270,18 @@ static const void *show_alone(struct fl_rows *rows)
     return row;
 }
 
-const void *fl_spilled_row(struct fl_rows *rows)
+// They cannot be read: none follow.
+static void fail_rows(struct fl_rows *rows, flow_status status)
 {
     struct fl_op *op = rows->op;
+    rows->left = 0;
+    fl_spill_failed(op, status);
+    if (op->call.engine.ctx.status == FLOW_OK)
+        op->call.engine.ctx.status = op->worker->error.status;
+}
+
+const void *fl_spilled_row(struct fl_rows *rows)
+{
     void *row;
     if (rows->shown)
         return show_alone(rows);
@@ -281,11 +290,18 @@ const void *fl_spilled_row(struct fl_rows *rows)
         rows->left--;
         return row;
     }
-    rows->left = 0;
-    fl_spill_failed(op, status);
-    if (op->call.engine.ctx.status == FLOW_OK)
-        op->call.engine.ctx.status = op->worker->error.status;
+    fail_rows(rows, status);
     return NULL;
+}
+
+bool fl_spilled_rows_rewind(struct fl_rows *rows)
+{
+    if (rows->op->call.engine.ctx.status != FLOW_OK)
+        return false;
+    const flow_status status = fl_funnel_rewind(rows->op->keyed->runs->funnel);
+    if (status != FLOW_OK)
+        fail_rows(rows, status);
+    return status == FLOW_OK;
 }
 
 void fl_spilled_rows_end(struct fl_rows *rows)

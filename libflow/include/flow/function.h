@@ -220,6 +220,10 @@ FLOW_API const void *flow_rows_next(flow_rows *rows);
  * spilled this costs memory, within the budget: all that are asked for must fit. */
 FLOW_API void flow_rows_keep(flow_rows *rows);
 
+/** Begins anew: the next row is the first again, as often as wanted, in the order of before. Rows
+ * that were spilled are read again from the scratch file; of kept ones each pass has others. */
+FLOW_API void flow_rows_rewind(flow_rows *rows);
+
 /** How many rows there are. */
 FLOW_API size_t flow_rows_count(const flow_rows *rows);
 

@@ -313,7 +313,8 @@ typedef struct flow_ctx_ops {
         flow_ctx *ctx, const void *element, const char *message); /**< flow_refuse */
     void (*rows_keep)(flow_rows *rows);                           /**< flow_rows_keep */
     void (*log)(flow_ctx *ctx, flow_log_level level, const char *format,
-        va_list arguments); /**< flow_log */
+        va_list arguments);               /**< flow_log */
+    void (*rows_rewind)(flow_rows *rows); /**< flow_rows_rewind */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -21,6 +21,7 @@ TCase *graph_tests(void);
 TCase *late_graph_tests(void);
 TCase *life_tests(void);
 TCase *loss_tests(void);
+TCase *group_tests(void);
 TCase *measure_tests(void);
 TCase *named_tests(void);
 TCase *own_tests(void);
@@ -79,6 +80,7 @@ int main(void)
     suite_add_tcase(suite, pictures_tests());
     suite_add_tcase(suite, bundle_tests());
     suite_add_tcase(suite, life_tests());
+    suite_add_tcase(suite, group_tests());
     suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, named_tests());
     suite_add_tcase(suite, loss_tests());

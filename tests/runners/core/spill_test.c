@@ -104,6 +104,38 @@ static flow_status in_order(flow_ctx *ctx, const int64_t *k, flow_rows *of)
 }
 FLOW_GROUP_FN(in_order, int64_t, flow_test_row, flow_test_row);
 
+static size_t read_all(flow_rows *of, uint64_t *hash)
+{
+    size_t count = 0;
+    *hash = 0;
+    for (const struct flow_test_row *row; (row = flow_rows_next(of)) != NULL; count++)
+        *hash = *hash * 31 + (uint64_t)row->v + row->s.len * 7 + (uint64_t)row->s.data[0];
+    return count;
+}
+
+// Reads some of its rows, then all of them twice.
+static flow_status add_twice(flow_ctx *ctx, const int64_t *k, flow_rows *of)
+{
+    struct flow_test_row out = { .k = *k };
+    const size_t count = flow_rows_count(of);
+    uint64_t one, other;
+    for (size_t i = 0; i < count / 2; i++)
+        ck_assert_ptr_nonnull(flow_rows_next(of));
+    flow_rows_rewind(of);
+    if (*k % 2)
+        flow_rows_keep(of);
+    const size_t first = read_all(of, &one);
+    flow_rows_rewind(of);
+    const size_t second = read_all(of, &other);
+    if (first != count || second != count || one != other)
+        return flow_fail(ctx, FLOW_USER, "%zu and %zu rows of %zu", first, second, count);
+    flow_rows_rewind(of);
+    for (const struct flow_test_row *row; (row = flow_rows_next(of)) != NULL;)
+        out.v += row->v * 3 + (int64_t)row->s.len;
+    return flow_emit(ctx, 0, &flow_test_row_type, &out, sizeof out);
+}
+FLOW_GROUP_FN(add_twice, int64_t, flow_test_row, flow_test_row);
+
 static flow_status pair(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
     const struct flow_test_row *right)
 {
@@ -125,6 +157,7 @@ enum what {
     GROUP_TEXT,
     GROUP_KEPT,
     GROUP_FIRST,
+    GROUP_TWICE,
     JOIN,
     COUNT,
     SUM_TEXT,
@@ -147,6 +180,8 @@ static flow_coll answer(enum what what, flow_coll in)
         return flow_group(by_place, &add_kept_fn);
     case GROUP_FIRST:
         return flow_group(by_k, &first_only_fn);
+    case GROUP_TWICE:
+        return flow_group(by_k, &add_twice_fn);
     case GROUP_ORDER:
         return flow_group(by_k, &in_order_fn);
     case JOIN: {
