@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests (R66): what a function is given it must not change, and elements survive their binary
-// form. Costs an encoding of every element at every step; off unless the runner asks for it.
-#include "engine.h"
+// For tests, off unless the runner asks for it. R66: what a function is given it must not change,
+// and elements survive their binary form; costs an encoding of every element at every step. And
+// custom windows do what flow_window_fn says.
+#include "checks.h"
+
+#include <stdlib.h>
 
 static const char *element(const struct fl_view *view, const flow_shape *shape, uint32_t i)
 {
@@ -75,4 +78,101 @@ flow_status fl_push_checked(struct fl_op *op, const struct fl_view *view, const 
     flow_buffer_free(&before);
     flow_buffer_free(&after);
     return status;
+}
+
+// --- custom windows
+
+// A window as a sentence names it.
+struct shown_window {
+    char start[40], end[40];
+};
+
+static struct shown_window shown(flow_window window)
+{
+    struct shown_window text;
+    text.start[flow_time_print(window.start, text.start)] = '\0';
+    text.end[flow_time_print(window.end, text.end)] = '\0';
+    return text;
+}
+
+static bool same(flow_window a, flow_window b)
+{
+    return a.start.us == b.start.us && a.end.us == b.end.us;
+}
+
+flow_status fl_check_assigned(
+    struct fl_op *op, flow_time at, const flow_window *windows, uint32_t count)
+{
+    const flow_windows *by = &op->plan->out->windows;
+    if (!op->worker->engine->options.check_windows || by->kind != FLOW_WINDOW_CUSTOM)
+        return FLOW_OK;
+    char time[40];
+    time[flow_time_print(at, time)] = '\0';
+    // windows are cut off where the global one ends, and what is later lies in the last (R23)
+    const int64_t inside = at.us < FLOW_TIME_GLOBAL_END_US ? at.us : FLOW_TIME_GLOBAL_END_US - 1;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct shown_window text = shown(windows[i]);
+        if (windows[i].start.us > inside || windows[i].end.us <= inside)
+            return fl_op_fail(op, FLOW_USER,
+                "the windows '%s' put an element at %s into [%s, %s), which does not hold it",
+                by->fn->name, time, text.start, text.end);
+        for (uint32_t k = 0; k < i; k++)
+            if (same(windows[i], windows[k]))
+                return fl_op_fail(op, FLOW_USER,
+                    "the windows '%s' list [%s, %s) twice for an element at %s", by->fn->name,
+                    text.start, text.end, time);
+    }
+    return FLOW_OK;
+}
+
+static int by_start(const void *left, const void *right)
+{
+    const flow_window *a = left, *b = right;
+    if (a->start.us != b->start.us)
+        return a->start.us < b->start.us ? -1 : 1;
+    return (a->end.us > b->end.us) - (a->end.us < b->end.us);
+}
+
+// What windows became must stay as it is when it is merged again.
+static flow_status check_settled(struct fl_op *op, const flow_window *into, uint32_t count)
+{
+    const flow_windows *by = &op->plan->in->windows;
+    flow_window *results = take(op->worker, count * sizeof *results);
+    flow_window *again = take(op->worker, count * sizeof *again);
+    uint32_t kept = 0;
+    if (!results || !again)
+        return fl_no_memory(op);
+    memcpy(results, into, count * sizeof *results);
+    qsort(results, count, sizeof *results, by_start);
+    for (uint32_t i = 0; i < count; i++)
+        if (i == 0 || !same(results[i], results[kept - 1]))
+            results[kept++] = results[i];
+    flow_windows_merge(by, results, kept, again);
+    for (uint32_t i = 0; i < kept; i++) {
+        if (same(results[i], again[i]))
+            continue;
+        const struct shown_window from = shown(results[i]), to = shown(again[i]);
+        return fl_op_fail(op, FLOW_USER,
+            "the windows '%s' merge some into [%s, %s), but that, merged again, into [%s, %s)",
+            by->fn->name, from.start, from.end, to.start, to.end);
+    }
+    return FLOW_OK;
+}
+
+flow_status fl_check_merged(
+    struct fl_op *op, const flow_window *sorted, const flow_window *into, uint32_t count)
+{
+    const flow_windows *by = &op->plan->in->windows;
+    if (!op->worker->engine->options.check_windows || by->kind != FLOW_WINDOW_CUSTOM ||
+        !by->fn->merge)
+        return FLOW_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        if (into[i].start.us <= sorted[i].start.us && into[i].end.us >= sorted[i].end.us)
+            continue;
+        const struct shown_window from = shown(sorted[i]), to = shown(into[i]);
+        return fl_op_fail(op, FLOW_USER,
+            "the windows '%s' merge [%s, %s) into [%s, %s), which does not hold it", by->fn->name,
+            from.start, from.end, to.start, to.end);
+    }
+    return check_settled(op, into, count);
 }

@@ -49,6 +49,7 @@ struct fl_engine_options {
     bool no_lifting; // tests: never pre-aggregate; see also always_lifting
     bool always_lifting;
     bool check_elements; // R66: fail where a function changes its input; slow
+    bool check_windows;  // fail where a function of custom windows breaks what it promises
     uint64_t flight;     // tests: bytes that a shuffle may hold; 0: a share of the budget
     const char *scratch; // directory that groupings may spill to; NULL: they do not spill
     uint64_t spill;      // tests: bytes of groupings a worker keeps; 0: a share of the budget

@@ -307,12 +307,6 @@ flow_status fl_shuffle_push(struct fl_op *op, const struct fl_view *view, const 
 // Rows for a keyed step, straight from the one upstream or out of the inbox.
 flow_status fl_keyed_push(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
 
-// --- check.c
-
-// Hands a view to an op, watching that its elements stay as they are where the runner asks for it.
-flow_status fl_push_checked(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
-    flow_status (*push)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape));
-
 // --- busy.c: whose time it is, in one of so many bundles
 
 void fl_busy_begin(struct fl_worker *worker, struct fl_op *op);

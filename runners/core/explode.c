@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements in several windows as several elements (R22): a view once per window, over the same
 // rows.
-#include "engine.h"
+#include "checks.h"
 
 #define AT_ONCE 16u // windows of an element that are asked for at first
 
@@ -112,6 +112,10 @@ static flow_status assign_rows(struct fl_op *op, const struct fl_view *view,
         const char *element = batch->rows + (size_t)row * batch->stride + shape->value_offset;
         if (!assign_row(op, element, fl_batch_time(batch, row), &assigned[i]))
             return fl_no_memory(op);
+        const flow_time at = { fl_batch_time(batch, row) };
+        const flow_status kept = fl_check_assigned(op, at, assigned[i].list, assigned[i].count);
+        if (kept != FLOW_OK)
+            return kept;
         *most = assigned[i].count > *most ? assigned[i].count : *most;
         if (assigned[i].count > 0)
             continue;

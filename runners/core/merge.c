@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows that merge (R12, R13, R16): an element's own window and the live ones of its key.
+#include "checks.h"
 #include "live.h"
 
 // What comes to be one window.
@@ -270,6 +271,9 @@ static flow_status live_of_any(
     if (!gather(op, cell, *own, &m))
         return fl_no_memory(op);
     flow_windows_merge(&op->plan->in->windows, m.windows, m.count, m.into);
+    const flow_status kept = fl_check_merged(op, m.windows, m.into, m.count);
+    if (kept != FLOW_OK)
+        return kept;
     const flow_window target = m.into[m.own];
     for (uint32_t i = 0; i < m.count; i++) {
         struct group group = { m.list + i, 0, m.into[i] };

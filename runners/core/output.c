@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outputs of a step: filled by inline emits, closed with time and window, sent to who takes them.
+#include "checks.h"
 #include "output.h"
 #include "split.h"
 

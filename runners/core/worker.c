@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A worker's step: at most one bundle. What is furthest downstream goes first, sources last, and
 // nothing is started whose output a full shuffle would have to take (invariant 5).
+#include "checks.h"
 #include "shuffle.h"
 #include "side.h"
 #include "spill.h"

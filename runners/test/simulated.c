@@ -58,7 +58,8 @@ static bool open_engine(struct run *run, flow_error *error)
     const struct fl_engine_options options = { .workers = run->options.workers,
         .memory = run->options.memory ? run->options.memory : (uint64_t)1 << 30,
         .port = { .user = run, .now = now, .fault = run->options.fail_one_in ? fault : NULL },
-        .check_elements = run->options.check_elements };
+        .check_elements = run->options.check_elements,
+        .check_windows = true };
     run->engine = fl_engine_new(run->graph, &options, error);
     memset(run->done, 0, sizeof run->done);
     memset(run->faults, 0, sizeof run->faults);

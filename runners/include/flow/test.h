@@ -159,8 +159,9 @@ FLOW_API extern const struct flow_runner_ops flow_simulated_runner_ops;
 
 /**
  * A runner for tests: one event of a script goes in, the pipeline comes to rest, then the next
- * (R81). Without scripts the clock goes on by a second whenever there is nothing to do. `options`
- * (may be NULL) is lent until the run has ended.
+ * (R81). Functions of custom windows are held to what flow_window_fn says. Without scripts the
+ * clock goes on by a second whenever there is nothing to do. `options` (may be NULL) is lent until
+ * the run has ended.
  */
 static inline flow_runner flow_simulated(const flow_simulated_options *options)
 {

@@ -41,5 +41,6 @@ TCase *expect_tests(void);
 TCase *simulated_tests(void);
 TCase *report_tests(void);
 TCase *record_tests(void);
+TCase *windows_tests(void);
 
 #endif

@@ -65,7 +65,7 @@ int main(void)
 {
     Suite *suite = suite_create("test kit");
     TCase *all[] = { script_tests(), expect_tests(), simulated_tests(), report_tests(),
-        record_tests() };
+        record_tests(), windows_tests() };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         tcase_set_timeout(all[i], 60);
         suite_add_tcase(suite, all[i]);
