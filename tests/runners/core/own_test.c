@@ -389,6 +389,74 @@ START_TEST(r26_memory_of_windows_that_have_ended_is_used_again)
 }
 END_TEST
 
+// --- which of two windows is the first
+
+// [0,5), [0,10) and [2,4), which stay apart until there are three: then they are one. So the one
+// that has these bounds already is not the first.
+static uint32_t one_of_three(
+    const void *element, flow_time at, const void *config, flow_window *windows, uint32_t room)
+{
+    (void)element, (void)config;
+    if (room > 0)
+        windows[0] = at.us == 0        ? (flow_window){ { 0 }, { 5 * SECOND } }
+                     : at.us == SECOND ? (flow_window){ { 0 }, { 10 * SECOND } }
+                                       : (flow_window){ { 2 * SECOND }, { 4 * SECOND } };
+    return 1;
+}
+
+static void at_three(
+    const flow_window *windows, uint32_t count, const void *config, flow_window *into)
+{
+    (void)config;
+    for (uint32_t i = 0; i < count; i++)
+        into[i] = count < 3 ? windows[i] : (flow_window){ { 0 }, { 10 * SECOND } };
+}
+
+static const flow_window_fn three = {
+    .name = "three", .merges = true, .assign = one_of_three, .merge = at_three
+};
+
+struct digits {
+    int64_t n;
+};
+FLOW_RECORD(digits, n);
+
+static void digits_merge(struct digits *first, const struct digits *second)
+{
+    first->n = first->n * 10 + second->n;
+}
+
+static flow_status note(
+    flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row, struct digits *digits)
+{
+    (void)key;
+    digits->n = row->v ? row->v : digits->n;
+    flow_timer_set(ctx, flow_window_last_instant(flow_event_window(ctx)));
+    return FLOW_OK;
+}
+
+static flow_status note_timer(flow_ctx *ctx, const int64_t *key, struct digits *digits)
+{
+    const flow_str text = flow_format(ctx, "%lld", (long long)digits->n);
+    return FLOW_EMIT(ctx, flow_test_row, .k = *key, .s = text);
+}
+FLOW_STATEFUL_MERGED_FN(note, int64_t, flow_test_row, digits, flow_test_row);
+
+START_TEST(g1_the_first_of_two_windows_is_the_shorter_though_the_other_stays)
+{
+    const flow_windows windows = flow_custom(&three, NULL);
+    struct story *cells = visits_of(windows, 0, false), *records = story_new();
+    flow_test_collect(flow_do(story_window(records, windows, 0), &note_fn), &records->got);
+    for (int i = 0; i < 2; i++) {
+        say(i ? records : cells, PAGE, 1, 0);
+        say(i ? records : cells, PAGE, 2, 1);
+        say(i ? records : cells, NOTHING, 0, 2);
+    }
+    run_and_expect(cells, "1[0,5)1>1; 1[0,10)2>2; closing 2[0,10)1>2");
+    run_and_expect(records, "12");
+}
+END_TEST
+
 // --- windows that do not merge
 
 static flow_status sum_up(flow_ctx *ctx, const int64_t *key, flow_rows *rows)
@@ -453,6 +521,7 @@ TCase *own_tests(void)
     TCase *tests = tcase_create("own");
     tcase_add_test(tests, g1_windows_merge_before_the_function_is_called_with_the_element);
     tcase_add_test(tests, g1_a_value_is_the_earliest_or_the_latest_of_both);
+    tcase_add_test(tests, g1_the_first_of_two_windows_is_the_shorter_though_the_other_stays);
     tcase_add_test(tests, r12_sessions_a_gap_apart_keep_their_own_state);
     tcase_add_test(tests, r27_a_merged_window_ends_once_after_its_timers);
     tcase_add_test(tests, r27_a_window_that_has_grown_ends_where_it_ends_now);
