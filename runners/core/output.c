@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outputs of a step: filled by inline emits, closed with time and window, sent to who takes them.
-#include "checks.h"
 #include "output.h"
+#include "checks.h"
 #include "split.h"
 
 static bool has_input(const struct fl_op *op)

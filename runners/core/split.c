@@ -2,8 +2,8 @@
 // Splittable steps: elements become parts in the pile; a bundle works on one part, on whichever
 // worker, and leaves parts in its place. Each call has the tracker for itself, so that to split it
 // while it runs is to stop it at its next claim (split_call.c) and to cut up what is left here.
-#include "checks.h"
 #include "split.h"
+#include "checks.h"
 
 #include "side.h"
 
