@@ -40,6 +40,14 @@ void fl_wake_all(struct fl_engine *engine)
         port->wake(port->user, w);
 }
 
+// Rows come to rest in piles and at gates: while all is held nothing leaves a pile, and what a gate
+// waits for may be held too. So these take in what is on its way, which is no more than shuffles
+// have room for and what that becomes.
+static bool rests(enum fl_op_kind kind)
+{
+    return kind == FL_OP_SPLIT || kind == FL_OP_GATE;
+}
+
 // Whether every shuffle that an op's output may reach has room.
 static bool gate_open(const struct fl_engine *engine, const struct fl_plan_op *plan)
 {
@@ -47,8 +55,7 @@ static bool gate_open(const struct fl_engine *engine, const struct fl_plan_op *p
     for (uint32_t word = 0; word < engine->plan.words; word++)
         for (uint64_t bits = plan->reaches[word]; bits; bits &= bits - 1) {
             const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            // nothing leaves a pile while all is held, but rows that are on their way come to rest
-            if (held && engine->plan.ops[i].kind == FL_OP_SPLIT)
+            if (held && rests(engine->plan.ops[i].kind))
                 continue;
             if (atomic_load_explicit(&engine->in_flight[i], memory_order_relaxed) >=
                 engine->flight_limit)

@@ -17,6 +17,7 @@ TCase *explode_tests(void);
 TCase *fan_out_tests(void);
 TCase *fault_tests(void);
 TCase *firing_tests(void);
+TCase *gate_tests(void);
 TCase *graph_tests(void);
 TCase *late_graph_tests(void);
 TCase *life_tests(void);
@@ -96,6 +97,7 @@ int main(void)
     suite_add_tcase(suite, panes_random_tests());
     suite_add_tcase(suite, panes_retract_tests());
     suite_add_tcase(suite, signs_tests());
+    suite_add_tcase(suite, gate_tests());
     suite_add_tcase(suite, graph_tests());
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, late_graph_tests());
