@@ -116,21 +116,32 @@ struct fl_batch *fl_batch_ref(struct fl_batch *batch)
     return batch;
 }
 
+// Whether rows or an array lie behind the header, in its own block: those of a trimmed batch.
+static bool behind(const struct fl_batch *batch, const void *at)
+{
+    return (uintptr_t)at - (uintptr_t)batch < FL_CLASS_MIN;
+}
+
+static void give_array(struct fl_cache *cache, struct fl_batch *batch, void *array, size_t each)
+{
+    if (!behind(batch, array))
+        fl_give(cache, array, FLOW_BATCH_ROWS * each);
+}
+
 // Arrays that an alias shares with its parent stay the parent's.
 static void give_arrays(struct fl_cache *cache, struct fl_batch *batch)
 {
     const struct fl_batch *parent = batch->parent;
-    const size_t rows = FLOW_BATCH_ROWS;
     if (!parent || batch->deltas != parent->deltas)
-        fl_give(cache, batch->deltas, rows * sizeof(int32_t));
-    fl_give(cache, batch->times_own, rows * sizeof(int64_t));
+        give_array(cache, batch, batch->deltas, sizeof *batch->deltas);
+    give_array(cache, batch, batch->times_own, sizeof *batch->times_own);
     if (!parent || batch->windows != parent->windows)
-        fl_give(cache, batch->windows, rows * sizeof(flow_window));
+        give_array(cache, batch, batch->windows, sizeof *batch->windows);
     if (!parent || batch->panes != parent->panes)
-        fl_give(cache, batch->panes, rows * sizeof(flow_pane));
+        give_array(cache, batch, batch->panes, sizeof *batch->panes);
     if (!parent || batch->signs != parent->signs)
-        fl_give(cache, batch->signs, rows);
-    fl_give(cache, batch->hashes, rows * sizeof(uint64_t));
+        give_array(cache, batch, batch->signs, sizeof *batch->signs);
+    give_array(cache, batch, batch->hashes, sizeof *batch->hashes);
     batch->deltas = NULL;
     batch->times = NULL;
     batch->times_own = NULL;
@@ -159,8 +170,8 @@ void fl_batch_unref(struct fl_cache *cache, struct fl_batch *batch)
 void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch)
 {
     // the small arrays stay for the next rows; only what depends on their content goes
-    fl_give(cache, batch->signs, FLOW_BATCH_ROWS);
-    fl_give(cache, batch->panes, FLOW_BATCH_ROWS * sizeof *batch->panes);
+    give_array(cache, batch, batch->signs, sizeof *batch->signs);
+    give_array(cache, batch, batch->panes, sizeof *batch->panes);
     batch->signs = NULL;
     batch->panes = NULL;
     fl_mem_unref(cache, batch->mem);
@@ -177,10 +188,66 @@ void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch)
     batch->sources = NULL;
 }
 
+// Bytes that an array of so many rows takes behind the header.
+static size_t tucked(const void *array, uint32_t count, size_t each)
+{
+    return array ? (count * each + 7) & ~(size_t)7 : 0;
+}
+
+// Moves an array behind the header, to *at, and *at behind it.
+static void *tuck(
+    struct fl_cache *cache, struct fl_batch *batch, void *array, size_t each, char **at)
+{
+    char *to = *at;
+    if (!array)
+        return NULL;
+    memcpy(to, array, batch->count * each);
+    *at += tucked(array, batch->count, each);
+    give_array(cache, batch, array, each);
+    return to;
+}
+
+// No block is smaller than FL_CLASS_MIN: what few rows take has room in the header's own.
+static bool tuck_all(struct fl_cache *cache, struct fl_batch *batch)
+{
+    const uint32_t count = batch->count;
+    const size_t from = (sizeof *batch + 63) & ~(size_t)63;
+    const bool own = batch->times == (const char *)batch->times_own;
+    const size_t rows = tucked(batch->rows, count, batch->stride);
+    const size_t size = rows + tucked(batch->deltas, count, sizeof *batch->deltas) +
+                        tucked(batch->times_own, count, sizeof *batch->times_own) +
+                        tucked(batch->windows, count, sizeof *batch->windows) +
+                        tucked(batch->panes, count, sizeof *batch->panes) +
+                        tucked(batch->signs, count, sizeof *batch->signs) +
+                        tucked(batch->hashes, count, sizeof *batch->hashes);
+    if (from + size > FL_CLASS_MIN)
+        return false;
+    char *at = (char *)batch + from;
+    memcpy(at, batch->rows, (size_t)count * batch->stride);
+    fl_give(cache, batch->rows, batch->rows_size);
+    batch->rows = at;
+    batch->rows_size = 0;
+    at += rows;
+    batch->deltas = tuck(cache, batch, batch->deltas, sizeof *batch->deltas, &at);
+    batch->times_own = tuck(cache, batch, batch->times_own, sizeof *batch->times_own, &at);
+    batch->windows = tuck(cache, batch, batch->windows, sizeof *batch->windows, &at);
+    batch->panes = tuck(cache, batch, batch->panes, sizeof *batch->panes, &at);
+    batch->signs = tuck(cache, batch, batch->signs, sizeof *batch->signs, &at);
+    batch->hashes = tuck(cache, batch, batch->hashes, sizeof *batch->hashes, &at);
+    if (own)
+        batch->times = (const char *)batch->times_own;
+    batch->capacity = count;
+    return true;
+}
+
 void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch)
 {
     const size_t size = (size_t)batch->count * batch->stride;
-    if (size == 0 || fl_block_size(size) > batch->rows_size / 4)
+    const bool in_rows =
+        batch->time_form == FL_TIME_STRIDED && batch->times != (const char *)batch->times_own;
+    if (size == 0 || size > batch->rows_size / 4 || batch->parent || in_rows ||
+        atomic_load(&batch->refs) > 1 || tuck_all(cache, batch) ||
+        fl_block_size(size) > batch->rows_size / 4)
         return;
     char *rows = fl_take(cache, size);
     if (!rows)
@@ -190,52 +257,6 @@ void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch)
     batch->rows = rows;
     batch->rows_size = size;
     batch->capacity = batch->count;
-}
-
-// What holds the rows, and whether the batch is nothing but rows, so that few of them can be
-// copied.
-static bool plain_rows(const struct fl_batch *batch, size_t *held)
-{
-    const struct fl_batch *owner = batch;
-    while (owner->parent)
-        owner = owner->parent;
-    *held = owner->rows_size;
-    return batch->rows && batch->rows == owner->rows && !batch->hashes && !batch->panes &&
-           !batch->signs && batch->time_form == FL_TIME_UNIFORM &&
-           batch->window_form != FL_WINDOW_ROWS;
-}
-
-bool fl_batch_pack(
-    struct fl_cache *cache, const struct fl_view *view, bool points, struct fl_batch **packed)
-{
-    const struct fl_batch *in = view->batch;
-    const size_t size = (size_t)view->count * in->stride;
-    size_t held;
-    *packed = NULL;
-    if (size == 0 || !plain_rows(in, &held) || fl_block_size(size) > held / 4)
-        return true;
-    struct fl_batch *out = new_header(cache, in->type, in->stride);
-    // no block is smaller than FL_CLASS_MIN: few rows stand behind the header in its own
-    const bool behind = sizeof *out + size <= FL_CLASS_MIN;
-    char *rows = !out ? NULL : behind ? (char *)(out + 1) : fl_take(cache, size);
-    if (!rows) {
-        fl_batch_unref(cache, out);
-        return false;
-    }
-    for (uint32_t i = 0; i < view->count; i++)
-        memcpy(rows + (size_t)i * in->stride, in->rows + (size_t)fl_view_row(view, i) * in->stride,
-            in->stride);
-    out->rows = rows;
-    out->rows_size = behind ? 0 : size;
-    out->count = out->capacity = view->count;
-    out->content = in->content;
-    out->time_base = in->time_base;
-    out->window_form = in->window_form;
-    out->window = in->window;
-    out->pane = in->pane;
-    out->mem = points ? fl_mem_ref(in->mem) : NULL;
-    *packed = out;
-    return true;
 }
 
 bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch)
@@ -427,12 +448,17 @@ struct fl_reach fl_view_reach(const struct fl_view *view)
     return span;
 }
 
+static size_t size_of(const struct fl_batch *batch, const void *array, size_t each)
+{
+    return array && !behind(batch, array) ? FLOW_BATCH_ROWS * each : 0;
+}
+
 size_t fl_batch_size(const struct fl_batch *batch)
 {
     return fl_block_size(sizeof *batch) + (batch->rows_size ? fl_block_size(batch->rows_size) : 0) +
-           (batch->deltas ? FLOW_BATCH_ROWS * sizeof(int32_t) : 0) +
-           (batch->times_own ? FLOW_BATCH_ROWS * sizeof(int64_t) : 0) +
-           (batch->windows ? FLOW_BATCH_ROWS * sizeof(flow_window) : 0) +
-           (batch->panes ? FLOW_BATCH_ROWS * sizeof(flow_pane) : 0) +
-           (batch->hashes ? FLOW_BATCH_ROWS * sizeof(uint64_t) : 0) + fl_mem_size(batch->mem);
+           size_of(batch, batch->deltas, sizeof *batch->deltas) +
+           size_of(batch, batch->times_own, sizeof *batch->times_own) +
+           size_of(batch, batch->windows, sizeof *batch->windows) +
+           size_of(batch, batch->panes, sizeof *batch->panes) +
+           size_of(batch, batch->hashes, sizeof *batch->hashes) + fl_mem_size(batch->mem);
 }

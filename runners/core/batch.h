@@ -107,13 +107,9 @@ void fl_batch_unref(struct fl_cache *cache, struct fl_batch *batch);
 // Empties a batch that has one owner, keeping its rows' room.
 void fl_batch_clear(struct fl_cache *cache, struct fl_batch *batch);
 
-// Gives back most of the room of a batch that will take no more rows and has few.
+// Gives back most of the room of a batch that will take no more rows and has few, and one owner:
+// where all fits, rows and arrays move into the header's block.
 void fl_batch_trim(struct fl_cache *cache, struct fl_batch *batch);
-
-// A batch of only the view's rows, where they are few in a large one that would stay for them; NULL
-// where not. `points` tells whether rows point to bytes outside. False without memory.
-bool fl_batch_pack(
-    struct fl_cache *cache, const struct fl_view *view, bool points, struct fl_batch **packed);
 
 // Makes rows of columns, once. False without memory.
 bool fl_batch_need_rows(struct fl_cache *cache, struct fl_batch *batch);

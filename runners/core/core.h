@@ -106,8 +106,8 @@ bool fl_engine_why(struct fl_engine *engine, const flow_why *question, flow_buff
 bool fl_engine_metrics(const struct fl_engine *engine,
     bool (*show)(void *user, const flow_figure *figure), void *user);
 
-// While held, sources give nothing, and piles and gates take in all that is on its way, even if they
-// are full: stepping all workers until none WORKED brings the engine to rest.
+// While held, sources give nothing, and piles and gates take in all that is on its way, even if
+// they are full: stepping all workers until none WORKED brings the engine to rest.
 void fl_engine_hold(struct fl_engine *engine, bool hold);
 
 // Nothing is in work or on its way, and all workers stand at the same watermarks.

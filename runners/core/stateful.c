@@ -20,6 +20,7 @@ bool fl_stateful_init(struct fl_op *op)
         return false;
     memset(stateful, 0, sizeof *stateful);
     stateful->given = stateful->given_next = INT64_MIN;
+    stateful->layout = fl_layout_of(&op->plan->shape);
     op->keyed->stateful = stateful;
     const bool full = op->plan->node->fn->form == FLOW_FORM_CELLS;
     stateful->pointers = !full && flow_type_has_pointers(op->plan->node->fn->state);
@@ -32,94 +33,10 @@ void fl_stateful_fini(struct fl_op *op)
     struct fl_cache *cache = &op->worker->cache;
     if (!stateful)
         return;
-    while (stateful->sorted.count) {
-        const struct fl_due due = fl_dues_take(&stateful->sorted);
-        fl_waiting_drop(cache, &due);
-    }
-    while (stateful->shapes) {
-        struct fl_known_shape *known = stateful->shapes;
-        stateful->shapes = known->next;
-        fl_give(cache, known, sizeof *known);
-    }
+    fl_waits_fini(op);
     if (stateful->full)
         fl_cells_fini(op);
     fl_dues_fini(cache, &stateful->timers);
-    fl_dues_fini(cache, &stateful->sorted);
-}
-
-// --- waiting elements
-
-static bool same_shape(const flow_shape *a, const flow_shape *b)
-{
-    return a->type == b->type && a->key == b->key && a->key_record == b->key_record &&
-           a->key_size == b->key_size && a->key_offset == b->key_offset &&
-           a->value_offset == b->value_offset && a->stride == b->stride;
-}
-
-// A shape that stays; NULL without memory.
-static const flow_shape *know_shape(struct fl_op *op, const flow_shape *shape)
-{
-    struct fl_stateful *stateful = op->keyed->stateful;
-    for (const struct fl_known_shape *known = stateful->shapes; known; known = known->next)
-        if (same_shape(&known->shape, shape))
-            return &known->shape;
-    struct fl_known_shape *known = fl_take(&op->worker->cache, sizeof *known);
-    if (!known)
-        return NULL;
-    known->shape = *shape;
-    known->next = stateful->shapes;
-    stateful->shapes = known;
-    return &known->shape;
-}
-
-int64_t fl_waiting_until(const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row)
-{
-    const int64_t time = fl_batch_time(batch, row);
-    const flow_window instant = { { time },
-        { time < FLOW_TIME_GLOBAL_END_US ? time + 1 : FLOW_TIME_GLOBAL_END_US } };
-    const int64_t until = flow_window_expiry(instant, keyed->lateness).us;
-    if (batch->window_form == FL_WINDOW_IMPLIED)
-        return until; // the time lies in the window
-    const flow_window window =
-        batch->window_form == FL_WINDOW_ROWS ? batch->windows[row] : batch->window;
-    const int64_t expiry = flow_window_expiry(window, keyed->lateness).us;
-    return until < expiry ? until : expiry;
-}
-
-bool fl_waiting_fill(
-    struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape)
-{
-    due->shape = know_shape(op, shape);
-    due->count = rows->count;
-    due->row = (uint16_t)fl_view_row(rows, 0);
-    due->selection = NULL;
-    bool apart = false;
-    for (uint32_t i = 1; i < rows->count; i++)
-        apart = apart || fl_view_row(rows, i) != due->row + i;
-    if (apart)
-        due->selection = fl_take(&op->worker->cache, rows->count * sizeof *due->selection);
-    if (!due->shape || (apart && !due->selection)) {
-        fl_give(&op->worker->cache, due->selection, rows->count * sizeof *due->selection);
-        return false;
-    }
-    for (uint32_t i = 0; due->selection && i < rows->count; i++)
-        due->selection[i] = (uint16_t)fl_view_row(rows, i);
-    due->then = fl_batch_time(rows->batch, due->row);
-    due->at = fl_waiting_until(op->keyed, rows->batch, due->row);
-    due->item = fl_batch_ref(rows->batch);
-    return true;
-}
-
-struct fl_view fl_waiting_view(const struct fl_op *op, const struct fl_due *due)
-{
-    const uint16_t *rows = due->selection ? due->selection : op->worker->identity + due->row;
-    return (struct fl_view){ due->item, rows, due->count };
-}
-
-void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due)
-{
-    fl_batch_unref(cache, due->item);
-    fl_give(cache, due->selection, due->count * sizeof *due->selection);
 }
 
 struct fl_slices *fl_stateful_set(struct fl_keyed *keyed)

@@ -4,6 +4,7 @@
 #define FL_STATEFUL_H
 
 #include "keyed.h"
+#include "store.h"
 #include "timer.h"
 
 // What a key has: its timer and, behind it, the user's state record.
@@ -23,7 +24,14 @@ struct fl_touched {
     struct fl_touched *next;
 };
 
-// How rows that wait lie. There are few: as they come from a feeder, the shuffle, a snapshot.
+// Rows copied out of batches of which few wait. The last batch takes what comes next; `kept` rows
+// of the first are of bundles that have committed.
+struct fl_few {
+    struct fl_store rows;
+    uint32_t kept;
+};
+
+// How rows that wait lie. There are few: as they come from a feeder, the shuffle, and as copies.
 struct fl_known_shape {
     struct fl_known_shape *next;
     flow_shape shape;
@@ -37,6 +45,8 @@ struct fl_stateful {
     struct fl_own *own;   // own.h; NULL: windows are named by their end
     bool pointers;        // states point to bytes outside
     struct fl_known_shape *shapes;
+    struct fl_layout layout; // of copies
+    struct fl_few few[2];    // windows implied, or written down
     uint64_t serial;
     struct fl_dues timers;
     struct fl_dues sorted;          // elements that wait for their time
@@ -88,15 +98,14 @@ flow_status fl_stateful_call(
 flow_status fl_stateful_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     const struct fl_keys *keys);
 
-// Until when an element waits for earlier ones: for as long as they may come, at most until its
-// window expires (R65). It is too late itself once the watermark is past that.
-int64_t fl_waiting_until(const struct fl_keyed *keyed, const struct fl_batch *batch, uint32_t row);
-
-// An element that waits, as a due: `rows` of a batch, which is referenced. False without memory.
-bool fl_waiting_fill(
-    struct fl_op *op, struct fl_due *due, const struct fl_view *rows, const flow_shape *shape);
-struct fl_view fl_waiting_view(const struct fl_op *op, const struct fl_due *due);
-void fl_waiting_drop(struct fl_cache *cache, const struct fl_due *due);
+// Elements that wait for their time (waits.c): takes rows; of a snapshot one, outside of bundles,
+// which may fail with FLOW_MEMORY. What is due is looked at as a view of its batch.
+flow_status fl_waits_take(struct fl_op *op, const struct fl_view *all, const flow_shape *shape);
+flow_status fl_waits_restore(struct fl_op *op, const struct fl_row_at *at);
+struct fl_view fl_waits_view(const struct fl_op *op, const struct fl_due *due);
+void fl_waits_commit(struct fl_op *op);
+void fl_waits_abort(struct fl_op *op);
+void fl_waits_fini(struct fl_op *op);
 
 // Gives back bytes of keys and strings that the bundle's tables no longer use. After the commit.
 void fl_stateful_tidy(struct fl_op *op);

@@ -2,9 +2,6 @@
 // When stateful functions are called: at once, in order of event time (R65), by timers (R58, R59).
 #include "own.h"
 
-static flow_status wait_for_time(
-    struct fl_op *op, const struct fl_view *all, const flow_shape *shape);
-
 // Rows with the keys found again: an exploded or sorted view is not what was gathered.
 static flow_status process(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
@@ -34,106 +31,8 @@ static flow_status process_open(
     }
     if (open.count == 0)
         return FLOW_OK;
-    return op->plan->node->time_sorted ? wait_for_time(op, &open, shape)
+    return op->plan->node->time_sorted ? fl_waits_take(op, &open, shape)
                                        : process(op, &open, shape);
-}
-
-// --- elements in order of time
-
-struct fl_sorted_new {
-    struct fl_sorted_new *next;
-    struct fl_due due;
-};
-
-// Remembers rows of one instant until the watermark passes it. They join the queue at the commit.
-static flow_status wait_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
-{
-    struct fl_worker *worker = op->worker;
-    struct fl_stateful *stateful = op->keyed->stateful;
-    struct fl_sorted_new *incoming =
-        fl_mem_alloc(&worker->cache, worker->bundle.mem, sizeof *incoming);
-    if (!incoming)
-        return fl_no_memory(op);
-    memset(incoming, 0, sizeof *incoming);
-    if (!fl_waiting_fill(op, &incoming->due, view, shape))
-        return fl_no_memory(op);
-    incoming->next = stateful->incoming;
-    stateful->incoming = incoming;
-    return fl_dues_reserve(&worker->cache, &stateful->sorted, ++stateful->incoming_count)
-               ? FLOW_OK
-               : fl_no_memory(op);
-}
-
-// Elements that are too late to be put in order are dropped (R65). False without memory, or when
-// the drop failed.
-static bool drop_too_late(struct fl_op *op, struct fl_view *view, const flow_shape *shape)
-{
-    const struct fl_rejection why = { .reason = FL_LATE,
-        .message = "it came too late to be put in order of time" };
-    struct fl_worker *worker = op->worker;
-    uint16_t *rows = NULL;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < view->count; i++) {
-        const uint16_t row = (uint16_t)fl_view_row(view, i);
-        const bool late = fl_waiting_until(op->keyed, view->batch, row) < op->keyed->watermark;
-        if (late && !rows) {
-            rows = fl_mem_alloc(&worker->cache, worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *rows);
-            if (!rows)
-                return fl_no_memory(op) == FLOW_OK;
-            for (; count < i; count++)
-                rows[count] = (uint16_t)fl_view_row(view, count);
-        }
-        if (late && fl_drop_row(op, view, shape, row, &why) != FLOW_OK)
-            return false;
-        if (!late && rows)
-            rows[count++] = row;
-    }
-    if (rows) {
-        view->selection = rows;
-        view->count = count;
-    }
-    return true;
-}
-
-// How many rows from the first on are of one instant and wait until the same.
-static uint32_t together(const struct fl_op *op, const struct fl_view *view)
-{
-    const struct fl_batch *batch = view->batch;
-    const uint32_t first = fl_view_row(view, 0);
-    const int64_t at = fl_batch_time(batch, first);
-    const int64_t until = fl_waiting_until(op->keyed, batch, first);
-    uint32_t count = 1;
-    for (; count < view->count; count++) {
-        const uint32_t row = fl_view_row(view, count);
-        if (fl_batch_time(batch, row) != at || fl_waiting_until(op->keyed, batch, row) != until)
-            break;
-    }
-    return count;
-}
-
-static flow_status wait_for_time(
-    struct fl_op *op, const struct fl_view *all, const flow_shape *shape)
-{
-    flow_status status = FLOW_OK;
-    struct fl_view left = *all;
-    if (!drop_too_late(op, &left, shape))
-        return op->worker->error.status ? op->worker->error.status : fl_no_memory(op);
-    struct fl_batch *packed;
-    const bool points = op->keyed->form == FL_KEY_BYTES || flow_type_has_pointers(shape->type);
-    if (!fl_batch_pack(&op->worker->cache, &left, points, &packed))
-        return fl_no_memory(op);
-    if (packed)
-        left = (struct fl_view){ packed, NULL, left.count };
-    if (!left.selection)
-        left.selection = op->worker->identity;
-    while (left.count > 0 && status == FLOW_OK) {
-        const struct fl_view some = { left.batch, left.selection, together(op, &left) };
-        status = wait_rows(op, &some, shape);
-        left.selection += some.count;
-        left.count -= some.count;
-    }
-    fl_batch_unref(&op->worker->cache, packed);
-    return status;
 }
 
 static flow_status take(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
@@ -152,7 +51,7 @@ static flow_status take(struct fl_op *op, const struct fl_view *view, const flow
                view->batch->window_form == FL_WINDOW_IMPLIED) {
         return fl_explode(op, &how, view);
     }
-    return op->plan->node->time_sorted ? wait_for_time(op, &open, shape)
+    return op->plan->node->time_sorted ? fl_waits_take(op, &open, shape)
                                        : fl_stateful_rows(op, view, shape, keys);
 }
 
@@ -283,7 +182,7 @@ static flow_status process_sorted(struct fl_op *op)
 {
     struct fl_dues *sorted = &op->keyed->stateful->sorted;
     const struct fl_due due = fl_dues_take(sorted);
-    const struct fl_view view = fl_waiting_view(op, &due);
+    const struct fl_view view = fl_waits_view(op, &due);
     return process(op, &view, due.shape);
 }
 
@@ -365,33 +264,14 @@ static void forget_cleared(struct fl_op *op)
     fl_stateful_tidy(op);
 }
 
-static void release_taken(struct fl_op *op)
-{
-    struct fl_dues *sorted = &op->keyed->stateful->sorted;
-    struct fl_cache *cache = &op->worker->cache;
-    for (size_t i = 0; i < sorted->taken_count; i++)
-        fl_waiting_drop(cache, &sorted->taken[i]);
-    fl_dues_commit(sorted);
-}
-
 static void commit(struct fl_op *op)
 {
     struct fl_keyed *keyed = op->keyed;
     struct fl_stateful *stateful = keyed->stateful;
     struct fl_cache *cache = &op->worker->cache;
-    release_taken(op);
     stateful->given = stateful->given_next;
     fl_dues_commit(&stateful->timers);
-    struct fl_sorted_new *oldest = NULL;
-    for (struct fl_sorted_new *n = stateful->incoming, *next_new; n; n = next_new) {
-        next_new = n->next;
-        n->next = oldest;
-        oldest = n;
-    }
-    for (; oldest; oldest = oldest->next)
-        fl_dues_add(cache, &stateful->sorted, &oldest->due);
-    stateful->incoming = NULL;
-    stateful->incoming_count = 0;
+    fl_waits_commit(op);
     forget_cleared(op);
     stateful->changed = NULL;
     stateful->changed_count = 0;
@@ -408,16 +288,11 @@ static void commit(struct fl_op *op)
 static void abort_bundle(struct fl_op *op)
 {
     struct fl_stateful *stateful = op->keyed->stateful;
-    struct fl_cache *cache = &op->worker->cache;
-    for (struct fl_sorted_new *n = stateful->incoming; n; n = n->next)
-        fl_waiting_drop(cache, &n->due);
-    stateful->incoming = NULL;
-    stateful->incoming_count = 0;
+    fl_waits_abort(op);
     stateful->changed = NULL;
     stateful->changed_count = 0;
     stateful->given_next = stateful->given;
     fl_dues_abort(&stateful->timers);
-    fl_dues_abort(&stateful->sorted);
     if (stateful->own)
         fl_lives_abort(op);
     if (stateful->full)

@@ -108,7 +108,7 @@ void fl_stateful_save_queue(struct fl_op *op, flow_buffer *out)
     qsort(order, sorted->count, sizeof(const struct fl_due *), earlier);
     for (size_t i = 0; i < sorted->count; i++) {
         const struct fl_due *due = order[i];
-        const struct fl_view view = fl_waiting_view(op, due);
+        const struct fl_view view = fl_waits_view(op, due);
         if (view.batch->keyed)
             fl_format_keys(&view, op->keyed->form, worker->keys);
         else if (!fl_keys_gather(worker->keys, &view, due->shape, &worker->scratch))
@@ -153,17 +153,11 @@ static flow_status wait_row(struct fl_op *op, const struct fl_owned *key, const 
         status = flow_evolution_decode(stored->stored->of[FL_STORED_ELEMENT], &encoded,
             batch->rows + format.value_at, &memory, NULL);
     }
-    struct fl_due due = { 0 };
-    const struct fl_view rows = { batch, NULL, 1 };
+    const struct fl_row_at at_row = { batch, &format.shape, 0 };
     if (status == FLOW_OK)
-        fl_batch_trim(cache, batch);
-    if (status == FLOW_OK && !fl_waiting_fill(op, &due, &rows, &format.shape))
-        status = FLOW_MEMORY;
-    fl_batch_unref(cache, batch); // the due has its own reference
-    if (status != FLOW_OK || fl_dues_add(cache, &op->keyed->stateful->sorted, &due))
-        return status;
-    fl_waiting_drop(cache, &due);
-    return FLOW_MEMORY;
+        status = fl_waits_restore(op, &at_row);
+    fl_batch_unref(cache, batch);
+    return status;
 }
 
 flow_status fl_stateful_load_queue(struct fl_engine *engine, uint32_t op, struct fl_wire *wire)

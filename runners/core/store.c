@@ -19,17 +19,22 @@ struct fl_layout fl_layout_of(const flow_shape *in)
     return layout;
 }
 
+// Windows and panes by row take those of a whole batch, too. One that was taken over as it was is
+// not written behind.
 static bool fits(const struct fl_batch *open, const struct fl_batch *like)
 {
-    if (open->count == open->capacity || open->window_form != like->window_form)
+    if (!open->times_own || open->times != (const char *)open->times_own)
         return false;
-    if (open->window_form == FL_WINDOW_UNIFORM && (open->window.start.us != like->window.start.us ||
-                                                      open->window.end.us != like->window.end.us))
+    const bool implied = like->window_form == FL_WINDOW_IMPLIED;
+    if (open->count == open->capacity || (open->window_form == FL_WINDOW_IMPLIED) != implied)
+        return false;
+    if (open->window_form == FL_WINDOW_UNIFORM &&
+        (like->window_form != FL_WINDOW_UNIFORM || open->window.start.us != like->window.start.us ||
+            open->window.end.us != like->window.end.us))
         return false;
     if (like->signs && !open->signs)
         return false;
-    return like->panes ? open->panes != NULL
-                       : !open->panes && fl_batch_same_pane(&open->pane, &like->pane);
+    return open->panes || (!like->panes && fl_batch_same_pane(&open->pane, &like->pane));
 }
 
 void fl_store_close(struct fl_cache *cache, struct fl_store *store)
@@ -41,16 +46,21 @@ void fl_store_close(struct fl_cache *cache, struct fl_store *store)
 static struct fl_batch *open_batch(struct fl_cache *cache, const struct fl_layout *layout,
     struct fl_store *store, const struct fl_batch *like)
 {
+    // where the last one had room left, windows or panes change from row to row: then by row
+    const struct fl_batch *last = store->last;
+    const bool vary = last && last->count < last->capacity;
+    const bool windows = vary && like->window_form == FL_WINDOW_UNIFORM;
+    const bool panes = like->panes || (vary && !fl_batch_same_pane(&last->pane, &like->pane));
     fl_store_close(cache, store);
     struct fl_batch *batch = fl_batch_new(cache, layout->shape.type, layout->shape.stride);
     if (!batch)
         return NULL;
-    batch->window_form = like->window_form;
+    batch->window_form = windows ? FL_WINDOW_ROWS : like->window_form;
     batch->window = like->window;
     batch->pane = like->pane;
     int64_t *times = fl_batch_need_times(cache, batch);
     if (!times || (batch->window_form == FL_WINDOW_ROWS && !fl_batch_need_windows(cache, batch)) ||
-        (like->panes && !fl_batch_need_panes(cache, batch)) ||
+        (panes && !fl_batch_need_panes(cache, batch)) ||
         (like->signs && !fl_batch_need_signs(cache, batch))) {
         fl_batch_unref(cache, batch);
         return NULL;
@@ -69,6 +79,10 @@ char *fl_store_room(struct fl_cache *cache, const struct fl_layout *layout, stru
     struct fl_batch *batch = store->last;
     if (!batch || !fits(batch, like))
         batch = open_batch(cache, layout, store, like);
+    if (batch && batch->window_form == FL_WINDOW_ROWS && like->window_form == FL_WINDOW_UNIFORM)
+        batch->windows[batch->count] = like->window;
+    if (batch && batch->panes && !like->panes)
+        batch->panes[batch->count] = like->pane;
     return batch ? batch->rows + (size_t)batch->count * batch->stride : NULL;
 }
 
@@ -113,10 +127,10 @@ bool fl_store_put(struct fl_cache *cache, const struct fl_layout *layout, struct
             return false;
     }
     batch->times_own[batch->count] = fl_batch_time(at->batch, at->row);
-    if (batch->window_form == FL_WINDOW_ROWS)
+    if (at->batch->window_form == FL_WINDOW_ROWS)
         batch->windows[batch->count] = at->batch->windows[at->row];
-    if (batch->panes)
-        batch->panes[batch->count] = *fl_batch_pane(at->batch, at->row);
+    if (at->batch->panes)
+        batch->panes[batch->count] = at->batch->panes[at->row];
     if (batch->signs)
         batch->signs[batch->count] = fl_batch_sign(at->batch, at->row);
     batch->count++;

@@ -31,8 +31,9 @@ struct fl_row_at {
 bool fl_store_put(struct fl_cache *cache, const struct fl_layout *layout, struct fl_store *store,
     const struct fl_row_at *at);
 
-// Room for a row in the last batch, which gets windows and pane as another has them: for who writes
-// it by hand, and then its time, and counts it. NULL without memory.
+// Room for a row in the last batch, whose window and pane are those of all of another, unless that
+// has them by row: for who writes the row by hand, and its time, window and pane where they are by
+// row, and counts it. NULL without memory.
 char *fl_store_room(struct fl_cache *cache, const struct fl_layout *layout, struct fl_store *store,
     const struct fl_batch *like);
 

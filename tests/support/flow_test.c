@@ -310,8 +310,7 @@ struct flow_test_sim *flow_test_open(
     sim->watch = options->watch;
     sim->user = options->user;
     const struct fl_engine_options engine = { .workers = sim->workers,
-        // rows that wait may each keep the batch of a bundle of their own
-        .memory = options->memory ? options->memory : (uint64_t)1 << 32,
+        .memory = options->memory ? options->memory : (uint64_t)256 << 20,
         .port = { .user = sim,
             .now = now,
             .wake = wake,

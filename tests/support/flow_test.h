@@ -187,7 +187,7 @@ struct flow_test_sim {
 struct flow_test_options {
     uint32_t workers; // 0: 1
     uint64_t seed;
-    uint64_t memory;            // 0: 4 GiB
+    uint64_t memory;            // 0: 256 MiB
     uint64_t flight;            // bytes that a shuffle may hold; 0: a share of the memory
     const char *scratch;        // directory to spill to; NULL: never
     uint64_t spill;             // bytes of groupings a worker keeps; 0: a share of the memory

@@ -365,6 +365,74 @@ START_TEST(cleared_batch_is_as_new_and_keeps_its_room)
 }
 END_TEST
 
+// `rows` of them with all arrays there can be.
+static struct fl_batch *full_of_arrays(struct bench *bench, uint32_t rows)
+{
+    struct fl_batch *batch = items_in(bench, 3);
+    struct fl_cache *cache = &bench->cache;
+    batch->count = rows;
+    int32_t *deltas = fl_batch_need_deltas(cache, batch);
+    uint64_t *hashes = fl_batch_need_hashes(cache, batch);
+    flow_window *windows = fl_batch_need_windows(cache, batch);
+    flow_pane *panes = fl_batch_need_panes(cache, batch);
+    int8_t *signs = fl_batch_need_signs(cache, batch);
+    for (uint32_t row = 0; row < rows; row++) {
+        deltas[row] = 5 * (int32_t)row;
+        hashes[row] = row * UINT64_C(0x9E3779B97F4A7C15);
+        windows[row] = (flow_window){ { row }, { row + 10 } };
+        panes[row] = (flow_pane){ .index = row };
+        signs[row] = row % 2 ? -1 : 1;
+    }
+    batch->window_form = FL_WINDOW_ROWS;
+    return batch;
+}
+
+START_TEST(trimmed_batch_of_few_rows_is_one_block_and_has_all_it_had)
+{
+    struct bench bench;
+    bench_init(&bench, 64 << 20);
+    const int64_t used = bench.cache.used;
+    struct fl_batch *batch = full_of_arrays(&bench, 20);
+    fl_batch_trim(&bench.cache, batch);
+    ck_assert_int_eq(bench.cache.used - used, (int64_t)FL_CLASS_MIN);
+    ck_assert_uint_eq(fl_batch_size(batch), FL_CLASS_MIN);
+    ck_assert_uint_eq(batch->capacity, 20);
+    const struct item *items = (const struct item *)(const void *)batch->rows;
+    for (uint32_t row = 0; row < 20; row++) {
+        ck_assert_int_eq(items[row].number, row);
+        ck_assert_int_eq(fl_batch_time(batch, row), expected_time(3, row));
+        ck_assert_int_eq(batch->deltas[row], 5 * (int32_t)row);
+        ck_assert_uint_eq(batch->hashes[row], row * UINT64_C(0x9E3779B97F4A7C15));
+        ck_assert_int_eq(batch->windows[row].end.us, row + 10);
+        ck_assert_uint_eq(fl_batch_pane(batch, row)->index, row);
+        ck_assert_int_eq(fl_batch_sign(batch, row), row % 2 ? -1 : 1);
+    }
+    fl_batch_unref(&bench.cache, batch);
+    ck_assert_int_eq(bench.cache.used, used);
+    bench_fini(&bench);
+}
+END_TEST
+
+START_TEST(batch_that_others_hold_or_whose_times_lie_in_rows_is_not_trimmed)
+{
+    struct bench bench;
+    bench_init(&bench, 64 << 20);
+    struct fl_batch *held = full_of_arrays(&bench, 20), *fields = items_in(&bench, 2);
+    const char *rows[2] = { held->rows, fields->rows };
+    fields->count = 3;
+    fl_batch_ref(held);
+    fl_batch_trim(&bench.cache, held);
+    fl_batch_trim(&bench.cache, fields);
+    ck_assert_ptr_eq(held->rows, rows[0]);
+    ck_assert_ptr_eq(fields->rows, rows[1]);
+    ck_assert_int_eq(fl_batch_time(fields, 2), expected_time(2, 2));
+    fl_batch_unref(&bench.cache, held);
+    fl_batch_unref(&bench.cache, held);
+    fl_batch_unref(&bench.cache, fields);
+    bench_fini(&bench);
+}
+END_TEST
+
 START_TEST(batch_goes_with_its_last_reference)
 {
     struct bench bench;
@@ -425,6 +493,8 @@ TCase *batch_unit_tests(void)
     tcase_add_test(tests, columns_become_the_rows_they_stand_for);
     tcase_add_test(tests, lent_rows_are_not_given_back);
     tcase_add_test(tests, cleared_batch_is_as_new_and_keeps_its_room);
+    tcase_add_test(tests, trimmed_batch_of_few_rows_is_one_block_and_has_all_it_had);
+    tcase_add_test(tests, batch_that_others_hold_or_whose_times_lie_in_rows_is_not_trimmed);
     tcase_add_test(tests, batch_goes_with_its_last_reference);
     tcase_add_test(tests, without_memory_nothing_leaks);
     return tests;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gates that are full: an engine that is held comes to rest all the same.
+// Gates: what waits takes the room of its rows, and though they are full an engine that is held
+// comes to rest.
 #include "scene.h"
 #include "weave.h"
 
@@ -131,6 +132,39 @@ START_TEST(what_is_in_the_mail_of_a_step_before_a_full_gate_comes_to_rest_and_is
 }
 END_TEST
 
+// Panes of one row, each of a window of its own, wait for a side input that never comes.
+START_TEST(r69_panes_that_wait_take_the_room_of_their_rows)
+{
+    const int64_t windows = 1500;
+    struct scene *scene = scene_new();
+    const flow_coll main = scene_by_k(scene_window(scene->main_rows, scene_fixed(1), 0));
+    const flow_coll panes = flow_unkey(flow_top(main, 1, FLOW_FIELD(flow_test_row, v)));
+    const flow_window_options all = { .accumulation = FLOW_DISCARDING };
+    scene_look(scene, panes, scene_add_all, flow_as_iterable(scene->side_rows));
+    flow_test_collect(flow_window_into(panes, &all), &scene->dropped);
+    for (int64_t i = 0; i < windows; i++) {
+        scene_row(&scene->main, 1, 1, i, i);
+        scene_tick(&scene->main, 1, i + 1);
+    }
+    scene_row(&scene->side, 2, 1, 5, 0);
+    struct play play = scene_begin(scene);
+    scene_expect(&play, 1, "");
+    ck_assert_uint_eq(scene->dropped.count, (size_t)windows); // the panes are all there
+    flow_status_report report;
+    fl_engine_status(play.sim->engine, &report);
+    ck_assert_uint_le(report.memory_peak, 12 << 20);
+    scene->clock = INT64_C(1000000000);
+    flow_error error = { 0 };
+    ck_assert(flow_test_settle(play.sim));
+    ck_assert_int_eq(flow_test_close(play.sim, &error), FLOW_OK);
+    ck_assert_uint_eq(scene->got.count, (size_t)windows);
+    for (size_t i = 0; i < scene->got.count; i++)
+        ck_assert_int_eq(
+            scene->got.list[i].window.end.us - scene->got.list[i].window.start.us, SECOND);
+    scene_free(scene);
+}
+END_TEST
+
 TCase *gate_tests(void)
 {
     TCase *tests = tcase_create("gate");
@@ -138,5 +172,6 @@ TCase *gate_tests(void)
     tcase_add_test(tests, r3_a_held_engine_comes_to_rest_though_gates_are_full);
     tcase_add_test(
         tests, what_is_in_the_mail_of_a_step_before_a_full_gate_comes_to_rest_and_is_restored);
+    tcase_add_test(tests, r69_panes_that_wait_take_the_room_of_their_rows);
     return tests;
 }

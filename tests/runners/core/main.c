@@ -52,6 +52,7 @@ TCase *split_tests(void);
 TCase *state_tests(void);
 TCase *trip_tests(void);
 TCase *view_tests(void);
+TCase *waits_tests(void);
 TCase *why_tests(void);
 
 int main(void)
@@ -77,6 +78,7 @@ int main(void)
     suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, explain_tests());
     suite_add_tcase(suite, fan_out_tests());
+    suite_add_tcase(suite, waits_tests());
     suite_add_tcase(suite, why_tests());
     suite_add_tcase(suite, pictures_tests());
     suite_add_tcase(suite, bundle_tests());
