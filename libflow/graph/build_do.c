@@ -222,8 +222,7 @@ static bool check_tracker(const fl_call *call, const flow_tracker *tracker)
 }
 
 // What only splittable functions need, and what they cannot have (R68).
-static bool check_split(
-    const fl_call *call, const flow_split_fn *split, const flow_do_options *options)
+static bool check_split(const fl_call *call, const flow_split_fn *split)
 {
     if (!split->fn)
         return true; // refused as any step without a function
@@ -239,8 +238,6 @@ static bool check_split(
     if (split->estimator < FLOW_ESTIMATOR_NONE || split->estimator > FLOW_ESTIMATOR_WALL_CLOCK)
         return fl_refuse(call, FLOW_INVALID, "the splittable function's estimator %d is unknown",
             (int)split->estimator);
-    if (options->side_count > 0)
-        return fl_refuse(call, FLOW_UNSUPPORTED, "a splittable function looks into no side inputs");
     return check_tracker(call, split->tracker);
 }
 
@@ -252,7 +249,7 @@ flow_coll flow_split_sized(
     if (!fl_options(&call, &known, sizeof known, options, size))
         return fl_nothing(in.pipeline);
     fl_call_name(&call, known.name, fn && fn->fn ? fn->fn->name : NULL);
-    if (fn && fl_input(&call, in) && !check_split(&call, fn, &known))
+    if (fn && fl_input(&call, in) && !check_split(&call, fn))
         return fl_nothing(in.pipeline);
     const fl_applied applied = { FLOW_NODE_SPLIT, fn ? fn->fn : NULL, fn };
     return apply(&call, in, &applied, &known);

@@ -401,8 +401,6 @@ static flow_status seal(struct fl_op *op)
     return FLOW_OK;
 }
 
-// An element whose time lies behind its window must not come late, nor find its side window gone,
-// because it has waited: it holds the watermark at the end of its window.
 static void find_earliest(const struct fl_op *op, struct waiting *waiting)
 {
     const struct fl_view rows = { waiting->batch, waiting->selection, waiting->count };
@@ -410,8 +408,7 @@ static void find_earliest(const struct fl_op *op, struct waiting *waiting)
     for (uint32_t i = 0; i < rows.count; i++) {
         const uint32_t row = fl_view_row(&rows, i);
         const int64_t time = fl_batch_time(rows.batch, row);
-        const int64_t last = flow_window_last_instant(fl_row_window(op, rows.batch, row)).us;
-        const int64_t hold = last < time ? last : time;
+        const int64_t hold = fl_row_hold(op, rows.batch, row);
         waiting->earliest = time < waiting->earliest ? time : waiting->earliest;
         waiting->hold = hold < waiting->hold ? hold : waiting->hold;
     }

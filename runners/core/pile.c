@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two heaps over the same parts, each of which knows its places, and blocks that parts lie in.
+// Heaps over the same parts, each of which knows its places, and blocks that parts lie in.
 #include "pile.h"
 
 #include "spin.h"
@@ -29,7 +29,7 @@ struct fl_pile *fl_pile_new(struct fl_engine *engine, uint32_t restriction_size)
 
 static void give_heaps(struct fl_cache *cache, struct fl_part **heaps, uint32_t room)
 {
-    fl_give(cache, heaps, 2 * (size_t)room * sizeof *heaps);
+    fl_give(cache, heaps, FL_PILE_ORDERS * (size_t)room * sizeof *heaps);
 }
 
 void fl_pile_free(struct fl_engine *engine, struct fl_pile *pile)
@@ -87,8 +87,11 @@ static void install(
         memcpy(heaps, pile->ready, pile->ready_count * sizeof *heaps);
     if (pile->held_count)
         memcpy(heaps + room, pile->held, pile->held_count * sizeof *heaps);
+    if (pile->held_count)
+        memcpy(heaps + 2 * (size_t)room, pile->asked, pile->held_count * sizeof *heaps);
     pile->ready = heaps;
     pile->held = heaps + room;
+    pile->asked = heaps + 2 * (size_t)room;
     pile->room = room;
 }
 
@@ -108,7 +111,7 @@ static bool grow(struct fl_worker *worker, struct fl_pile *pile)
     const uint32_t room = wider ? 2 * (total + more) : old_room;
     struct fl_pile_block *block = fl_take(cache, size);
     struct fl_part **heaps =
-        wider && block ? fl_take(cache, 2 * (size_t)room * sizeof *heaps) : NULL;
+        wider && block ? fl_take(cache, FL_PILE_ORDERS * (size_t)room * sizeof *heaps) : NULL;
     if (!block || (wider && !heaps)) {
         fl_give(cache, block, size);
         return false;
@@ -155,60 +158,63 @@ void fl_pile_unreserve(struct fl_engine *engine, struct fl_pile *pile, uint32_t 
 
 // --- heaps
 
-static bool before(const struct fl_part *a, const struct fl_part *b, bool ready)
+static bool before(const struct fl_part *a, const struct fl_part *b, enum fl_pile_order order)
 {
-    if (!ready)
+    if (order == FL_PILE_HELD)
         return a->estimate < b->estimate;
+    if (order == FL_PILE_ASKED)
+        return a->asks < b->asks;
     return a->resume != b->resume ? a->resume < b->resume : a->number < b->number;
 }
 
-static void put(struct fl_part **heap, uint32_t at, struct fl_part *part, bool ready)
+static void put(struct fl_part **heap, uint32_t at, struct fl_part *part, enum fl_pile_order order)
 {
     heap[at] = part;
-    *(ready ? &part->ready_at : &part->held_at) = at;
+    part->at[order] = at;
 }
 
-static uint32_t move_up(struct fl_part **heap, uint32_t at, bool ready)
+static uint32_t move_up(struct fl_part **heap, uint32_t at, enum fl_pile_order order)
 {
     struct fl_part *part = heap[at];
-    while (at > 0 && before(part, heap[(at - 1) / 2], ready)) {
-        put(heap, at, heap[(at - 1) / 2], ready);
+    while (at > 0 && before(part, heap[(at - 1) / 2], order)) {
+        put(heap, at, heap[(at - 1) / 2], order);
         at = (at - 1) / 2;
     }
-    put(heap, at, part, ready);
+    put(heap, at, part, order);
     return at;
 }
 
-static void move_down(struct fl_part **heap, uint32_t count, uint32_t at, bool ready)
+static void move_down(struct fl_part **heap, uint32_t count, uint32_t at, enum fl_pile_order order)
 {
     struct fl_part *part = heap[at];
     for (;;) {
         uint32_t child = 2 * at + 1;
         if (child >= count)
             break;
-        if (child + 1 < count && before(heap[child + 1], heap[child], ready))
+        if (child + 1 < count && before(heap[child + 1], heap[child], order))
             child++;
-        if (!before(heap[child], part, ready))
+        if (!before(heap[child], part, order))
             break;
-        put(heap, at, heap[child], ready);
+        put(heap, at, heap[child], order);
         at = child;
     }
-    put(heap, at, part, ready);
+    put(heap, at, part, order);
 }
 
-static void push(struct fl_part **heap, uint32_t *count, struct fl_part *part, bool ready)
+static void push(
+    struct fl_part **heap, uint32_t *count, struct fl_part *part, enum fl_pile_order order)
 {
     heap[(*count)++] = part;
-    move_up(heap, *count - 1, ready);
+    move_up(heap, *count - 1, order);
 }
 
-static void take_out(struct fl_part **heap, uint32_t *count, uint32_t at, bool ready)
+static void take_out(struct fl_part **heap, uint32_t *count, uint32_t at, enum fl_pile_order order)
 {
     struct fl_part *last = heap[--*count];
     if (at == *count)
         return;
     heap[at] = last;
-    move_down(heap, *count, move_up(heap, at, ready), ready);
+    move_down(heap, *count, move_up(heap, at, order), order);
 }
 
 // --- parts
@@ -226,8 +232,10 @@ void fl_pile_add(struct fl_pile *pile, struct fl_part *part)
 {
     if (pile->drained)
         part->resume = 0;
-    push(pile->ready, &pile->ready_count, part, true);
-    push(pile->held, &pile->held_count, part, false);
+    uint32_t held = pile->held_count;
+    push(pile->ready, &pile->ready_count, part, FL_PILE_READY);
+    push(pile->held, &pile->held_count, part, FL_PILE_HELD);
+    push(pile->asked, &held, part, FL_PILE_ASKED);
     atomic_store(&pile->waiting, pile->ready_count);
 }
 
@@ -236,7 +244,7 @@ struct fl_part *fl_pile_take(struct fl_pile *pile, int64_t now)
     if (pile->ready_count == 0 || pile->ready[0]->resume > now)
         return NULL;
     struct fl_part *part = pile->ready[0];
-    take_out(pile->ready, &pile->ready_count, 0, true);
+    take_out(pile->ready, &pile->ready_count, 0, FL_PILE_READY);
     atomic_store(&pile->waiting, pile->ready_count);
     return part;
 }
@@ -248,7 +256,9 @@ int64_t fl_pile_wake(const struct fl_pile *pile)
 
 void fl_pile_remove(struct fl_pile *pile, struct fl_part *part)
 {
-    take_out(pile->held, &pile->held_count, part->held_at, false);
+    uint32_t held = pile->held_count;
+    take_out(pile->held, &pile->held_count, part->at[FL_PILE_HELD], FL_PILE_HELD);
+    take_out(pile->asked, &held, part->at[FL_PILE_ASKED], FL_PILE_ASKED);
     *next_free(part) = pile->free;
     pile->free = part;
     pile->free_count++;
@@ -262,5 +272,5 @@ void fl_pile_drain(struct fl_pile *pile)
     for (uint32_t i = 0; i < pile->ready_count; i++)
         pile->ready[i]->resume = 0;
     for (uint32_t i = pile->ready_count / 2; i-- > 0;)
-        move_down(pile->ready, pile->ready_count, i, true);
+        move_down(pile->ready, pile->ready_count, i, FL_PILE_READY);
 }

@@ -6,20 +6,29 @@
 
 #include "engine.h"
 
+// What parts are ordered by.
+enum fl_pile_order {
+    FL_PILE_READY, // resume, then number
+    FL_PILE_HELD,  // estimate
+    FL_PILE_ASKED, // the instant of looking
+    FL_PILE_ORDERS
+};
+
 // An element and what is left of its restriction. Does not change while it lies in a pile.
 struct fl_part {
     struct fl_batch *batch; // of copies, with the part's reference: nobody changes it
     uint32_t row;
-    bool started;               // has a restriction
-    bool truncated;             // what is left is what a drain leaves
-    int64_t estimate;           // nothing below it will come of it
-    int64_t resume;             // by the clock; 0: at once
-    uint64_t number;            // parts that may go on go in this order
-    uint64_t bytes;             // that it counts as in flight, until it is started
-    double left;                // by its tracker
-    struct fl_mem *mem;         // what the restriction points to; may be NULL
-    void *restriction;          // room for one
-    uint32_t ready_at, held_at; // places in the heaps
+    bool started;                // has a restriction
+    bool truncated;              // what is left is what a drain leaves
+    int64_t estimate;            // nothing below it will come of it
+    int64_t asks;                // the instant in event time that it looks into side inputs from
+    int64_t resume;              // by the clock; 0: at once
+    uint64_t number;             // parts that may go on go in this order
+    uint64_t bytes;              // that it counts as in flight, until it is started
+    double left;                 // by its tracker
+    struct fl_mem *mem;          // what the restriction points to; may be NULL
+    void *restriction;           // room for one
+    uint32_t at[FL_PILE_ORDERS]; // places in the heaps
 };
 
 struct fl_pile {
@@ -28,8 +37,9 @@ struct fl_pile {
     struct fl_part *free; // linked through `restriction`'s place
     uint32_t free_count, reserved, total;
     struct fl_pile_block *blocks;
-    struct fl_part **ready; // by resume and number
+    struct fl_part **ready; // those that nobody works on
     struct fl_part **held;  // all, by estimate
+    struct fl_part **asked; // all, by the instant of looking
     uint32_t ready_count, held_count, room;
     uint64_t next_number;
     double done;              // of all restrictions so far

@@ -117,7 +117,9 @@ static bool find_sides(struct fl_plan *plan, struct fl_cache *cache, struct fl_m
             op->sides[s] = op_of_edge(plan, op->node->sides[s]);
         if (op->kind != FL_OP_GATE)
             continue;
-        const bool behind = plan->ops[i + 1].keyed;
+        // a splittable function asks by its element's time, which has waited here
+        const struct fl_plan_op *next = &plan->ops[i + 1];
+        const bool behind = next->keyed && next->kind != FL_OP_SPLIT;
         for (uint32_t s = 0; s < count; s++) {
             const struct fl_plan_op *view = &plan->ops[op->sides[s]];
             op->follows = op->follows || (behind && view->kind == FL_OP_TABLE);

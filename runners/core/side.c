@@ -58,6 +58,13 @@ flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, 
     return window;
 }
 
+int64_t fl_row_hold(const struct fl_op *op, const struct fl_batch *batch, uint32_t row)
+{
+    const int64_t time = fl_batch_time(batch, row);
+    const int64_t last = flow_window_last_instant(fl_row_window(op, batch, row)).us;
+    return last < time ? last : time;
+}
+
 // --- errors: never the element's fault, so they fail the job
 
 static const void *fail(struct fl_op *op, flow_status status, const char *path, const char *what)

@@ -142,6 +142,11 @@ enum fl_side_found fl_side_window(
 // last: for who asks only how long the row may matter.
 flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
 
+// What a row that waits to look holds the watermark at: its time or, where its window has ended
+// before that, the last instant of the window. So neither is it late when it goes on, nor is what
+// it looks for gone.
+int64_t fl_row_hold(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
+
 const void *fl_side_one(const flow_ctx *ctx, uint32_t side, const flow_type *type);
 const void *fl_side_at(const flow_ctx *ctx, uint32_t side, const flow_type *type, uint64_t index);
 const void *fl_side_find(

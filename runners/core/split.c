@@ -350,6 +350,7 @@ static void add_fresh(struct fl_op *op, const struct fl_part *of)
             .started = true,
             .truncated = fresh->truncated,
             .estimate = clamped(fresh->estimate),
+            .asks = of->asks,
             .resume = fresh->resume,
             .number = turns ? pile->next_number++ : of->number,
             .left = fresh->left,
@@ -361,8 +362,9 @@ static void add_fresh(struct fl_op *op, const struct fl_part *of)
 }
 
 // Every row of a batch becomes a part with a reference to it; bytes that they count as in flight.
-static uint64_t add_incoming(struct fl_split *split)
+static uint64_t add_incoming(struct fl_op *op)
 {
+    struct fl_split *split = op->keyed->split;
     struct fl_pile *pile = split->pile;
     uint64_t bytes = 0;
     while (split->incoming.first) {
@@ -376,6 +378,7 @@ static uint64_t add_incoming(struct fl_split *split)
             *part = (struct fl_part){ .batch = row ? fl_batch_ref(batch) : batch,
                 .row = row,
                 .estimate = clamped(fl_batch_time(batch, row)),
+                .asks = fl_row_hold(op, batch, row),
                 .number = pile->next_number++,
                 .bytes = each,
                 .restriction = restriction };
@@ -410,7 +413,7 @@ static void commit(struct fl_op *op)
     fl_pile_lock(engine, split->pile);
     if (part)
         finish(op, part);
-    const uint64_t bytes = add_incoming(split);
+    const uint64_t bytes = add_incoming(op);
     fl_pile_unlock(split->pile);
     split->reserved = split->incoming_count = 0;
     forget_fresh(split);
@@ -449,6 +452,15 @@ void fl_split_fini(struct fl_op *op)
     drop_fresh(op);
     if (op->worker->index == 0)
         fl_pile_free(op->worker->engine, split->pile);
+}
+
+int64_t fl_split_asks(const struct fl_engine *engine, uint32_t op)
+{
+    struct fl_pile *pile = engine->workers[0].ops[op].keyed->split->pile;
+    fl_pile_lock(engine, pile);
+    const int64_t at = pile->held_count ? pile->asked[0]->asks : FL_NEVER;
+    fl_pile_unlock(pile);
+    return at;
 }
 
 struct fl_progress fl_split_progress(const struct fl_engine *engine, uint32_t op)

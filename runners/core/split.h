@@ -66,6 +66,10 @@ bool fl_split_take(struct fl_op *op);
 // Adds a part to those of the bundle. The restriction is copied.
 flow_status fl_split_fresh(struct fl_op *op, const void *restriction, const struct fl_fresh *like);
 
+// The earliest instant that an element in the pile looks into side inputs from; FL_NEVER: none. Its
+// estimate may lie far behind it.
+int64_t fl_split_asks(const struct fl_engine *engine, uint32_t op);
+
 // How far the elements of a step are, over all workers, in the tracker's unit; those that were not
 // begun count as nothing.
 struct fl_progress {

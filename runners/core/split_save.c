@@ -64,6 +64,7 @@ static flow_status load_part(struct fl_op *op, struct fl_wire *wire, struct fl_b
     part->estimate = (int64_t)fl_get_word(wire);
     part->resume = (int64_t)fl_get_word(wire);
     part->number = fl_get_word(wire);
+    part->asks = fl_row_hold(op, batch, 0);
     if (part->number >= pile->next_number)
         pile->next_number = part->number + 1;
     part->bytes = part->started ? 0 : fl_batch_size(batch);

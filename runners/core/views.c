@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Views as all workers share them: taking them for a bundle, and forgetting what nobody asks for.
 #include "side.h"
+#include "split.h"
 
 #include "spin.h"
 
@@ -156,6 +157,12 @@ static int64_t asked_from(
             const int64_t from = before(out, late);
             lowest = from < lowest ? from : lowest;
         }
+        // after the watermarks: what they have passed lies in the pile by then
+        const int64_t asks = engine->plan.ops[looker->op].kind == FL_OP_SPLIT
+                                 ? fl_split_asks(engine, looker->op)
+                                 : FL_NEVER;
+        const int64_t from = before(asks, late);
+        lowest = from < lowest ? from : lowest;
     }
     return lowest;
 }

@@ -286,9 +286,14 @@ static enum fl_step step_split(struct fl_worker *worker, struct fl_stage *stage)
     struct fl_op *op = stage->first;
     const bool open = stage_open(worker->engine, stage);
     fl_busy_blocked(op, !open);
+    enum fl_step step = FL_STEP_IDLE;
     if (open && fl_split_take(op))
-        return fire(worker, op);
-    return open && follow(worker, op) ? FL_STEP_WORKED : FL_STEP_IDLE;
+        step = fire(worker, op);
+    else if (open && follow(worker, op))
+        step = FL_STEP_WORKED;
+    if (step == FL_STEP_WORKED && op->plan->side_count > 0 && !worker->again)
+        fl_views_collect(worker);
+    return step;
 }
 
 static enum fl_step step_stage(struct fl_worker *worker, struct fl_stage *stage)

@@ -34,6 +34,7 @@ PROGRAMS = [
     'examples/guide/late.c',
     'examples/guide/look_up.c',
     'examples/guide/metrics.c',
+    'examples/guide/numbered.c',
     'examples/guide/options.c',
     'examples/guide/pace.c',
     'examples/guide/panes.c',

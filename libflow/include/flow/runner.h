@@ -106,7 +106,7 @@ typedef struct flow_node {
     bool time_sorted;             /**< DO, stateful. */
     bool keep_windows;            /**< WINDOW: rows pass unchanged, windows and all. */
     const flow_view_spec *view;   /**< VIEW. */
-    const uint32_t *sides;        /**< DO, GROUP: ids of the edges that VIEW steps make. */
+    const uint32_t *sides;        /**< DO, GROUP, SPLIT: ids of the edges that VIEW steps make. */
     uint32_t side_count;          /**< How many. */
     bool stable_input;            /**< DO, stateful: see flow_do_options. */
     const flow_split_fn *split;   /**< SPLIT; `fn` is its. */

@@ -79,9 +79,13 @@ typedef enum flow_estimator {
 
 /**
  * A splittable function: static, made by FLOW_SPLIT_FN or by hand. Its `fn` has the form
- * FLOW_FORM_EMIT; it has neither state nor timers nor side inputs. All members run in bundles, on
- * any worker; what they fail on is routed by the step's `on_error`, with all that was left of the
- * element.
+ * FLOW_FORM_EMIT; it has neither state nor timers. All members run in bundles, on any worker; what
+ * they fail on is routed by the step's `on_error`, with all that was left of the element.
+ *
+ * Side inputs are those of the step's options. An element waits until they are ready for its window
+ * (R69). From then on `initial`, `split` and the call look into them by its window and time,
+ * whatever times it emits with. A call sees one version to its end; the next one, which goes on
+ * with what is left, may see a later one.
  */
 typedef struct flow_split_fn {
     const flow_fn *fn;           /**< The call: claims, processes, emits. */
@@ -103,7 +107,7 @@ FLOW_API flow_coll flow_split_sized(
     flow_coll in, const flow_split_fn *fn, const flow_do_options *options, size_t size);
 
 /** Applies a splittable function to every element. Its main output; further ones by flow_output.
- * `options` may be NULL; side inputs are refused. */
+ * `options` may be NULL. */
 static inline flow_coll flow_split_with(
     flow_coll in, const flow_split_fn *fn, const flow_do_options *options)
 {

@@ -86,13 +86,6 @@ static void estimator(flow_pipeline *p)
     apply(p, &fn);
 }
 
-static void side_inputs(flow_pipeline *p)
-{
-    const flow_coll in = test_readings(p, NULL, false);
-    const flow_view view = flow_as_list(in);
-    flow_split(in, &process_split, &(flow_do_options){ .sides = &view, .side_count = 1 });
-}
-
 static const refused table[] = {
     { no_function, FLOW_INVALID, "flow_split(split): it was given no function" },
     { no_call, FLOW_INVALID, "flow_split(split): it was given no function" },
@@ -112,13 +105,27 @@ static const refused table[] = {
     { key, FLOW_INVALID, "flow_split(process): a splittable function takes no key" },
     { estimator, FLOW_INVALID,
         "flow_split(process): the splittable function's estimator 9 is unknown" },
-    { side_inputs, FLOW_UNSUPPORTED,
-        "flow_split(process): a splittable function looks into no side inputs" },
 };
 
 START_TEST(r68_what_cannot_be_is_refused)
 {
     test_refused(&table[_i]);
+}
+END_TEST
+
+START_TEST(r68_a_splittable_function_is_given_side_inputs)
+{
+    flow_pipeline *p = flow_pipeline_new("looks");
+    const flow_coll in = test_readings(p, NULL, false);
+    const flow_view view = flow_as_list(in);
+    flow_split(in, &process_split, &(flow_do_options){ .sides = &view, .side_count = 1 });
+    const flow_graph *graph = flow_pipeline_graph(p, NULL);
+    ck_assert_ptr_nonnull(graph);
+    const flow_node *node = &graph->nodes[graph->node_count - 1];
+    ck_assert_int_eq(node->kind, FLOW_NODE_SPLIT);
+    ck_assert_uint_eq(node->side_count, 1);
+    ck_assert_uint_eq(node->sides[0], view.id);
+    flow_pipeline_free(p);
 }
 END_TEST
 
@@ -143,6 +150,7 @@ TCase *build_split_tests(void)
 {
     TCase *tests = tcase_create("build_split");
     tcase_add_loop_test(tests, r68_what_cannot_be_is_refused, 0, TABLE_SIZE(table));
+    tcase_add_test(tests, r68_a_splittable_function_is_given_side_inputs);
     tcase_add_test(tests, r68_an_unbounded_function_makes_its_output_unbounded);
     return tests;
 }

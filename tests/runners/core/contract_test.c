@@ -357,6 +357,44 @@ static flow_coll looking_by_key(flow_coll in)
     return look(by_s(in), in, &compare_keyed_fn);
 }
 
+// As often as the row's k, and once more where the other rows of its window are many; with what the
+// two views have.
+static flow_status as_often_and_more(flow_ctx *ctx, const void *element, void *restriction)
+{
+    const struct flow_counted *all = FLOW_SIDE(ctx, 1, flow_counted);
+    struct flow_offset_range *range = restriction;
+    if (!all)
+        return ctx->status;
+    const flow_status status = as_often(ctx, element, restriction);
+    range->to += all->count > 3;
+    return status;
+}
+
+static flow_status compare_often(flow_ctx *ctx, const struct flow_test_row *row)
+{
+    const struct flow_offset_range *range = FLOW_RESTRICTION(ctx, flow_offset_range);
+    for (int64_t at = range->from; flow_claim_offset(ctx, at); at++) {
+        const flow_status status = compare_sides(ctx, row);
+        if (status != FLOW_OK)
+            return status;
+        if (at % 5 == 0) {
+            flow_resume_after(ctx, (flow_duration){ 0 });
+            return FLOW_OK;
+        }
+    }
+    return FLOW_OK;
+}
+FLOW_SPLIT_FN(compare_often, flow_test_row, (label), .tracker = &flow_offset_tracker,
+    .initial = as_often_and_more, .split = halves);
+
+static flow_coll looking_splittable(flow_coll in)
+{
+    const flow_view views[2] = { flow_as_multimap(by_s(in)), flow_as_singleton(flow_count(in)) };
+    const flow_do_options options = { .sides = views, .side_count = 2 };
+    const flow_coll out = flow_split(in, &compare_often_split, &options);
+    return flow_sum(flow_key_by(out, FLOW_FIELD(label, text)), FLOW_FIELD(label, k));
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -375,6 +413,7 @@ static const struct {
     { "another key behind state", other_key, true, false, false, true },
     { "side inputs", looking, true, false, true, true },
     { "side inputs of a step by key", looking_by_key, true, false, true, true },
+    { "side inputs of a splittable function", looking_splittable, true, false, true, true },
 };
 
 START_TEST(every_primitive_keeps_the_contract)

@@ -48,6 +48,7 @@ TCase *spill_tests(void);
 TCase *spill_many_tests(void);
 TCase *split_call_tests(void);
 TCase *split_save_tests(void);
+TCase *split_side_tests(void);
 TCase *split_tests(void);
 TCase *state_tests(void);
 TCase *trip_tests(void);
@@ -66,6 +67,7 @@ int main(void)
     suite_add_tcase(suite, side_play_tests());
     suite_add_tcase(suite, view_tests());
     suite_add_tcase(suite, schedules_tests());
+    suite_add_tcase(suite, split_side_tests());
     suite_add_tcase(suite, split_tests());
     suite_add_tcase(suite, split_call_tests());
     suite_add_tcase(suite, split_save_tests());
