@@ -68,6 +68,7 @@ static bool looks_at(const flow_expect_options *options, const flow_elements *el
         return pane->last;
     case FLOW_PANES_ALL:
     case FLOW_PANES_LATEST:
+    case FLOW_PANES_FOLDED:
         break;
     }
     return true;
@@ -136,13 +137,17 @@ static flow_status finish(void *self, flow_error *error)
     struct expectation *expectation = expect->expectation;
     struct fl_seen_list list = { 0 };
     fl_seen_append(&expect->published, &expectation->kept);
-    const bool latest = expectation->options.panes == FLOW_PANES_LATEST;
-    if (!fl_seen_list_make(&list, &expect->published, &expect->allocator, latest))
+    const flow_panes panes = expectation->options.panes;
+    if (!fl_seen_list_make(&list, &expect->published, &expect->allocator, panes))
         return flow_error_raise(error, FLOW_MEMORY, NULL, "no memory to judge what was seen");
-    const flow_status status = expectation->judge
-                                   ? ask(expectation, &list, &expect->allocator, error)
-                                   : fl_wanted_judge(&expectation->wanted, &expect->shown, &list,
-                                         &expect->allocator, error);
+    flow_status status = FLOW_OK;
+    if (panes == FLOW_PANES_FOLDED)
+        status = fl_wanted_signs(&list, &expect->allocator, error);
+    if (status == FLOW_OK && expectation->judge)
+        status = ask(expectation, &list, &expect->allocator, error);
+    else if (status == FLOW_OK)
+        status =
+            fl_wanted_judge(&expectation->wanted, &expect->shown, &list, &expect->allocator, error);
     fl_seen_list_free(&list, &expect->allocator);
     return status;
 }
@@ -196,17 +201,43 @@ static void write_to(flow_coll in, struct expectation *expectation)
         &(flow_write_options){ .name = expectation->options.name, .config = config });
 }
 
-void flow_expect_lines(
-    flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options)
+// Expects lines in the form that `wanted` says.
+static void expect_lines(
+    flow_coll in, const struct fl_wanted *wanted, const flow_expect_options *options)
 {
+    const size_t count = wanted->count;
     struct expectation *made = expect(in, options);
     const char **copy = made ? flow_pipeline_alloc(in.pipeline, (count + 1) * sizeof *copy) : NULL;
     if (!copy)
         return;
     for (size_t i = 0; i < count; i++)
-        copy[i] = flow_pipeline_string(in.pipeline, lines[i]);
-    made->wanted = (struct fl_wanted){ .lines = copy, .count = count };
+        copy[i] = flow_pipeline_string(in.pipeline, wanted->lines[i]);
+    made->wanted = (struct fl_wanted){ .how = wanted->how, .lines = copy, .count = count };
     write_to(in, made);
+}
+
+void flow_expect_lines(
+    flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options)
+{
+    expect_lines(in, &(struct fl_wanted){ .lines = lines, .count = count }, options);
+}
+
+void flow_expect_one(flow_coll in, const char *line, const flow_expect_options *options)
+{
+    const struct fl_wanted wanted = { .how = FL_WANT_ONE, .lines = &line, .count = 1 };
+    expect_lines(in, &wanted, options);
+}
+
+void flow_expect_map(
+    flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options)
+{
+    const struct fl_wanted wanted = { .how = FL_WANT_MAP, .lines = lines, .count = count };
+    if (flow_coll_type(in) && !flow_coll_is_keyed(in))
+        flow_pipeline_fail(in.pipeline, FLOW_TYPE, options ? options->name : NULL,
+            "flow_expect_map: the elements of '%s' have no keys; set them with flow_key_by",
+            flow_coll_type(in)->name);
+    else
+        expect_lines(in, &wanted, options);
 }
 
 static void *take(void *user, size_t size)

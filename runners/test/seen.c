@@ -130,8 +130,35 @@ static void keep_latest(struct fl_seen_list *list)
     list->count = kept;
 }
 
+// Whether one of the two takes the other back, by what they are and where: windows of a text lie
+// beside each other in a sorted list.
+static bool same_element(const struct fl_item *a, const struct fl_item *b)
+{
+    return strcmp(a->plain, b->plain) == 0 && compare_floats(a, b) == 0 &&
+           a->seen.window.start.us == b->seen.window.start.us &&
+           a->seen.window.end.us == b->seen.window.end.us;
+}
+
+// Keeps of equal elements of a window as many as their signs come to.
+static void fold(struct fl_seen_list *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0, end; i < list->count; i = end) {
+        const struct fl_item first = list->items[i];
+        int64_t sum = 0;
+        for (end = i; end < list->count && same_element(&first, &list->items[end]); end++)
+            sum += list->items[end].seen.sign;
+        const int sign = sum < 0 ? -1 : 1;
+        for (int64_t n = 0; n != sum; n += sign) {
+            list->items[kept] = first;
+            list->items[kept++].seen.sign = sign;
+        }
+    }
+    list->count = kept;
+}
+
 bool fl_seen_list_make(struct fl_seen_list *list, const struct fl_seen_set *set,
-    const flow_allocator *allocator, bool latest)
+    const flow_allocator *allocator, flow_panes panes)
 {
     list->items =
         set->bytes.failed ? NULL : flow_allocate(allocator, (set->count + 1) * sizeof *list->items);
@@ -152,10 +179,12 @@ bool fl_seen_list_make(struct fl_seen_list *list, const struct fl_seen_set *set,
         item->float_count = head.float_count;
         at = item->floats + head.float_count * sizeof(double);
     }
-    if (latest)
+    if (panes == FLOW_PANES_LATEST)
         keep_latest(list);
     if (list->count)
         qsort(list->items, list->count, sizeof *list->items, compare_items);
+    if (panes == FLOW_PANES_FOLDED)
+        fold(list);
     return true;
 }
 

@@ -38,14 +38,23 @@ struct fl_seen_list {
     size_t count, room;
 };
 
-// The elements of a set, which must live as long; `latest`: of each key and window the pane with
-// the highest number. False without memory.
+// The elements of a set, which must live as long; LATEST: of each key and window the pane with the
+// highest number; FOLDED: those that were not taken back, and with a sign of −1 those that were and
+// had not come. Of other panes all. False without memory.
 bool fl_seen_list_make(struct fl_seen_list *list, const struct fl_seen_set *set,
-    const flow_allocator *allocator, bool latest);
+    const flow_allocator *allocator, flow_panes panes);
 void fl_seen_list_free(struct fl_seen_list *list, const flow_allocator *allocator);
+
+// How many are wanted, and in which form.
+enum fl_want {
+    FL_WANT_ALL, // each as often as it is there
+    FL_WANT_ONE, // one element
+    FL_WANT_MAP  // one element a key
+};
 
 // What is wanted: lines, or rows of the collection's type.
 struct fl_wanted {
+    enum fl_want how;
     const char *const *lines;
     const char *rows;
     size_t count;
@@ -54,5 +63,9 @@ struct fl_wanted {
 // FLOW_OK, or FLOW_UNEXPECTED with what lacks and what is too much.
 flow_status fl_wanted_judge(const struct fl_wanted *wanted, const struct fl_shown *shown,
     struct fl_seen_list *seen, const flow_allocator *allocator, flow_error *error);
+
+// FLOW_UNEXPECTED where a folded list has what was taken back and had not come.
+flow_status fl_wanted_signs(
+    const struct fl_seen_list *seen, const flow_allocator *allocator, flow_error *error);
 
 #endif

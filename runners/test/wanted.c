@@ -233,19 +233,124 @@ static flow_status differ(const struct fl_seen_list *seen, const struct fl_seen_
     return status;
 }
 
+// Says what is wrong and gives `said` back; without memory for words there are none.
+static flow_status unexpected(flow_buffer *said, size_t more, flow_error *error)
+{
+    const flow_status status = flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%.*s%s",
+        (int)said->len, said->data ? said->data : "", more > SHOWN ? ", …" : "");
+    flow_buffer_free(said);
+    return status;
+}
+
+static flow_status differ_from_one(const struct fl_seen_list *seen, const struct fl_item *wanted,
+    const flow_allocator *allocator, flow_error *error)
+{
+    flow_buffer said = { .allocator = allocator };
+    if (seen->count == 1 && compare(&seen->items[0], wanted, false) == 0)
+        return FLOW_OK;
+    flow_buffer_printf(&said, "one element was wanted, %s; ", wanted->seen.text);
+    if (seen->count == 0)
+        flow_buffer_printf(&said, "none came");
+    else if (seen->count == 1)
+        flow_buffer_printf(&said, "it is ");
+    else
+        flow_buffer_printf(&said, "%zu came: ", seen->count);
+    for (size_t i = 0; i < seen->count && i < SHOWN; i++)
+        name(&said, &seen->items[i], i + 1, true);
+    return unexpected(&said, seen->count, error);
+}
+
+// By key alone. Keys end in ": ", so none begins with another, and elements of one lie together.
+static int compare_keys(const struct fl_item *a, const struct fl_item *b)
+{
+    const size_t size = (size_t)(a->body - a->plain), other = (size_t)(b->body - b->plain);
+    return strncmp(a->plain, b->plain, size > other ? size : other);
+}
+
+// How many elements from `at` on have the key of the first.
+static size_t of_key(const struct fl_seen_list *list, size_t at)
+{
+    size_t end = at;
+    while (end < list->count && compare_keys(&list->items[at], &list->items[end]) == 0)
+        end++;
+    return end - at;
+}
+
+// What is wrong with a key: `came` of it were seen; `wanted` is NULL where it is not wanted.
+static void say_key(
+    flow_buffer *said, const struct fl_item *seen, size_t came, const struct fl_item *wanted)
+{
+    if (!wanted)
+        flow_buffer_printf(said, "nobody wants ");
+    else if (came == 0)
+        flow_buffer_printf(said, "%s lacks", wanted->seen.text);
+    else
+        flow_buffer_printf(said, "%s was wanted, but there is ", wanted->seen.text);
+    for (size_t i = 0; i < came && i < SHOWN; i++)
+        name(said, &seen[i], i + 1, true);
+    if (came > SHOWN)
+        flow_buffer_printf(said, " and %zu more", came - SHOWN);
+}
+
+static flow_status differ_by_key(const struct fl_seen_list *seen, const struct fl_seen_list *wanted,
+    const flow_allocator *allocator, flow_error *error)
+{
+    flow_buffer said = { .allocator = allocator };
+    size_t wrong = 0, i = 0, k = 0;
+    for (size_t w = 1; w < wanted->count; w++)
+        if (compare_keys(&wanted->items[w - 1], &wanted->items[w]) == 0)
+            return flow_error_raise(error, FLOW_INVALID, NULL,
+                "%s and %s are wanted of one key, but a map has one element a key",
+                wanted->items[w - 1].seen.text, wanted->items[w].seen.text);
+    while (i < seen->count || k < wanted->count) {
+        const int order = i == seen->count     ? 1
+                          : k == wanted->count ? -1
+                                               : compare_keys(&seen->items[i], &wanted->items[k]);
+        const size_t came = order <= 0 ? of_key(seen, i) : 0;
+        const struct fl_item *want = order >= 0 ? &wanted->items[k] : NULL;
+        const bool right = want && came == 1 && compare(&seen->items[i], want, false) == 0;
+        if (!right && ++wrong <= SHOWN) {
+            flow_buffer_printf(&said, "%s", wrong > 1 ? "; " : "");
+            say_key(&said, &seen->items[i], came, want);
+        }
+        i += came;
+        k += want != NULL;
+    }
+    return wrong ? unexpected(&said, wrong, error) : FLOW_OK;
+}
+
+flow_status fl_wanted_signs(
+    const struct fl_seen_list *seen, const flow_allocator *allocator, flow_error *error)
+{
+    flow_buffer said = { .allocator = allocator };
+    size_t wrong = 0;
+    for (size_t i = 0; i < seen->count; i++) {
+        if (seen->items[i].seen.sign > 0)
+            continue;
+        if (wrong++ == 0)
+            flow_buffer_printf(&said, "these were not there: ");
+        name(&said, &seen->items[i], wrong, true);
+    }
+    return wrong ? unexpected(&said, wrong, error) : FLOW_OK;
+}
+
 flow_status fl_wanted_judge(const struct fl_wanted *wanted, const struct fl_shown *shown,
     struct fl_seen_list *seen, const flow_allocator *allocator, flow_error *error)
 {
     struct fl_seen_set set = { .bytes.allocator = allocator };
     struct fl_seen_list list = { 0 };
     flow_status status = read_wanted(wanted, shown, &set, error);
-    if (status == FLOW_OK && !fl_seen_list_make(&list, &set, allocator, false))
+    if (status == FLOW_OK && !fl_seen_list_make(&list, &set, allocator, FLOW_PANES_ALL))
         status = flow_error_raise(error, FLOW_MEMORY, NULL, "no memory for what is wanted");
     if (status == FLOW_OK && wanted->rows && seen->count)
         qsort(seen->items, seen->count, sizeof *seen->items, by_body);
     if (status == FLOW_OK && wanted->rows && list.count)
         qsort(list.items, list.count, sizeof *list.items, by_body);
-    if (status == FLOW_OK)
+    if (status == FLOW_OK && wanted->how == FL_WANT_ONE)
+        status = differ_from_one(seen, &list.items[0], allocator, error);
+    else if (status == FLOW_OK && wanted->how == FL_WANT_MAP)
+        status = differ_by_key(seen, &list, allocator, error);
+    else if (status == FLOW_OK)
         status = differ(seen, &list, wanted->rows != NULL, allocator, error);
     if (list.items)
         fl_seen_list_free(&list, allocator);

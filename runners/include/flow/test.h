@@ -77,7 +77,9 @@ typedef enum flow_panes {
     FLOW_PANES_ON_TIME = 2, /**< When it did. */
     FLOW_PANES_LATE = 3,    /**< After. */
     FLOW_PANES_FINAL = 4,   /**< The last of its key and window (R48). */
-    FLOW_PANES_LATEST = 5   /**< Of each key and window the one with the highest number. */
+    FLOW_PANES_LATEST = 5,  /**< Of each key and window the one with the highest number. */
+    FLOW_PANES_FOLDED = 6   /**< What all come to in each window: an element for each that was not
+                               taken back. To take back what was not there fails the run. */
 } flow_panes;
 
 /** Which of a collection's elements an expectation is about; all zero: every one. */
@@ -94,6 +96,17 @@ typedef struct flow_expect_options {
  * `"\"hat\": {\"count\":2}"`. What lacks or is too much fails the run with FLOW_UNEXPECTED.
  */
 FLOW_API void flow_expect_lines(
+    flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options);
+
+/** Expects exactly one element, which is this one; `line` is written as in flow_expect_lines. */
+FLOW_API void flow_expect_one(flow_coll in, const char *line, const flow_expect_options *options);
+
+/**
+ * Expects one element of each of these keys, and no other key: what comes is a map. `in` is keyed;
+ * lines are as in flow_expect_lines, in any order. The error says by key what lacks, came again, or
+ * is another.
+ */
+FLOW_API void flow_expect_map(
     flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options);
 
 /** Expects rows of a struct, in any order, and no others. Of keyed collections, keys are not
