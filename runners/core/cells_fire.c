@@ -157,7 +157,18 @@ struct setting {
     const flow_timer_when *when;
     int64_t expiry; // of its window
     int64_t at, output;
+    bool never; // it would fire after the timers of the expiry
 };
+
+// Whether the timer in work is one of the last instant: what it sets by the watermark, which is
+// past that, would come again and again.
+static bool at_expiry(const flow_ctx *ctx, const struct setting *setting)
+{
+    const struct fl_full *full = setting->op->keyed->stateful->full;
+    const flow_fn *fn = setting->op->plan->node->fn;
+    return full->in_work < fn->timer_count && fn->timers[full->in_work]->clock == FLOW_EVENT_TIME &&
+           full->due[ctx->row] >= setting->expiry;
+}
 
 // The instant to fire at. False when the row fails (R61).
 static bool instant(flow_ctx *ctx, struct setting *setting)
@@ -170,6 +181,7 @@ static bool instant(flow_ctx *ctx, struct setting *setting)
         return true;
     if (when->relative) {
         setting->at = setting->expiry;
+        setting->never = at_expiry(ctx, setting);
         return true;
     }
     char text[40], end[40];
@@ -241,8 +253,9 @@ void fl_cells_timer_start(flow_ctx *ctx, const flow_timer *timer, flow_timer_whe
     if (item) {
         // what fires by event time holds the watermark before it by itself
         const bool event = timer->clock == FLOW_EVENT_TIME;
-        const bool holds = !when.no_hold && (!event || setting.output < setting.at);
-        item->first[FL_FIRST_DUE] = setting.at;
+        const bool holds =
+            !when.no_hold && !setting.never && (!event || setting.output < setting.at);
+        item->first[FL_FIRST_DUE] = setting.never ? INT64_MAX : setting.at;
         item->first[FL_FIRST_HOLD] = holds ? setting.output : INT64_MAX;
         fl_tree_put(fl_cells_edit(op), root_of(cell, timer), item);
     }
@@ -349,10 +362,10 @@ static flow_status end_entries(struct fl_op *op, struct fl_cell *cell, int64_t a
     return status == FLOW_OK && edit->failed ? fl_no_memory(op) : status;
 }
 
-// Timers by the clock that wait for more than their window has: they never fire (R28).
-static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell)
+// Timers of a clock that wait for more than their window has: they never fire (R28, R61).
+static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell, int clock)
 {
-    const struct fl_root *root = &fl_cells_of(cell)->roots[FL_ROOT_CLOCK];
+    const struct fl_root *root = &fl_cells_of(cell)->roots[clock];
     flow_status status = FLOW_OK;
     struct fl_spot at = { 0 };
     for (const struct fl_item *item = fl_tree_from(root->top, &at, false);
@@ -371,7 +384,9 @@ static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell)
 
 static flow_status end_block(struct fl_op *op, struct fl_cell *cell)
 {
-    const flow_status status = drop_timers(op, cell);
+    flow_status status = drop_timers(op, cell, FL_ROOT_EVENT);
+    if (status == FLOW_OK)
+        status = drop_timers(op, cell, FL_ROOT_CLOCK);
     fl_cells_clear(op, cell);
     struct fl_cells *cells = fl_cells_of(cell);
     cell->timer = cells->clock = cells->hold = FL_NEVER;

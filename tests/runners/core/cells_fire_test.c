@@ -94,6 +94,25 @@ static flow_status alarm_due(flow_ctx *ctx, const int64_t *key)
     return tell(ctx, *key, mark && mark->n == 7 ? "seven" : "alarm");
 }
 
+// Sets itself again, however often it fires, and beside it another by tag.
+FLOW_TIMER(again, int64_t, FLOW_EVENT_TIME);
+
+static flow_status again_due(flow_ctx *ctx, const int64_t *key)
+{
+    FLOW_TIMER_IN(ctx, again, flow_seconds(30));
+    FLOW_TIMER_IN(ctx, again, flow_seconds(40), .tag = flow_str_of("cleared"));
+    FLOW_TIMER_CLEAR_TAG(ctx, again, flow_str_of("cleared"));
+    return tell(ctx, *key, "again");
+}
+
+static flow_status ring_again(flow_ctx *ctx, const int64_t *key, const struct flow_test_row *row)
+{
+    (void)key;
+    FLOW_TIMER_IN(ctx, again, flow_seconds(row->v));
+    return ctx->status;
+}
+FLOW_CELLS_FN(ring_again, int64_t, flow_test_row, (flow_test_row), FLOW_TIMERS(again));
+
 // Sets the other timer to an instant before its own.
 static flow_status other_due(flow_ctx *ctx, const int64_t *key)
 {
@@ -334,6 +353,35 @@ START_TEST(r61_a_relative_timer_counts_from_the_watermark_and_stops_at_the_expir
 }
 END_TEST
 
+// Until here it fires, then nothing follows: neither where the watermark goes on step by step, nor
+// where it is past the expiry at once.
+START_TEST(r61_a_timer_that_sets_itself_again_ends_with_its_window_and_is_told)
+{
+    struct story *story = rings(&ring_again_fn, flow_fixed(flow_seconds(100)), 10);
+    story_tick(story, 20);
+    say(story, STATE, 1, 30, 60);
+    story_tick(story, 51);
+    story_tick(story, 90); // one is due at 81, and sets 120: the expiry
+    story_tick(story, 200);
+    say(story, STATE, 2, 5, 210);
+    story_run(story);
+    expect(&story->got, "1:again@50 1:again@81 1:again@109 2:again@205 2:again@309");
+    ck_assert_uint_eq(story->dropped.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = story->dropped.list[i].text;
+        ck_assert_msg(strstr(text, "expired-timer") && strstr(text, "timer 'again' had not fired"),
+            "%s", text);
+    }
+    story_free(story);
+    story = rings(&ring_again_fn, flow_global(), 0);
+    say(story, STATE, 1, 30, 60); // when time ends, and at the last instant
+    story_run(story);
+    ck_assert_uint_eq(story->got.count, 2);
+    ck_assert_uint_eq(story->dropped.count, 1);
+    story_free(story);
+}
+END_TEST
+
 START_TEST(r61_an_absolute_timer_behind_the_expiry_fails_the_element)
 {
     struct story *story = rings(&ring_fn, flow_fixed(flow_seconds(100)), 10);
@@ -496,6 +544,7 @@ TCase *cells_fire_tests(void)
     tcase_add_test(tests, r60_a_timer_by_the_clock_emits_at_the_time_of_its_element_and_holds_it);
     tcase_add_test(tests, r60_an_output_time_outside_of_element_and_expiry_fails_the_element);
     tcase_add_test(tests, r61_a_relative_timer_counts_from_the_watermark_and_stops_at_the_expiry);
+    tcase_add_test(tests, r61_a_timer_that_sets_itself_again_ends_with_its_window_and_is_told);
     tcase_add_test(tests, r61_an_absolute_timer_behind_the_expiry_fails_the_element);
     tcase_add_test(tests, r61_align_rounds_up_to_the_grid_and_leaves_what_lies_on_it);
     tcase_add_test(tests, r28_a_timer_by_the_clock_of_an_expired_window_is_dropped_and_told);
