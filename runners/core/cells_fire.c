@@ -51,6 +51,16 @@ static bool tell_due(struct fl_op *op, struct fl_cell *cell, int64_t next)
     return next == cell->timer || tell(op, &op->keyed->stateful->timers, cell, next);
 }
 
+// What is called at a window's expiry holds the watermark at the last instant, its time (R27).
+static int64_t end_hold(const struct fl_op *op, struct fl_cell *cell)
+{
+    const struct fl_keyed *keyed = op->keyed;
+    if (keyed->stateful->full->expiry == FL_NO_TIMER || keyed->lateness.us <= 0 ||
+        fl_cells_empty(op, cell))
+        return FL_NEVER;
+    return flow_window_last_instant(fl_cell_window(op, cell)).us;
+}
+
 bool fl_cells_tell(struct fl_op *op, struct fl_cell *cell)
 {
     struct fl_stateful *stateful = op->keyed->stateful;
@@ -62,8 +72,9 @@ bool fl_cells_tell(struct fl_op *op, struct fl_cell *cell)
     cells->dirty = false;
     const int64_t next = fl_cells_next_due(op, cell);
     const int64_t wake = known(fl_root_first(clock, FL_FIRST_DUE));
-    const int64_t hold =
-        known(earlier(fl_root_first(event, FL_FIRST_HOLD), fl_root_first(clock, FL_FIRST_HOLD)));
+    const int64_t held =
+        earlier(fl_root_first(event, FL_FIRST_HOLD), fl_root_first(clock, FL_FIRST_HOLD));
+    const int64_t hold = known(earlier(held, end_hold(op, cell)));
     const bool told = tell_due(op, cell, next) &&
                       (wake == cells->clock || tell(op, &stateful->full->clocks, cell, wake)) &&
                       (hold == cells->hold || tell(op, &stateful->full->holds, cell, hold));

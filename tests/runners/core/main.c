@@ -4,6 +4,7 @@
 
 TCase *bundle_tests(void);
 TCase *cells_fire_tests(void);
+TCase *expiry_tests(void);
 TCase *cells_merge_tests(void);
 TCase *cells_save_tests(void);
 TCase *cells_tests(void);
@@ -75,6 +76,7 @@ int main(void)
     suite_add_tcase(suite, cells_tests());
     suite_add_tcase(suite, cells_types_tests());
     suite_add_tcase(suite, cells_fire_tests());
+    suite_add_tcase(suite, expiry_tests());
     suite_add_tcase(suite, cells_save_tests());
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, end_tests());

@@ -125,3 +125,49 @@ void story_expect(struct story *story, const char *wanted)
     ck_assert_str_eq(all.data, wanted);
     flow_buffer_free(&all);
 }
+
+void story_texts(const struct flow_test_results *results, const char *wanted)
+{
+    flow_buffer all = { 0 };
+    for (size_t i = 0; i < results->count; i++) {
+        const char *text = results->list[i].text;
+        const char *s = strstr(text, "s:\"");
+        flow_buffer_printf(&all, "%s%ld:%.*s", i ? " " : "", strtol(text + 3, NULL, 10),
+            (int)strcspn(s + 3, "\""), s + 3);
+    }
+    flow_buffer_put(&all, "", 1);
+    ck_assert_str_eq(all.data, wanted);
+    flow_buffer_free(&all);
+}
+
+void story_stand(struct story_stand *stand, struct story *story)
+{
+    flow_error error = { 0 };
+    story->pieces[story->count].endless = true;
+    story->script.piece_count = story->count + 1;
+    stand->story = story;
+    stand->clock = 1000 * SECOND;
+    stand->sim = flow_test_open(
+        story->pipeline, &(struct flow_test_options){ .clock = &stand->clock }, &error);
+    ck_assert_msg(stand->sim != NULL, "%s", error.message);
+    ck_assert(!flow_test_settle(stand->sim));
+}
+
+void story_stand_end(struct story_stand *stand)
+{
+    flow_error error = { 0 };
+    fl_engine_cancel(stand->sim->engine);
+    ck_assert(flow_test_settle(stand->sim));
+    ck_assert_int_eq(flow_test_close(stand->sim, &error), FLOW_CANCELLED);
+    story_free(stand->story);
+}
+
+int64_t story_watermark(const struct story_stand *stand, const char *step)
+{
+    flow_step_report report;
+    for (size_t i = 0; fl_engine_step_report(stand->sim->engine, i, &report); i++)
+        if (strcmp(report.path, step) == 0)
+            return report.watermark.us / SECOND;
+    ck_abort_msg("there is no step %s", step);
+    return 0;
+}

@@ -39,4 +39,20 @@ void story_run(struct story *story);
 // The results must be these lines: "k=1 v=2 [0,10) on-time 0 last; …" sorted by line.
 void story_expect(struct story *story, const char *lines);
 
+// What came out, in order, must be this: "key:text key:text".
+void story_texts(const struct flow_test_results *results, const char *wanted);
+
+// A story that has not ended: the engine has nothing to do after its last row.
+struct story_stand {
+    struct story *story;
+    struct flow_test_sim *sim;
+    int64_t clock;
+};
+
+void story_stand(struct story_stand *stand, struct story *story);
+void story_stand_end(struct story_stand *stand); // frees the story
+
+// The output watermark of the step that is called so, in seconds.
+int64_t story_watermark(const struct story_stand *stand, const char *step);
+
 #endif
