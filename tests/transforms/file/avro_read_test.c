@@ -181,6 +181,33 @@ START_TEST(values_are_what_they_were_and_survive_our_own_files)
 }
 END_TEST
 
+START_TEST(a_codec_that_was_left_out_is_named)
+{
+    static const struct {
+        bool offered;
+        const char *path;
+    } codecs[] = { { FL_HAVE_GZIP, AVRO_GOLDEN "/deflate.avro" },
+        { FL_HAVE_SNAPPY, AVRO_GOLDEN "/snappy.avro" },
+        { FL_HAVE_ZSTD, AVRO_GOLDEN "/zstandard.avro" },
+        { FL_HAVE_BZIP2, AVRO_GOLDEN "/bzip2.avro" } };
+    struct fl_read_config config = config_of(codecs[_i].path);
+    struct fake_ctx fake;
+    fake_ctx_init(&fake, &sale_type);
+    struct fake_job job = { .source = &fl_file_source, .config = &config, .ctx = &fake };
+    ck_assert_int_eq(fake_open(&job), FLOW_OK);
+    const flow_claim end = fake_drain(&job, 0);
+    ck_assert_int_eq(end, codecs[_i].offered ? FLOW_CLAIM_END : FLOW_CLAIM_FAILED);
+    if (!codecs[_i].offered) {
+        ck_assert_int_eq(job.error.status, FLOW_UNSUPPORTED);
+        ck_assert_msg(strstr(job.error.message, codecs[_i].path) &&
+                          strstr(job.error.message, "but this libflow was built without"),
+            "%s", job.error.message);
+    }
+    fake_close(&job);
+    fake_ctx_fini(&fake);
+}
+END_TEST
+
 START_TEST(reading_goes_on_where_a_piece_ended)
 {
     struct fl_read_config config = config_of(golden[_i]);
@@ -379,6 +406,7 @@ TCase *avro_read_case(void)
     const int codecs = (int)(sizeof golden / sizeof golden[0]);
     TCase *tcase = tcase_create("avro_read");
     tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_codec_that_was_left_out_is_named, 0, 4);
     tcase_add_loop_test(tcase, files_of_another_implementation_are_read, 0, codecs);
     tcase_add_loop_test(tcase, values_are_what_they_were_and_survive_our_own_files, 0, 2 * codecs);
     tcase_add_loop_test(tcase, reading_goes_on_where_a_piece_ended, 0, codecs);

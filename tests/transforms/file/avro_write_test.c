@@ -7,6 +7,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#if FL_HAVE_GZIP
+#include <zlib.h>
+#endif
 
 struct spot {
     flow_str city;
@@ -103,6 +106,14 @@ START_TEST(files_are_to_the_byte_those_that_another_implementation_has_read)
     check_golden("written.avro", FLOW_COMPRESSION_NONE);
 #if FL_HAVE_SNAPPY
     check_golden("written-snappy.avro", FLOW_COMPRESSION_SNAPPY);
+#endif
+#if FL_HAVE_BZIP2
+    check_golden("written-bzip2.avro", FLOW_COMPRESSION_BZIP2);
+#endif
+#if FL_HAVE_GZIP
+    // another zlib may pack in another way, which is as good
+    if (strcmp(zlibVersion(), "1.2.13") == 0)
+        check_golden("written-deflate.avro", FLOW_COMPRESSION_GZIP);
 #endif
 }
 END_TEST
