@@ -255,22 +255,11 @@ flow_coll flow_split_sized(
     return apply(&call, in, &applied, &known);
 }
 
-// The call and the step behind a collection that another output is asked of.
-static const flow_node *producer_of(fl_call *call, flow_coll coll, const flow_edge **edge)
-{
-    *edge = fl_input(call, coll);
-    if (!*edge)
-        return NULL;
-    const flow_node *node = &coll.pipeline->nodes[(*edge)->producer];
-    call->step = node->path;
-    return node;
-}
-
 flow_coll flow_output(flow_coll coll, uint32_t index)
 {
     fl_call call = { coll.pipeline, "flow_output", "output", false };
     const flow_edge *edge = NULL;
-    const flow_node *node = producer_of(&call, coll, &edge);
+    const flow_node *node = fl_producer(&call, coll, &edge);
     if (!node)
         return fl_nothing(coll.pipeline);
     const uint32_t count = node->fn && node->fn->out_count > 0 ? node->fn->out_count : 1;
@@ -285,34 +274,4 @@ flow_coll flow_output(flow_coll coll, uint32_t index)
     if (index > 0)
         out.shape = fl_shape_of(node->fn->outs[index]);
     return fl_output_add(coll.pipeline, edge->producer, &out);
-}
-
-flow_coll flow_dead_letters(flow_coll coll)
-{
-    fl_call call = { coll.pipeline, "flow_dead_letters", "dead letters", false };
-    const flow_edge *edge = NULL;
-    const flow_node *node = producer_of(&call, coll, &edge);
-    if (!node)
-        return fl_nothing(coll.pipeline);
-    if (node->on_error != FLOW_ON_ERROR_DEAD_LETTER) {
-        fl_refuse(&call, FLOW_INVALID,
-            "the step keeps no dead letters; its 'on_error' must be FLOW_ON_ERROR_DEAD_LETTER");
-        return fl_nothing(coll.pipeline);
-    }
-    return fl_rejected_add(
-        coll.pipeline, edge->producer, FLOW_OUTPUT_DEAD_LETTERS, edge->unbounded);
-}
-
-flow_coll flow_dropped(flow_coll coll)
-{
-    fl_call call = { coll.pipeline, "flow_dropped", "dropped", false };
-    const flow_edge *edge = NULL;
-    const flow_node *node = producer_of(&call, coll, &edge);
-    if (!node)
-        return fl_nothing(coll.pipeline);
-    if (node->kind == FLOW_NODE_KEY || node->kind == FLOW_NODE_FLATTEN || node->keep_windows) {
-        fl_refuse(&call, FLOW_INVALID, "the step drops nothing; ask the one that does");
-        return fl_nothing(coll.pipeline);
-    }
-    return fl_rejected_add(coll.pipeline, edge->producer, FLOW_OUTPUT_DROPPED, edge->unbounded);
 }

@@ -68,8 +68,8 @@ static flow_fn *new_fn(flow_pipeline *p, const flow_fn *like, const flow_type *o
 // A record of key and element.
 static const flow_type *pair_type(flow_pipeline *p, const flow_shape *shape)
 {
-    const flow_field fields[] = { fl_field_of_key(shape),
-        fl_field_of_record("value", shape->type) };
+    flow_field fields[] = { fl_field_of_key(shape), fl_field_of_record("value", shape->type) };
+    fields[1].element = true;
     return fl_record_made(p, "flow_pair", fields, 2);
 }
 
@@ -199,6 +199,7 @@ flow_view flow_view_sized(
     const flow_field_ref key = by_key(form) ? flow_coll_key(rows) : (flow_field_ref){ 0 };
     if (rows.id && form != FLOW_VIEW_TEMPORAL)
         rows = gathered(&call, rows);
+    fl_scope *scope = p->scope;
     flow_scope_end(p);
     if (!rows.id)
         return none;
@@ -210,5 +211,7 @@ flow_view flow_view_sized(
         .kind = FLOW_NODE_VIEW, .inputs = &rows.id, .input_count = 1, .view = spec
     };
     const flow_coll made = fl_step_add(&call, &node, &out);
+    if (made.id)
+        p->names[p->edges[made.id - 1].producer].scope = scope; // what it was made of leads to it
     return (flow_view){ p, made.id };
 }

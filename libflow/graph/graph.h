@@ -11,17 +11,19 @@
 // What an unnamed step or an unkeyed row may take at most.
 #define FL_ROW_MAX 32768u
 
-// Hashes of a step's path and of the path it asked for, before a number made it unique.
-typedef struct fl_name {
-    uint32_t path;
-    uint32_t asked;
-} fl_name;
-
-// One open scope: its path with a slash at the end.
+// One scope: its path with a slash at the end.
 typedef struct fl_scope {
     struct fl_scope *outer;
     const char *path;
 } fl_scope;
+
+// Hashes of a step's path and of the path it asked for, before a number made it unique; the scope
+// that it was built in, whatever it is called.
+typedef struct fl_name {
+    uint32_t path;
+    uint32_t asked;
+    fl_scope *scope;
+} fl_name;
 
 // A time zone that windows of the pipeline need.
 typedef struct fl_zone_kept {
@@ -197,6 +199,11 @@ flow_field fl_field_of_record(const char *name, const flow_type *type);
 
 // A step that shows the same rows in another shape; `field` is what it says of its key.
 flow_coll fl_key_step(const fl_call *call, flow_coll in, flow_field_ref field, flow_shape shape);
+
+// --- build_rejected.c
+
+// The step that made a collection of which another output is asked; names the call after it.
+const flow_node *fl_producer(fl_call *call, flow_coll coll, const flow_edge **edge);
 
 // --- build_fan_out.c
 

@@ -91,8 +91,10 @@ const char *fl_path_claim(const fl_call *call, uint32_t node)
         return NULL;
     snprintf(asked, size, "%s%s", scope, call->step);
     const char *path = call->named ? chosen(call, asked, node) : numbered(p, asked, node);
-    if (path)
-        p->names[node] = (fl_name){ .path = hash_of(path), .asked = hash_of(asked) };
+    if (path) {
+        p->names[node].path = hash_of(path);
+        p->names[node].asked = hash_of(asked);
+    }
     return path;
 }
 

@@ -262,6 +262,7 @@ flow_coll fl_step_add(const fl_call *call, const flow_node *node, const flow_edg
     p->nodes[index].inputs = inputs;
     p->nodes[index].path = path;
     p->nodes[index].named = call->named;
+    p->names[index].scope = p->scope;
     p->graph.node_count = index + 1;
     return out ? (flow_coll){ p, edge_add(p, index, out) } : fl_nothing(p);
 }

@@ -18,12 +18,13 @@ static const flow_field rejected_fields[] = {
     FLOW_COLUMN(flow_rejected, message),
     FLOW_COLUMN(flow_rejected, at),
     FLOW_COLUMN(flow_rejected, element),
+    FLOW_COLUMN(flow_rejected, sign),
 };
 
 const flow_type flow_rejected_type = {
     .name = "flow_rejected",
     .size = sizeof(struct flow_rejected),
     .align = _Alignof(struct flow_rejected),
-    .field_count = 5,
+    .field_count = 6,
     .fields = rejected_fields,
 };

@@ -132,6 +132,7 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
         .row = element,
         .type = op->plan->in->shape.type,
         .at = flow_event_time(ctx).us,
+        .sign = call->in && call->in->batch->signs ? call->in->batch->signs[ctx->row] : 1,
         .windows = call->in ? fl_row_windows(op, call->in->batch, ctx->row) : 1,
     };
     status = reject(op, skip ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);

@@ -81,6 +81,7 @@ static flow_status drop_projected(
         bare.element.len = text.failed ? 0 : text.len;
     }
     bare.at = fl_batch_time(view->batch, row);
+    bare.sign = view->batch->signs ? view->batch->signs[row] : 1;
     const flow_status status = fl_reject(op, FLOW_OUTPUT_DROPPED, &bare);
     flow_buffer_free(&text);
     return status;

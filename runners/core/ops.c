@@ -243,6 +243,7 @@ flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow
         rejection.type = shape->type;
     }
     rejection.at = fl_batch_time(view->batch, row);
+    rejection.sign = fl_batch_sign(view->batch, row);
     return fl_reject(op, FLOW_OUTPUT_DROPPED, &rejection);
 }
 

@@ -430,6 +430,21 @@ const char *fl_reason_name(enum fl_reason reason)
     return names[reason];
 }
 
+// The user's element in a record that a composite made around it.
+static const void *innermost(const flow_type **type, const void *row)
+{
+    for (uint32_t i = 0; i < (*type)->field_count; i++) {
+        const flow_field *field = &(*type)->fields[i];
+        const bool *there = field->presence ? (const bool *)row + field->presence - 1 : NULL;
+        if (!field->element || (there && !*there))
+            continue;
+        *type = field->record;
+        row = (const char *)row + field->offset;
+        i = UINT32_MAX; // and again
+    }
+    return row;
+}
+
 // What a rejected element is reported as, in `mem`. False without memory.
 static bool make_rejected(struct fl_op *op, struct fl_mem *mem,
     const struct fl_rejection *rejection, struct flow_rejected *made)
@@ -440,9 +455,12 @@ static bool make_rejected(struct fl_op *op, struct fl_mem *mem,
     made->reason = flow_str_of(fl_reason_name(rejection->reason));
     made->message = flow_str_of(rejection->message);
     made->at.us = rejection->at;
+    made->sign = rejection->sign < 0 ? -1 : 1;
     made->element = rejection->element;
     if (rejection->row) {
-        flow_json_write_masked(rejection->type, rejection->row, &json);
+        const flow_type *type = rejection->type;
+        const void *row = innermost(&type, rejection->row);
+        flow_json_write_masked(type, row, &json);
         made->element.data = json.data;
         made->element.len = json.len;
     }

@@ -34,6 +34,7 @@ struct fl_rejection {
     const void *row;     // the element, where there is one
     const flow_type *type;
     int64_t at;
+    int8_t sign;      // −1: of an element that is taken back; 0: +1
     uint32_t windows; // in how many windows it lay: so often it is rejected (R22); 0: once
 };
 

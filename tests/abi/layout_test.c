@@ -112,6 +112,7 @@ static const struct place {
     PLACE(flow_field, item, 32),
     PLACE(flow_field, record, 40),
     PLACE(flow_field, classified, 48),
+    PLACE(flow_field, element, 49),
     PLACE(flow_field, doc, 56),
     PLACE(flow_field, option, 64),
     PLACE(flow_error, status, 0),

@@ -35,7 +35,8 @@ static void reject_row(struct flow_test_results *to, const struct ref_step *step
         .reason = flow_str_of(reason),
         .message = flow_str_of(message),
         .at = { element->time },
-        .element = { json.data, json.len } };
+        .element = { json.data, json.len },
+        .sign = 1 };
     reject(to, &row);
     flow_buffer_free(&json);
 }
@@ -79,7 +80,8 @@ void ref_refuse(
         .reason = flow_str_of(reason),
         .message = flow_str_of("refused"),
         .at = { element->time },
-        .element = { json.data, json.len } };
+        .element = { json.data, json.len },
+        .sign = 1 };
     reject(to, &row);
     flow_buffer_free(&json);
 }

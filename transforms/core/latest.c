@@ -47,7 +47,7 @@ static struct stamp *make_stamp(flow_coll in)
     const flow_field key = flow_coll_key_field(in);
     stamp->in = flow_coll_type(in);
     const flow_field row = {
-        .kind = FLOW_KIND_RECORD, .size = stamp->in->size, .record = stamp->in
+        .kind = FLOW_KIND_RECORD, .size = stamp->in->size, .record = stamp->in, .element = true
     };
     fl_record record = fl_record_begin(in.pipeline, "flow_stamped", 3);
     const flow_field *at = fl_record_add(&record, &time, "at");

@@ -347,7 +347,7 @@ static bool make_types(flow_pipeline *p, struct flow_rules_made *made)
     static const flow_field instant = { .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
     static const flow_field bytes = { .kind = FLOW_KIND_BYTES, .size = sizeof(flow_bytes) };
     const flow_field rule = {
-        .kind = FLOW_KIND_RECORD, .size = made->rule->size, .record = made->rule
+        .kind = FLOW_KIND_RECORD, .size = made->rule->size, .record = made->rule, .element = true
     };
     const flow_field rules = { .kind = FLOW_KIND_LIST,
         .size = sizeof(flow_list),

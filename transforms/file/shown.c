@@ -171,7 +171,7 @@ static bool lay_out(flow_coll in, const flow_file_write_options *options, struct
     const flow_field sign = { .kind = FLOW_KIND_I32, .size = sizeof(int32_t) };
     const flow_field key = flow_coll_key_field(in);
     const flow_field row = {
-        .kind = FLOW_KIND_RECORD, .size = shown->fn.in->size, .record = shown->fn.in
+        .kind = FLOW_KIND_RECORD, .size = shown->fn.in->size, .record = shown->fn.in, .element = true
     };
     fl_record record = fl_record_begin(in.pipeline, shown->fn.in->name, 4);
     const flow_field *goal_to = shown->pattern ? fl_record_add(&record, &goal, "goal") : NULL;

@@ -77,7 +77,10 @@ static bool lay_out(flow_coll first, struct fl_cogroup *made)
         made->present[i] = fl_record_flag(&record);
     for (uint32_t i = 0; i < made->in_count; i++) {
         const flow_field row = {
-            .kind = FLOW_KIND_RECORD, .size = made->ins[i]->size, .record = made->ins[i]
+            .kind = FLOW_KIND_RECORD,
+            .size = made->ins[i]->size,
+            .record = made->ins[i],
+            .element = true
         };
         char name[16];
         snprintf(name, sizeof name, "row%u", (unsigned)i);

@@ -212,7 +212,7 @@ static const flow_type *timed_type(flow_pipeline *pipeline, const flow_type *out
 {
     const flow_field at = { .name = "at", .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
     const flow_field batch = {
-        .name = "batch", .kind = FLOW_KIND_RECORD, .size = out->size, .record = out
+        .name = "batch", .kind = FLOW_KIND_RECORD, .size = out->size, .record = out, .element = true
     };
     fl_record record = fl_record_begin(pipeline, out->name, 2);
     fl_record_add(&record, &at, "at");

@@ -350,7 +350,9 @@ static flow_coll in_lanes(flow_coll in, struct look_up *made)
     static const flow_field number = { .kind = FLOW_KIND_U32, .size = sizeof(uint32_t) };
     static const flow_field instant = { .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
     const flow_type *type = flow_coll_type(in);
-    const flow_field whole = { .kind = FLOW_KIND_RECORD, .size = type->size, .record = type };
+    const flow_field whole = {
+        .kind = FLOW_KIND_RECORD, .size = type->size, .record = type, .element = true
+    };
     struct lanes *lanes = flow_pipeline_alloc(in.pipeline, sizeof *lanes);
     fl_record record = fl_record_begin(in.pipeline, "flow_lane", 4);
     fl_record_add(&record, &number, "lane");

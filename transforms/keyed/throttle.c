@@ -178,7 +178,9 @@ static flow_coll in_one_lane(flow_coll in)
 {
     static const flow_field number = { .kind = FLOW_KIND_I32, .size = sizeof(int32_t) };
     const flow_type *type = flow_coll_type(in);
-    const flow_field whole = { .kind = FLOW_KIND_RECORD, .size = type->size, .record = type };
+    const flow_field whole = {
+        .kind = FLOW_KIND_RECORD, .size = type->size, .record = type, .element = true
+    };
     struct lane *lane = flow_pipeline_alloc(in.pipeline, sizeof *lane);
     fl_record record = fl_record_begin(in.pipeline, "flow_lane", 2);
     fl_record_add(&record, &number, "lane");
@@ -201,7 +203,9 @@ static flow_coll with_turns(
     flow_coll lanes, const flow_type *type, const flow_throttle_options *options)
 {
     static const flow_field instant = { .kind = FLOW_KIND_TIME, .size = sizeof(flow_time) };
-    const flow_field whole = { .kind = FLOW_KIND_RECORD, .size = type->size, .record = type };
+    const flow_field whole = {
+        .kind = FLOW_KIND_RECORD, .size = type->size, .record = type, .element = true
+    };
     const flow_type *in = flow_coll_type(lanes);
     struct turns *turns = in ? flow_pipeline_alloc(lanes.pipeline, sizeof *turns) : NULL;
     fl_record record = fl_record_begin(lanes.pipeline, "flow_turn", 2);

@@ -22,6 +22,7 @@ TCase *gate_tests(void);
 TCase *graph_tests(void);
 TCase *late_graph_tests(void);
 TCase *life_tests(void);
+TCase *composite_loss_tests(void);
 TCase *loss_tests(void);
 TCase *group_tests(void);
 TCase *measure_tests(void);
@@ -90,6 +91,7 @@ int main(void)
     suite_add_tcase(suite, group_tests());
     suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, named_tests());
+    suite_add_tcase(suite, composite_loss_tests());
     suite_add_tcase(suite, loss_tests());
     suite_add_tcase(suite, policy_tests());
     suite_add_tcase(suite, refuse_tests());
