@@ -197,6 +197,12 @@ flow_status flow_refuse(const flow_elements *elements, uint32_t i, const char *f
     return ops_of(ctx)->refuse(ctx, row + batch->value_offset, message);
 }
 
+flow_status flow_part(
+    flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count)
+{
+    return ops_of(ctx)->part(ctx, run, user, rows, count);
+}
+
 const char *flow_step_path(const flow_ctx *ctx)
 {
     return ops_of(ctx)->step_path(ctx);

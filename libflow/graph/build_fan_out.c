@@ -213,8 +213,9 @@ static bool make_types(flow_pipeline *p, const flow_shape *shape, struct spread 
     const flow_type *cold = fl_record_made(p, "flow_partial", of_cold + !keyed, 1u + keyed);
     if (!part || !cold)
         return false;
-    const flow_field of_hot[] = { fl_field_of_record("part", part),
+    flow_field of_hot[] = { fl_field_of_record("part", part),
         fl_field_of_record("value", shape->type) };
+    of_hot[1].element = true;
     const flow_type *hot = fl_record_made(p, "flow_hot", of_hot, 2);
     if (!hot)
         return false;

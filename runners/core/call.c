@@ -334,6 +334,7 @@ static const flow_ctx_ops ctx_ops = {
     .rows_keep = fl_group_rows_keep,
     .log = fl_log_call,
     .rows_rewind = fl_group_rows_rewind,
+    .part = fl_call_part,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)

@@ -381,10 +381,13 @@ static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell, int clock
     struct fl_spot at = { 0 };
     for (const struct fl_item *item = fl_tree_from(root->top, &at, false);
          item && status == FLOW_OK; item = fl_tree_from(root->top, &at, true)) {
+        const flow_timer *timer = op->plan->node->fn->timers[item->word];
         char message[160];
         at = fl_item_spot(item);
+        if (timer->may_expire)
+            continue;
         snprintf(message, sizeof message, "timer '%s' had not fired when its window expired",
-            op->plan->node->fn->timers[item->word]->name);
+            timer->name);
         struct fl_rejection why = { .reason = FL_EXPIRED_TIMER,
             .message = message,
             .at = *(const int64_t *)fl_item_row(item) };

@@ -62,12 +62,13 @@ struct fl_call {
     struct fl_mem *scratch; // flow_alloc, flow_keep; of the bundle
     flow_bytes safe;        // last range found safe, and by whom it is kept
     struct fl_mem *safe_mem;
-    uint32_t reserved;    // rows that flow_reserve gave
-    enum fl_edge edge;    // no rows are in work
-    bool hold;            // full outputs wait, so that a failed row can be taken back
-    bool large;           // the row in work asked for more than the budget
-    struct fl_rows *rows; // group functions
-    char message[480];    // of flow_fail
+    uint32_t reserved;          // rows that flow_reserve gave
+    enum fl_edge edge;          // no rows are in work
+    bool hold;                  // full outputs wait, so that a failed row can be taken back
+    bool large;                 // the row in work asked for more than the budget
+    struct fl_rows *rows;       // group functions: in a call
+    const struct fl_part *part; // of the row in work: what has failed
+    char message[480];          // of flow_fail
 };
 
 // A worker's instance of a step.

@@ -3,6 +3,7 @@
 // tried again, or the row is handed on with the reason.
 #include <stdio.h>
 
+#include "chunk.h"
 #include "output.h"
 
 static bool rows_fault(flow_status status)
@@ -28,6 +29,27 @@ void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
     fl_show_key_of(&op->plan->shape, key, text);
 }
 
+// A part of what the row in work gives, such as a pair of a join.
+struct fl_part {
+    const flow_part_row *rows;
+    uint32_t count;
+    struct fl_out_mark marks[FLOW_OUTPUTS];
+};
+
+// As the JSON {"left":…,"right":…}.
+static void show_part(const struct fl_part *part, flow_buffer *text)
+{
+    for (uint32_t i = 0; i < part->count; i++) {
+        const flow_part_row *row = &part->rows[i];
+        flow_buffer_printf(text, "%s\"%s\":", i ? "," : "{", row->name);
+        if (row->row)
+            flow_json_write_masked(row->type, row->row, text);
+        else
+            flow_buffer_printf(text, "null");
+    }
+    flow_buffer_printf(text, "}");
+}
+
 // Timers and groups are called with a key alone.
 static bool has_key_alone(const struct fl_op *op)
 {
@@ -37,7 +59,9 @@ static bool has_key_alone(const struct fl_op *op)
 // The element in work as short JSON, for errors.
 static void show_element(const struct fl_op *op, const void *element, flow_buffer *text)
 {
-    if (has_key_alone(op))
+    if (op->call.part)
+        show_part(op->call.part, text);
+    else if (has_key_alone(op))
         fl_show_key(op, element, text);
     else
         flow_json_write_masked(op->plan->in->shape.type, element, text);
@@ -62,13 +86,32 @@ static flow_status fail_row(struct fl_op *op, flow_status status, const void *el
     return status;
 }
 
-// Hands on what a function failed on; of a key alone, the key.
+// The rows of a group, each by itself.
+static flow_status reject_rows(struct fl_op *op, uint32_t output, struct fl_rejection *rejection)
+{
+    struct fl_rows *rows = op->call.rows;
+    flow_status status = FLOW_OK;
+    op->call.engine.ctx.status = FLOW_OK;
+    rows->keep = false;
+    fl_group_rows_rewind(&rows->head);
+    while (status == FLOW_OK && (rejection->row = fl_group_rows_next(&rows->head)))
+        status = fl_reject(op, output, rejection);
+    return status == FLOW_OK ? op->worker->error.status : status;
+}
+
+// Hands on what a function failed on: of a group its rows, of a key alone the key.
 static flow_status reject(struct fl_op *op, uint32_t output, struct fl_rejection *rejection)
 {
-    if (!has_key_alone(op))
+    const struct fl_call *call = &op->call;
+    if (!call->part && call->rows && call->rows->count > 0)
+        return reject_rows(op, output, rejection);
+    if (!call->part && !has_key_alone(op))
         return fl_reject(op, output, rejection);
     flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
-    fl_show_key(op, rejection->row, &shown);
+    if (call->part)
+        show_part(call->part, &shown);
+    else
+        fl_show_key(op, rejection->row, &shown);
     rejection->row = NULL;
     rejection->element = (flow_str){ shown.data, shown.len };
     const flow_status status = shown.failed ? fl_no_memory(op) : fl_reject(op, output, rejection);
@@ -114,7 +157,10 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     add_attempts(call, status, attempts);
     if (policy == FLOW_ON_ERROR_FAIL || !(rows_fault(status) || large))
         return fail_row(op, status, element);
-    fl_out_take_back(op);
+    if (call->part)
+        fl_out_back_to(op, call->part->marks);
+    else
+        fl_out_take_back(op);
     if (again) {
         ctx->status = FLOW_OK;
         call->message[0] = '\0';
@@ -138,5 +184,23 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     status = reject(op, skip ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
     ctx->status = FLOW_OK;
     call->message[0] = '\0';
+    return status;
+}
+
+flow_status fl_call_part(
+    flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count)
+{
+    struct fl_call *call = fl_call_of(ctx);
+    struct fl_part part = { .rows = rows, .count = count };
+    if (call->hold)
+        fl_out_mark(call->op, part.marks);
+    flow_status status = run(ctx, user);
+    if (status == FLOW_OK)
+        status = ctx->status;
+    if (status == FLOW_OK)
+        return FLOW_OK;
+    call->part = &part;
+    status = fl_call_failed(call->op, status, NULL);
+    call->part = NULL;
     return status;
 }

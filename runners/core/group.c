@@ -282,6 +282,7 @@ flow_status fl_group_call(
     flow_status status = fl_call_begin(op, &view, &shape);
     if (status == FLOW_OK)
         status = fl_call_run(op, op->plan->node->fn->process, &seen);
+    op->call.rows = NULL;
     return status == FLOW_OK ? fl_call_flush(op) : status;
 }
 

@@ -235,6 +235,13 @@ void fl_call_drop(struct fl_op *op)
     op->call.in = NULL;
 }
 
+static void drop_pending(struct fl_op *op, struct fl_output *out)
+{
+    struct fl_batch *batch = out->pending;
+    out->pending = batch->next;
+    fl_batch_unref(&op->worker->cache, batch);
+}
+
 // Takes back what the row in work has emitted.
 void fl_out_take_back(struct fl_op *op)
 {
@@ -246,11 +253,34 @@ void fl_out_take_back(struct fl_op *op)
             count--;
         if (out->batch)
             set_head(op, position, count);
-        while (count == 0 && out->pending && out->pending->origin == (uint64_t)row + 1) {
-            struct fl_batch *batch = out->pending;
-            out->pending = batch->next;
-            fl_batch_unref(&op->worker->cache, batch);
-        }
+        while (count == 0 && out->pending && out->pending->origin == (uint64_t)row + 1)
+            drop_pending(op, out);
+    }
+}
+
+void fl_out_mark(const struct fl_op *op, struct fl_out_mark marks[FLOW_OUTPUTS])
+{
+    for (uint32_t position = 0; position + 2 < op->out_count; position++) {
+        marks[position].pending = op->outs[position].pending;
+        marks[position].count = filled(op, position);
+    }
+}
+
+// What was put aside since then is dropped, but for the rows that the first such batch had then.
+void fl_out_back_to(struct fl_op *op, const struct fl_out_mark marks[FLOW_OUTPUTS])
+{
+    for (uint32_t position = 0; position + 2 < op->out_count; position++) {
+        const struct fl_out_mark *mark = &marks[position];
+        struct fl_output *out = &op->outs[position];
+        const bool aside = out->pending != mark->pending;
+        while (out->pending != mark->pending && out->pending->next != mark->pending)
+            drop_pending(op, out);
+        if (aside && mark->count == 0)
+            drop_pending(op, out);
+        else if (aside)
+            out->pending->count = mark->count;
+        if (out->batch)
+            set_head(op, position, aside ? 0 : mark->count);
     }
 }
 

@@ -14,6 +14,14 @@ flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *typ
 void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count);
 void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count);
 void fl_out_take_back(struct fl_op *op); // what the row in work emitted
+
+// How far an output was filled at an instant of a call whose rows may be taken back.
+struct fl_out_mark {
+    const struct fl_batch *pending; // the batch put aside last
+    uint32_t count;                 // rows in the batch behind it
+};
+void fl_out_mark(const struct fl_op *op, struct fl_out_mark marks[FLOW_OUTPUTS]);
+void fl_out_back_to(struct fl_op *op, const struct fl_out_mark marks[FLOW_OUTPUTS]);
 flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count);
 flow_status fl_out_lend_columns(
     struct fl_op *op, const flow_type *type, const void *const *columns, uint32_t count);

@@ -41,6 +41,10 @@ struct fl_rejection {
 // Emits on FLOW_OUTPUT_DEAD_LETTERS or _DROPPED if anyone listens; counts in any case.
 flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejection *rejection);
 
+// flow_part.
+flow_status fl_call_part(
+    flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count);
+
 // A key as the user sees it, as the JSON {"key":…} that stands for an element which is not there;
 // masked where any field of the elements is.
 void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text);

@@ -91,6 +91,7 @@ static const struct place {
     PLACE(flow_timer, key, 16),
     PLACE(flow_timer, due, 32),
     PLACE(flow_timer, merging, 40),
+    PLACE(flow_timer, may_expire, 44),
     PLACE(flow_cursor, key, 0),
     PLACE(flow_cursor, row, 8),
     PLACE(flow_cursor, at, 16),

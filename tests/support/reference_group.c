@@ -77,7 +77,11 @@ static void group(struct reference *r, const struct ref_step *step, const struct
     for (size_t i = 0; i < count; i++)
         e.row.v += graph_mix(first[i].row.v);
     if (step->node->policy && graph_fails(&step->node->par, &e.row)) {
-        ref_refuse(r, step, &e, true);
+        for (size_t i = 0; i < count; i++) {
+            struct element one = first[i];
+            one.time = e.time;
+            ref_refuse(r, step, &one, false);
+        }
         return;
     }
     ref_add(out, &e);

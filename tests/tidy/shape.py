@@ -9,7 +9,7 @@ FUNCTION_MAX, PARAMETERS_MAX, NESTING_MAX = 70, 5, 4
 FILE_MAX, HEADER_MAX, LINE_MAX = 600, 400, 100
 MEDIAN_MAX, P90_MAX = 15, 40
 COMMENT_MIN, COMMENT_MAX = 30, 55
-PUBLIC_FUNCTIONS_MAX = 222
+PUBLIC_FUNCTIONS_MAX = 224
 PUBLIC_FUNCTION = re.compile(r'\bFLOW_API\b(?!\s+extern)[^;{]*?\b(flow_\w+)\s*\(')
 
 
@@ -116,7 +116,7 @@ def public_functions(tree):
 
 
 def public_function_count(tree):
-    """libflow itself exports fewer than 222 functions: the whole Beam model."""
+    """libflow itself exports fewer than 224 functions: the whole Beam model."""
     mine = [match for source, match in public_functions(tree)
             if source.path.startswith('libflow/')]
     if len(mine) >= PUBLIC_FUNCTIONS_MAX:

@@ -20,12 +20,10 @@ static bool lay_out(flow_coll in, struct fl_pair *pair)
     const flow_field key = {
         .kind = FLOW_KIND_RECORD, .size = pair->key->size, .record = pair->key
     };
-    const flow_field row = {
-        .kind = FLOW_KIND_RECORD,
+    const flow_field row = { .kind = FLOW_KIND_RECORD,
         .size = flow_coll_type(in)->size,
         .record = flow_coll_type(in),
-        .element = true
-    };
+        .element = true };
     fl_record record = fl_record_begin(in.pipeline, "flow_pair", 2);
     const flow_field *key_field = fl_record_add(&record, &key, "key");
     const flow_field *row_field = fl_record_add(&record, &row, "row");

@@ -170,9 +170,10 @@ static bool lay_out(flow_coll in, const flow_file_write_options *options, struct
     };
     const flow_field sign = { .kind = FLOW_KIND_I32, .size = sizeof(int32_t) };
     const flow_field key = flow_coll_key_field(in);
-    const flow_field row = {
-        .kind = FLOW_KIND_RECORD, .size = shown->fn.in->size, .record = shown->fn.in, .element = true
-    };
+    const flow_field row = { .kind = FLOW_KIND_RECORD,
+        .size = shown->fn.in->size,
+        .record = shown->fn.in,
+        .element = true };
     fl_record record = fl_record_begin(in.pipeline, shown->fn.in->name, 4);
     const flow_field *goal_to = shown->pattern ? fl_record_add(&record, &goal, "goal") : NULL;
     const flow_field *sign_to = options->sign_name ? fl_record_add(&record, &sign, "sign") : NULL;

@@ -76,12 +76,10 @@ static bool lay_out(flow_coll first, struct fl_cogroup *made)
     for (uint32_t i = 0; i < made->in_count; i++)
         made->present[i] = fl_record_flag(&record);
     for (uint32_t i = 0; i < made->in_count; i++) {
-        const flow_field row = {
-            .kind = FLOW_KIND_RECORD,
+        const flow_field row = { .kind = FLOW_KIND_RECORD,
             .size = made->ins[i]->size,
             .record = made->ins[i],
-            .element = true
-        };
+            .element = true };
         char name[16];
         snprintf(name, sizeof name, "row%u", (unsigned)i);
         flow_field *field = fl_record_add(&record, &row, name);

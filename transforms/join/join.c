@@ -12,6 +12,28 @@ struct join {
     const flow_type *ins[2];
 };
 
+// A pair that is given to the function.
+struct pair {
+    const flow_join_fn *join;
+    const void *key, *left, *right;
+};
+
+static flow_status give_pair(flow_ctx *ctx, void *user)
+{
+    const struct pair *pair = user;
+    return pair->join->pair(ctx, pair->join, pair->key, pair->left, pair->right);
+}
+
+// A function that fails does so on this pair alone.
+static flow_status try_pair(flow_ctx *ctx, const void *key, const void *left, const void *right)
+{
+    const struct join *join = (const struct join *)(const void *)ctx->fn;
+    struct pair pair = { join->made.join, key, left, right };
+    const flow_part_row rows[2] = { { "left", join->ins[0], left },
+        { "right", join->ins[1], right } };
+    return flow_part(ctx, give_pair, &pair, rows, 2);
+}
+
 static flow_status give_pairs(flow_ctx *ctx, flow_gathered *rows, const void *key)
 {
     const struct join *join = (const struct join *)(const void *)ctx->fn;
@@ -20,7 +42,7 @@ static flow_status give_pairs(flow_ctx *ctx, flow_gathered *rows, const void *ke
     while (status == FLOW_OK && (left = flow_gathered_next(rows, 0, join->ins[0]))) {
         flow_gathered_rewind(rows, 1);
         while (status == FLOW_OK && (right = flow_gathered_next(rows, 1, join->ins[1])))
-            status = join->made.join->pair(ctx, join->made.join, key, left, right);
+            status = try_pair(ctx, key, left, right);
     }
     return status;
 }
@@ -32,8 +54,7 @@ static flow_status give_alone(flow_ctx *ctx, flow_gathered *rows, const void *ke
     const void *row;
     flow_status status = FLOW_OK;
     while (status == FLOW_OK && (row = flow_gathered_next(rows, input, join->ins[input])))
-        status = join->made.join->pair(
-            ctx, join->made.join, key, input ? NULL : row, input ? row : NULL);
+        status = try_pair(ctx, key, input ? NULL : row, input ? row : NULL);
     return status;
 }
 

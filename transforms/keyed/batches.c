@@ -236,8 +236,9 @@ static const struct batches *make(
         .type = &flow_batch_state_type,
         .merge = merge_known };
     batches->rest = (flow_timer){ .name = "rest", .clock = FLOW_EVENT_TIME, .due = rest_due };
-    batches->full_wait =
-        (flow_timer){ .name = "max_wait", .clock = FLOW_PROCESSING_TIME, .due = give_due };
+    batches->full_wait = (flow_timer){
+        .name = "max_wait", .clock = FLOW_PROCESSING_TIME, .due = give_due, .may_expire = true
+    }; // what waits is given at the end of the window
     batches->cells[0] = &batches->waiting;
     batches->cells[1] = &batches->known;
     batches->timers[0] = &batches->rest;

@@ -128,9 +128,11 @@ static struct once *make(flow_coll in, const flow_deduplicate_options *options)
         .kind = FLOW_CELL_VALUE,
         .type = once->grows ? &flow_deduplicate_until_type : &flow_deduplicate_state_type,
         .merging = FLOW_MERGE_LATEST };
-    once->forget = (flow_timer){
-        .name = "forget", .clock = options->clock, .due = forget, .merging = FLOW_TIMER_LATER
-    };
+    once->forget = (flow_timer){ .name = "forget",
+        .clock = options->clock,
+        .due = forget,
+        .merging = FLOW_TIMER_LATER,
+        .may_expire = true };
     once->cells[0] = &once->seen;
     once->timers[0] = &once->forget;
     once->outs[0] = flow_coll_type(in);

@@ -217,7 +217,9 @@ static flow_coll with_turns(
     turns->options = *options;
     turns->state =
         (flow_cell){ .name = "turn", .kind = FLOW_CELL_VALUE, .type = &flow_throttle_state_type };
-    turns->forget = (flow_timer){ .name = "forget", .clock = FLOW_PROCESSING_TIME, .due = forget };
+    turns->forget = (flow_timer){
+        .name = "forget", .clock = FLOW_PROCESSING_TIME, .due = forget, .may_expire = true
+    };
     turns->cells[0] = &turns->state;
     turns->timers[0] = &turns->forget;
     turns->outs[0] = out;

@@ -166,34 +166,6 @@ typedef struct flow_time_policy {
     flow_duration idle_after; /**< How long nothing must come, by the clock. */
 } flow_time_policy;
 
-/** What a step could not take or keep, and why: an element of flow_dead_letters and flow_dropped.
- */
-struct flow_rejected {
-    flow_str step; /**< Path of the step. */
-    /** "late", "closed-window", "no-window", "future", "expired-state", "expired-timer", "failed",
-     * "poison" (at every attempt), "over-budget", "unparsable" or "skipped". */
-    flow_str reason;
-    flow_str message; /**< One sentence, with the origin where known: file and line or offset. */
-    flow_time at;     /**< Event time, where known. */
-    flow_str element; /**< Original bytes, or the element as JSON; classified fields masked. Where a
-                         composite has put the element into a record of its own, the element. */
-    int32_t sign;     /**< −1: the element is one that is taken back; else +1. */
-};
-
-/** Type of flow_rejected. */
-FLOW_API extern const flow_type flow_rejected_type;
-
-/**
- * Elements that the step which made `coll` could not take, when it was told
- * FLOW_ON_ERROR_DEAD_LETTER. A composite is one step once it has ended: those of all its steps that
- * lead to `coll`. Within a scope that is still open, those of the one step.
- */
-FLOW_API flow_coll flow_dead_letters(flow_coll coll);
-
-/** Elements that the step which made `coll` dropped: late (R24), in no window (R11), future, or
- * skipped; of a composite as flow_dead_letters. */
-FLOW_API flow_coll flow_dropped(flow_coll coll);
-
 /** Names the step that made `coll`; names are identity for state, metrics and errors. Returns
  * `coll`. */
 FLOW_API flow_coll flow_named(flow_coll coll, const char *name);
@@ -400,6 +372,7 @@ FLOW_API bool flow_job_step(const flow_job *job, size_t index, flow_step_report 
 #endif
 
 #include <flow/fan_out.h>
+#include <flow/rejected.h>
 #include <flow/side.h>
 #include <flow/split.h>
 

@@ -315,6 +315,8 @@ typedef struct flow_ctx_ops {
     void (*log)(flow_ctx *ctx, flow_log_level level, const char *format,
         va_list arguments);               /**< flow_log */
     void (*rows_rewind)(flow_rows *rows); /**< flow_rows_rewind */
+    flow_status (*part)(flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows,
+        uint32_t count); /**< flow_part */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

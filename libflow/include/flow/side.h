@@ -99,10 +99,6 @@ static inline flow_view flow_as_temporal(flow_coll in)
     return flow_view_of(in, FLOW_VIEW_TEMPORAL, NULL);
 }
 
-/** Elements that came too late for a view, or lie in no window of it: flow_rejected. Temporal views
- * take every element; what waits for them too long is dropped by the step that looks into them. */
-FLOW_API flow_coll flow_view_dropped(flow_view view);
-
 /** A key to look for. */
 typedef struct flow_side_key {
     flow_kind kind; /**< What it is; FLOW_KIND_NONE: no key. */

@@ -236,6 +236,26 @@ FLOW_API flow_status flow_keep(
 FLOW_API flow_status flow_reject(flow_ctx *ctx, flow_str element, const char *format, ...)
     FLOW_PRINTF(3, 4);
 
+/** A row that a part of an element's work is about, as its dead letter shows it. */
+typedef struct flow_part_row {
+    const char *name;      /**< As in the JSON: "left". */
+    const flow_type *type; /**< Its type. */
+    const void *row;       /**< NULL: there is none. */
+} flow_part_row;
+
+/** A part of the work on an element. */
+typedef flow_status flow_part_fn(flow_ctx *ctx, void *user);
+
+/**
+ * From a function over elements or groups: a part of its work on the row in work, such as one pair
+ * of a join, that may fail alone. When `run` fails, what it emitted is taken back, and what was
+ * emitted before stays; as the step's `on_error` says, the job fails, or `rows` are rejected
+ * together, as JSON under their names. FLOW_OK: go on with the next part; else return what it
+ * returned.
+ */
+FLOW_API flow_status flow_part(
+    flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count);
+
 /** The path, for errors, of the step in work. */
 FLOW_API const char *flow_step_path(const flow_ctx *ctx);
 

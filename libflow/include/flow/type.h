@@ -53,8 +53,8 @@ typedef struct flow_field {
     flow_kind item;          /**< For lists: what an item is. */
     const flow_type *record; /**< For records and lists of records: of which type. */
     bool classified; /**< Personal data: masked wherever the library itself would show it. */
-    bool element; /**< The record was made around this field: what is rejected of it is shown as
-                     this alone, or as that of such fields which is there. Else no meaning. */
+    bool element;    /**< The record was made around this field: what is rejected of it is shown as
+                        this alone, or as that of such fields which is there. Else no meaning. */
     const char *doc; /**< A sentence for readers, or NULL. */
     const struct flow_option
         *option; /**< How it is set from outside (`<flow/options.h>`), or NULL. */

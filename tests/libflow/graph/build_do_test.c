@@ -55,16 +55,6 @@ static void output_of_a_filter(flow_pipeline *p)
     flow_output(flow_do(test_readings(p, NULL, false), positive), 1);
 }
 
-static void dead_letters_not_kept(flow_pipeline *p)
-{
-    flow_dead_letters(flow_do(test_readings(p, NULL, false), split));
-}
-
-static void dropped_by_a_key(flow_pipeline *p)
-{
-    flow_dropped(by_sensor(p));
-}
-
 static void newer_options(flow_pipeline *p)
 {
     struct {
@@ -125,11 +115,6 @@ static const refused table[] = {
         "flow_output(split_one): the step has 2 outputs, number 2 was asked for" },
     { output_of_a_filter, FLOW_INVALID,
         "flow_output(is_positive): the step has 1 output, number 1 was asked for" },
-    { dead_letters_not_kept, FLOW_INVALID,
-        "flow_dead_letters(split_one): the step keeps no dead letters; its 'on_error' must be "
-        "FLOW_ON_ERROR_DEAD_LETTER" },
-    { dropped_by_a_key, FLOW_INVALID,
-        "flow_dropped(key_by): the step drops nothing; ask the one that does" },
     { newer_options, FLOW_UNSUPPORTED, NULL },
     { backoff_alone, FLOW_INVALID, "flow_do(split_one): it has a 'backoff' without 'attempts'" },
     { backoff_negative, FLOW_INVALID,
@@ -240,25 +225,6 @@ START_TEST(function_loses_the_key_and_keeps_the_windows)
 }
 END_TEST
 
-START_TEST(dead_letters_and_dropped_are_records_in_the_global_window)
-{
-    flow_pipeline *p = flow_pipeline_new("rejected");
-    const flow_window_options minute = { .windows = flow_fixed(flow_minutes(1)) };
-    const flow_do_options keep = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
-    const flow_coll out =
-        flow_do(flow_window_into(test_readings(p, NULL, true), &minute), split, &keep);
-    const flow_coll dead = flow_dead_letters(out);
-    const flow_coll dropped = flow_dropped(out);
-    const flow_graph *graph = flow_pipeline_graph(p, NULL);
-    ck_assert_uint_eq(graph->nodes[2].outputs[FLOW_OUTPUT_DEAD_LETTERS], dead.id);
-    ck_assert_uint_eq(graph->nodes[2].outputs[FLOW_OUTPUT_DROPPED], dropped.id);
-    ck_assert_ptr_eq(flow_coll_type(dead), &flow_rejected_type);
-    ck_assert_int_eq(graph->edges[dead.id - 1].windows.kind, FLOW_WINDOW_GLOBAL);
-    ck_assert(graph->edges[dropped.id - 1].unbounded);
-    flow_pipeline_free(p);
-}
-END_TEST
-
 START_TEST(r19_stateful_on_an_unbounded_global_window_is_allowed_unsorted)
 {
     flow_pipeline *p = flow_pipeline_new("stateful");
@@ -293,7 +259,6 @@ TCase *build_do_tests(void)
     tcase_add_test(tests, outputs_are_made_once_and_typed_by_index);
     tcase_add_test(tests, filter_keeps_key_and_layout);
     tcase_add_test(tests, function_loses_the_key_and_keeps_the_windows);
-    tcase_add_test(tests, dead_letters_and_dropped_are_records_in_the_global_window);
     tcase_add_test(tests, r19_stateful_on_an_unbounded_global_window_is_allowed_unsorted);
     tcase_add_test(tests, time_sorted_state_and_groups_are_built);
     return tests;

@@ -153,6 +153,7 @@ TCase *build_do_tests(void);
 TCase *build_fan_out_tests(void);
 TCase *build_io_tests(void);
 TCase *build_key_tests(void);
+TCase *build_rejected_tests(void);
 TCase *build_split_tests(void);
 TCase *build_time_tests(void);
 TCase *build_view_tests(void);
@@ -178,6 +179,7 @@ int main(void)
     suite_add_tcase(suite, build_fan_out_tests());
     suite_add_tcase(suite, build_io_tests());
     suite_add_tcase(suite, build_key_tests());
+    suite_add_tcase(suite, build_rejected_tests());
     suite_add_tcase(suite, build_split_tests());
     suite_add_tcase(suite, build_time_tests());
     suite_add_tcase(suite, build_view_tests());

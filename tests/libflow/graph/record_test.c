@@ -13,8 +13,8 @@ END_TEST
 
 START_TEST(rejected_elements_show_all_their_members)
 {
-    static const char *const names[] = { "step", "reason", "message", "at", "element" };
-    ck_assert_uint_eq(flow_rejected_type.field_count, 5);
+    static const char *const names[] = { "step", "reason", "message", "at", "element", "sign" };
+    ck_assert_uint_eq(flow_rejected_type.field_count, 6);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         ck_assert_str_eq(flow_rejected_type.fields[i].name, names[i]);
     ck_assert_ptr_nonnull(flow_type_field(&flow_line_type, "text"));

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <flow/test.h>
+
 #include "flow_test.h"
 
 #define ROWS 400
@@ -258,15 +260,120 @@ START_TEST(an_error_of_a_timer_or_group_names_the_key)
 }
 END_TEST
 
-START_TEST(dead_letters_of_a_timer_or_group_show_the_key)
+START_TEST(dead_letters_of_a_timer_show_the_key)
 {
-    struct world *world = keys_world(_i, FLOW_ON_ERROR_DEAD_LETTER);
+    struct world *world = keys_world(false, FLOW_ON_ERROR_DEAD_LETTER);
     flow_test_run_well(world->pipeline, &(struct flow_test_options){ .workers = 1, .seed = 1 });
     ck_assert_uint_eq(world->dead.count, 1);
-    ck_assert(any_has(&world->dead, _i ? "here" : "bad"));
+    ck_assert(any_has(&world->dead, "bad"));
     ck_assert_uint_eq(world->got.count, 1);
     ck_assert(!any_has(&world->got, "bad"));
     world_free(world);
+}
+END_TEST
+
+START_TEST(dead_letters_of_a_group_are_its_rows)
+{
+    const struct flow_test_options one = { .workers = 1, .seed = 1 };
+    struct world *world = keys_world(true, FLOW_ON_ERROR_DEAD_LETTER);
+    flow_test_run_well(world->pipeline, &one);
+    ck_assert_uint_eq(world->dead.count, 3);
+    ck_assert(any_has(&world->dead, "{\\\"k\\\":1,"));
+    ck_assert(any_has(&world->dead, "{\\\"k\\\":3,"));
+    ck_assert(any_has(&world->dead, "{\\\"k\\\":5,"));
+    ck_assert_uint_eq(world->got.count, 1);
+    world_free(world);
+}
+END_TEST
+
+// --- signs
+
+static flow_status but_seven(flow_ctx *ctx, const struct flow_integer *in)
+{
+    return in->value == 7 ? flow_fail(ctx, FLOW_USER, "no 7")
+                          : FLOW_EMIT_ROW(ctx, flow_integer, in);
+}
+FLOW_ELEMENT_FN(but_seven, flow_integer, flow_integer);
+
+// One of a kind in time, and one that is taken back.
+static bool both_signs(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    int plus = 0, minus = 0;
+    for (size_t i = 0; i < count; i++) {
+        plus += strstr(seen[i].text, "\"sign\":1") != NULL;
+        minus += strstr(seen[i].text, "\"sign\":-1") != NULL;
+    }
+    const int *each = user;
+    return (plus == *each && minus == *each) || flow_error_raise(error, FLOW_UNEXPECTED, NULL,
+                                                    "%d of +1, %d of -1", plus, minus) == FLOW_OK;
+}
+
+static bool all_sevens(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    const size_t *wanted = user;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += strstr(seen[i].text, "\"element\":\"{\\\"value\\\":7}\"") != NULL;
+    return (found == *wanted && count == found) ||
+           flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%zu of %zu", found, count) == FLOW_OK;
+}
+
+static flow_status read_one(flow_ctx *ctx, const int64_t *key, flow_rows *rows)
+{
+    const struct flow_integer *row = flow_rows_next(rows);
+    return *key == 7 ? flow_fail(ctx, FLOW_USER, "not this key")
+                     : FLOW_EMIT_ROW(ctx, flow_integer, row);
+}
+FLOW_GROUP_FN(read_one, int64_t, flow_integer, flow_integer);
+
+// `_i`: rows are lent one at a time, as where they were spilled.
+START_TEST(dead_letters_of_a_group_that_had_read_some_are_all_its_rows)
+{
+    static size_t three = 3;
+    static const flow_do_options keep = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
+    flow_pipeline *p = flow_pipeline_new("rows");
+    flow_script *script = flow_script_new(p);
+    const flow_coll in = flow_script_input(script, "in", &flow_integer_type);
+    for (int64_t i = 0; i < 4; i++)
+        FLOW_SCRIPT_ADD(script, in, flow_integer, (flow_time){ i + 1 }, .value = i < 3 ? 7 : 8);
+    const flow_window_options cut = { .windows = flow_fixed(flow_seconds(10)) };
+    const flow_coll got =
+        flow_group(flow_key_by(flow_window_into(in, &cut), FLOW_FIELD(flow_integer, value)),
+            &read_one_fn, &keep);
+    flow_expect(got, "{\"value\":8}");
+    flow_expect_that(flow_dead_letters(got), all_sevens, &three, NULL);
+    const flow_simulated_options options = {
+        .workers = 2, .seeds = 3, .fail_one_in = 5, .check_elements = _i > 0
+    };
+    const flow_runner runner = flow_simulated(&options);
+    flow_error error;
+    ck_assert_msg(flow_run(p, &runner, &error) == FLOW_OK, "%s: %s", error.step, error.message);
+    flow_pipeline_free(p);
+}
+END_TEST
+
+START_TEST(dead_letters_say_whether_the_element_is_taken_back)
+{
+    static int once = 1;
+    static const flow_do_options keep = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
+    const flow_window_options often = { .windows = flow_fixed(flow_seconds(10)),
+        .trigger = flow_trigger_early_late(flow_trigger_count(1), flow_trigger_none()),
+        .no_lateness = true,
+        .accumulation = FLOW_RETRACTING };
+    flow_pipeline *p = flow_pipeline_new("signs");
+    flow_script *script = flow_script_new(p);
+    const flow_coll in = flow_script_input(script, "in", &flow_integer_type);
+    for (int64_t i = 0; i < 3; i++) // 3, 7, 12
+        FLOW_SCRIPT_ADD(script, in, flow_integer, (flow_time){ i + 1 }, .value = 3 + i);
+    const flow_coll windowed = flow_window_into(in, &often);
+    const flow_coll some =
+        flow_do(flow_sum(windowed, FLOW_FIELD(flow_integer, value)), &but_seven_fn, &keep);
+    flow_expect_that(flow_dead_letters(some), both_signs, &once, NULL);
+    const flow_simulated_options options = { .workers = 1 };
+    const flow_runner runner = flow_simulated(&options);
+    flow_error error;
+    ck_assert_msg(flow_run(p, &runner, &error) == FLOW_OK, "%s: %s", error.step, error.message);
+    flow_pipeline_free(p);
 }
 END_TEST
 
@@ -326,7 +433,10 @@ TCase *policy_tests(void)
     tcase_add_loop_test(tests, dead_letters_of_an_update_show_the_row_as_it_was, 0, 4);
     tcase_add_test(tests, rows_that_only_an_update_sees_are_put_back_for_its_dead_letters_too);
     tcase_add_loop_test(tests, an_error_of_a_timer_or_group_names_the_key, 0, 2);
-    tcase_add_loop_test(tests, dead_letters_of_a_timer_or_group_show_the_key, 0, 2);
+    tcase_add_test(tests, dead_letters_of_a_timer_show_the_key);
+    tcase_add_test(tests, dead_letters_of_a_group_are_its_rows);
+    tcase_add_loop_test(tests, dead_letters_of_a_group_that_had_read_some_are_all_its_rows, 0, 2);
+    tcase_add_test(tests, dead_letters_say_whether_the_element_is_taken_back);
     tcase_add_test(tests, a_dead_letter_without_memory_fails_and_is_never_cut_short);
     return tests;
 }

@@ -136,6 +136,28 @@ static flow_status add_twice(flow_ctx *ctx, const int64_t *k, flow_rows *of)
 }
 FLOW_GROUP_FN(add_twice, int64_t, flow_test_row, flow_test_row);
 
+// Fails for some keys, once it has looked at a part of their rows.
+static flow_status add_some(flow_ctx *ctx, const int64_t *k, flow_rows *of)
+{
+    struct flow_test_row out = { .k = *k };
+    for (const struct flow_test_row *row; (row = flow_rows_next(of)) != NULL;) {
+        out.v += row->v;
+        if (out.v > 1000 && *k % 3 == 0)
+            return flow_fail(ctx, FLOW_USER, "no more");
+    }
+    return flow_emit(ctx, 0, &flow_test_row_type, &out, sizeof out);
+}
+FLOW_GROUP_FN(add_some, int64_t, flow_test_row, flow_test_row);
+
+static flow_status pair_some(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
+    const struct flow_test_row *right)
+{
+    const struct flow_test_row out = { .k = *k, .v = left->v * 5 + (right ? right->v : -1) };
+    const flow_status status = flow_emit(ctx, 0, &flow_test_row_type, &out, sizeof out);
+    return status == FLOW_OK && out.v % 7 == 0 ? flow_fail(ctx, FLOW_USER, "no pair") : status;
+}
+FLOW_JOIN_FN(pair_some, int64_t, flow_test_row, flow_test_row, flow_test_row);
+
 static flow_status pair(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
     const struct flow_test_row *right)
 {
@@ -164,12 +186,15 @@ enum what {
     MAX_RECORD,
     DISTINCT,
     TOP,
+    GROUP_DEAD, // dead letters alone
+    JOIN_DEAD,
     WHAT_COUNT,
     GROUP_ORDER = WHAT_COUNT // of one worker
 };
 
 static flow_coll answer(enum what what, flow_coll in)
 {
+    static const flow_do_options keep = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
     const flow_coll by_k = flow_key_by(in, FLOW_FIELD(flow_test_row, k));
     const flow_coll by_s = flow_key_by(in, FLOW_FIELD(flow_test_row, s));
     const flow_coll by_place = flow_key_by(in, FLOW_FIELD(flow_test_row, place));
@@ -189,6 +214,11 @@ static flow_coll answer(enum what what, flow_coll in)
         const flow_sides sides = { by_k, flow_key_by(even, FLOW_FIELD(flow_test_row, k)) };
         return flow_join(sides, FLOW_JOIN_LEFT, &pair_join, NULL);
     }
+    case GROUP_DEAD:
+        return flow_dead_letters(flow_group(by_k, &add_some_fn, &keep));
+    case JOIN_DEAD:
+        return flow_dead_letters(
+            flow_join((flow_sides){ by_k, by_k }, FLOW_JOIN_INNER, &pair_some_join, &keep));
     case COUNT:
         return flow_count(by_k);
     case SUM_TEXT:
