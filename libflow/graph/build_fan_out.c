@@ -303,7 +303,7 @@ static flow_coll add_parts(flow_coll hot, const struct spread *spread, const flo
     return out;
 }
 
-static flow_coll add_whole(flow_coll partial, const struct spread *spread)
+static flow_coll add_whole(flow_coll partial, const struct spread *spread, flow_on_error on_error)
 {
     const flow_combine_fn *user = spread->level.fn;
     flow_combine_fn *fn = flow_pipeline_alloc(partial.pipeline, sizeof *fn);
@@ -319,7 +319,9 @@ static flow_coll add_whole(flow_coll partial, const struct spread *spread)
         .subtract = user->subtract ? subtract_parts : NULL,
         .extract = user->extract ? extract_whole : NULL };
     const struct level level = { user, spread->level.config, spread->acc };
-    const flow_combine_options options = { .config = &level, .config_size = sizeof level };
+    const flow_combine_options options = {
+        .config = &level, .config_size = sizeof level, .on_error = on_error
+    };
     return flow_combine(partial, fn, &options);
 }
 
@@ -343,7 +345,7 @@ flow_coll fl_fan_combine(const fl_call *call, flow_coll in, const flow_combine_f
     if (from.shape.key != FLOW_KIND_NONE)
         partial =
             flow_key_by(partial, (flow_field_ref){ spread->outs[1], "key", 0, from.shape.key });
-    const flow_coll out = add_whole(partial, spread);
+    const flow_coll out = add_whole(partial, spread, options->on_error);
     flow_scope_end(p);
     return out;
 }

@@ -94,6 +94,8 @@ static bool check_primitive(const fl_call *call, flow_primitive primitive, const
 static bool check_combine(const fl_call *call, const flow_combine_fn *fn,
     const flow_combine_options *options, const flow_type *in)
 {
+    if (!fl_check_on_error(call, options->on_error))
+        return false;
     if (!fn->acc || !fn->out)
         return fl_refuse(
             call, FLOW_INVALID, "the combine has no %s type", fn->acc ? "output" : "accumulator");
@@ -156,7 +158,8 @@ flow_coll flow_combine_sized(
         .input_count = 1,
         .combine = fn,
         .config = known.config,
-        .field = known.field };
+        .field = known.field,
+        .on_error = known.on_error };
     node.field.name = flow_pipeline_string(in.pipeline, known.field.name);
     flow_edge out = *from;
     out.output = 0;

@@ -12,7 +12,7 @@ static bool rows_fault(flow_status status)
            status != FLOW_CANCELLED;
 }
 
-void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text)
+static void put_key(const flow_shape *in, const void *key, flow_buffer *text)
 {
     flow_buffer_printf(text, "{\"key\":");
     if (flow_type_has_classified(in->type))
@@ -21,6 +21,11 @@ void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text)
         flow_json_write_masked(in->key_record, key, text);
     else
         flow_json_write_value(in->key, NULL, key, text);
+}
+
+void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text)
+{
+    put_key(in, key, text);
     flow_buffer_printf(text, "}");
 }
 
@@ -203,4 +208,51 @@ flow_status fl_call_part(
     status = fl_call_failed(call->op, status, NULL);
     call->part = NULL;
     return status;
+}
+
+// What the elements of a key came to, as the JSON {"key":…,"accumulator":…}. It may have what is
+// classified under other names.
+static void show_accumulator(
+    const struct fl_op *op, const struct fl_no_result *none, flow_buffer *text)
+{
+    const bool keyed = op->plan->shape.key != FLOW_KIND_NONE;
+    if (keyed)
+        put_key(&op->plan->shape, none->key, text);
+    flow_buffer_printf(text, "%s\"accumulator\":", keyed ? "," : "{");
+    if (flow_type_has_classified(op->plan->shape.type))
+        flow_buffer_printf(text, "\"***\"");
+    else
+        flow_json_write_masked(op->plan->node->combine->acc, none->acc, text);
+    flow_buffer_printf(text, "}");
+}
+
+flow_status fl_no_result(struct fl_op *op, flow_status status, const struct fl_no_result *none)
+{
+    const flow_on_error policy = op->plan->node->on_error;
+    const bool skip = policy == FLOW_ON_ERROR_SKIP;
+    char message[240];
+    snprintf(message, sizeof message,
+        "its result for a key does not fit (%s): the window ending at %lld us has no value",
+        op->plan->node->combine->name, (long long)none->window.end.us);
+    if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
+        return fl_op_fail(op, status, "%s", message);
+    flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
+    show_accumulator(op, none, &shown);
+    const struct fl_rejection rejection = { .reason = reason_of(skip, false, 0),
+        .message = message,
+        .element = { shown.data, shown.len },
+        .at = none->at,
+        .sign = none->sign };
+    status = shown.failed
+                 ? fl_no_memory(op)
+                 : fl_reject(op, skip ? FLOW_OUTPUT_DROPPED : FLOW_OUTPUT_DEAD_LETTERS, &rejection);
+    flow_buffer_free(&shown);
+    return status;
+}
+
+bool fl_result_heard(const struct fl_op *op)
+{
+    const struct fl_targets *outs = op->plan->outs;
+    return outs[0].count > 0 || outs[FLOW_OUTPUT_DEAD_LETTERS].count > 0 ||
+           (op->plan->node->on_error == FLOW_ON_ERROR_SKIP && outs[FLOW_OUTPUT_DROPPED].count > 0);
 }

@@ -97,15 +97,10 @@ static flow_status ready(struct fl_op *op, const struct fl_pane_out *pane)
     return FLOW_OK;
 }
 
-static bool listened(const struct fl_op *op)
-{
-    return op->plan->outs[0].count > 0;
-}
-
 flow_status fl_pane_begin(struct fl_op *op, const struct fl_pane_out *pane)
 {
     op->call.in = NULL;
-    if (!listened(op))
+    if (!fl_result_heard(op))
         return FLOW_OK;
     const flow_status status = fl_call_flush(op);
     return status == FLOW_OK ? ready(op, pane) : status;
@@ -128,7 +123,7 @@ static bool numbers_panes(const struct fl_op *op, const struct fl_pane_out *pane
 bool fl_pane_plain(
     const struct fl_op *op, const struct fl_pane_out *pane, const struct fl_table *table)
 {
-    if (!listened(op) || numbers_panes(op, pane) || op->plan->node->combine->extract ||
+    if (!fl_result_heard(op) || numbers_panes(op, pane) || op->plan->node->combine->extract ||
         table->form != FL_KEY_WORD || table->rows || table->mem)
         return false;
     switch (op->plan->out->shape.key) {
@@ -197,7 +192,7 @@ flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
     struct fl_cache *cache = &op->worker->cache;
     if (numbers_panes(op, pane) && !fl_late_fired(op, pane->name, entry))
         return fl_no_memory(op);
-    if (!listened(op))
+    if (!fl_result_heard(op))
         return FLOW_OK;
     flow_out *head = &op->out_heads[0];
     struct fl_output *out = &op->outs[0];
@@ -219,10 +214,12 @@ flow_status fl_pane_row(struct fl_op *op, const struct fl_pane_out *pane,
     } else {
         const flow_status status =
             combine->extract(acc, head->next + shape->value_offset, op->plan->node->config);
+        const struct fl_no_result none = { .key = head->next + shape->key_offset,
+            .acc = acc,
+            .window = pane->window,
+            .at = flow_window_last_instant(pane->window).us };
         if (status != FLOW_OK)
-            return fl_op_fail(op, status,
-                "its result for a key does not fit (%s): the window ending at %lld us has no value",
-                combine->name, (long long)pane->window.end.us);
+            return fl_no_result(op, status, &none);
     }
     head->next += head->stride;
     head->origin++;

@@ -45,6 +45,19 @@ flow_status fl_reject(struct fl_op *op, uint32_t output, const struct fl_rejecti
 flow_status fl_call_part(
     flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count);
 
+// A key and window of a combine that has no result: its `extract` gave `status`. As the step's
+// policy says, the bundle fails, or that is rejected.
+struct fl_no_result {
+    const void *key, *acc;
+    flow_window window;
+    int64_t at;
+    int8_t sign;
+};
+flow_status fl_no_result(struct fl_op *op, flow_status status, const struct fl_no_result *none);
+
+// Whether anybody takes what a combine gives, or what it cannot give.
+bool fl_result_heard(const struct fl_op *op);
+
 // A key as the user sees it, as the JSON {"key":…} that stands for an element which is not there;
 // masked where any field of the elements is.
 void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text);

@@ -51,17 +51,24 @@ static flow_status ready(struct fl_op *op)
     return FLOW_OK;
 }
 
-static flow_status write_value(struct fl_op *op, const struct result *result, char *to)
+// *made: else it was rejected.
+static flow_status write_value(
+    struct fl_op *op, const struct result *result, const char *key, char *to, bool *made)
 {
+    *made = true;
     const flow_combine_fn *combine = op->plan->node->combine;
     if (!combine->extract) {
         memcpy(to, result->acc, combine->acc->size);
     } else {
         const flow_status status = combine->extract(result->acc, to, op->plan->node->config);
+        const struct fl_no_result none = { .key = key,
+            .acc = result->acc,
+            .window = result->what.window,
+            .at = result->what.time,
+            .sign = result->sign };
+        *made = status == FLOW_OK;
         if (status != FLOW_OK)
-            return fl_op_fail(op, status,
-                "its result for a key does not fit (%s): the window ending at %lld us has no value",
-                combine->name, (long long)result->what.window.end.us);
+            return fl_no_result(op, status, &none);
     }
     // what it points to goes with the window
     struct fl_batch *batch = op->outs[0].batch;
@@ -77,7 +84,7 @@ static flow_status write_value(struct fl_op *op, const struct result *result, ch
 
 static flow_status put_row(struct fl_op *op, const struct result *result)
 {
-    if (op->plan->outs[0].count == 0)
+    if (!fl_result_heard(op))
         return FLOW_OK;
     flow_status status = ready(op);
     if (status != FLOW_OK)
@@ -100,8 +107,10 @@ static flow_status put_row(struct fl_op *op, const struct result *result)
             head->next + shape->key_offset))
         return fl_op_fail(
             op, FLOW_INTERNAL, "a key of '%s' does not decode", shape->key_record->name);
-    status = write_value(op, result, head->next + shape->value_offset);
-    if (status != FLOW_OK)
+    bool made;
+    status = write_value(
+        op, result, head->next + shape->key_offset, head->next + shape->value_offset, &made);
+    if (status != FLOW_OK || !made)
         return status;
     if (result->sign < 0 && !fl_batch_need_signs(cache, batch))
         return fl_no_memory(op);

@@ -220,9 +220,35 @@ static flow_status fill_result(flow_ctx *ctx, const flow_row *row, char *out)
     return status;
 }
 
+// A group whose result is made.
+struct making {
+    const flow_row *row;
+    char *out;
+};
+
+static flow_status make_result(flow_ctx *ctx, void *user)
+{
+    const struct making *making = user;
+    const flow_type *type = ctx->outs[0].type;
+    memset(making->out, 0, type->size);
+    const flow_status status = fill_result(ctx, making->row, making->out);
+    return status == FLOW_OK ? flow_emit(ctx, 0, type, making->out, type->size) : status;
+}
+
+// A group whose figures cannot be made is rejected with its fields and the accumulator.
+static flow_status give_result(flow_ctx *ctx, const flow_row *row, void *user)
+{
+    const struct aggregate *aggregate = (const struct aggregate *)(const void *)ctx->fn;
+    const flow_part_row parts[] = { { "accumulator", ctx->fn->in, row->value },
+        { "group", aggregate->pair ? aggregate->pair->key : NULL, row->key } };
+    struct making making = { row, user };
+    return flow_part(ctx, make_result, &making, parts, aggregate->pair ? 2 : 1);
+}
+
 static flow_status give_results(flow_ctx *ctx, const flow_batch *batch)
 {
-    return fl_fill_each(ctx, batch, fill_result);
+    char *out = flow_alloc(ctx, ctx->outs[0].type->size);
+    return out ? flow_each_row(ctx, batch, give_result, out) : ctx->status;
 }
 
 // --- building
@@ -327,7 +353,8 @@ static bool add_keys(flow_coll in, const flow_aggregate_options *options,
     return true;
 }
 
-static flow_coll apply(flow_coll in, struct aggregate *aggregate, const flow_type *acc)
+static flow_coll apply(
+    flow_coll in, struct aggregate *aggregate, const flow_type *acc, flow_on_error on_error)
 {
     flow_coll rows = in;
     if (aggregate->pair)
@@ -348,7 +375,8 @@ static flow_coll apply(flow_coll in, struct aggregate *aggregate, const flow_typ
         .process = give_results };
     const struct config config = { aggregate };
     const flow_combine_options how = { .config = &config, .config_size = sizeof config };
-    return flow_do(flow_combine_with(rows, &aggregate->combine, &how), &aggregate->result);
+    return flow_do(flow_combine_with(rows, &aggregate->combine, &how), &aggregate->result,
+        &(flow_do_options){ .on_error = on_error });
 }
 
 static flow_coll build(flow_coll in, const flow_aggregate_options *options)
@@ -371,7 +399,7 @@ static flow_coll build(flow_coll in, const flow_aggregate_options *options)
     if (!state || !aggregate->outs[0])
         return fl_no_coll(in.pipeline);
     fl_scope(in.pipeline, options->name, "aggregate");
-    const flow_coll made = apply(in, aggregate, state);
+    const flow_coll made = apply(in, aggregate, state, options->on_error);
     flow_scope_end(in.pipeline);
     return made;
 }

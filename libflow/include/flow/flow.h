@@ -239,6 +239,9 @@ typedef struct flow_combine_options {
     flow_field_ref field; /**< Combines over one field read this one. */
     const void *config;   /**< Passed to the combine; copied. */
     size_t config_size;   /**< Bytes of `config`. */
+    /** Where `extract` makes no result of a key and window: the job fails, or the key with its
+     * accumulator is rejected. Always the first attempt: what is tried again gives the same. */
+    flow_on_error on_error;
 } flow_combine_options;
 
 /** flow_combine_with, told how large the caller's idea of the options is. */

@@ -102,7 +102,7 @@ typedef struct flow_node {
     flow_field_ref field; /**< TIMESTAMP, KEY: the field; COMBINE: the field it reads, if any. */
     const void *config;   /**< DO, GROUP, COMBINE: the step's configuration. */
     const flow_type *config_type; /**< DO, GROUP: its type. */
-    flow_on_error on_error;       /**< DO, GROUP, SOURCE. */
+    flow_on_error on_error;       /**< DO, GROUP, SOURCE, SINK, SPLIT, COMBINE. */
     bool time_sorted;             /**< DO, stateful. */
     bool keep_windows;            /**< WINDOW: rows pass unchanged, windows and all. */
     const flow_view_spec *view;   /**< VIEW. */

@@ -27,6 +27,7 @@ TCase *loss_tests(void);
 TCase *group_tests(void);
 TCase *measure_tests(void);
 TCase *named_tests(void);
+TCase *no_result_tests(void);
 TCase *own_tests(void);
 TCase *panes_library_tests(void);
 TCase *panes_number_tests(void);
@@ -91,6 +92,7 @@ int main(void)
     suite_add_tcase(suite, group_tests());
     suite_add_tcase(suite, measure_tests());
     suite_add_tcase(suite, named_tests());
+    suite_add_tcase(suite, no_result_tests());
     suite_add_tcase(suite, composite_loss_tests());
     suite_add_tcase(suite, loss_tests());
     suite_add_tcase(suite, policy_tests());

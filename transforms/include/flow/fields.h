@@ -212,6 +212,8 @@ typedef struct flow_aggregate_options {
     size_t by_count;                    /**< How many; 0: all elements are one group. */
     const flow_aggregate_field *fields; /**< What is made. */
     size_t field_count;                 /**< How many, 1 to 64. */
+    flow_on_error on_error; /**< For groups with a sum that does not fit: they are rejected with
+                               their fields and what was added up. */
 } flow_aggregate_options;
 
 /** flow_aggregate, told how large the caller's idea of the options is. */
