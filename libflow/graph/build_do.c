@@ -58,9 +58,8 @@ static bool check_options(const fl_call *call, const flow_fn *fn, const flow_do_
 static bool check_patience(
     const fl_call *call, flow_node_kind kind, const flow_fn *fn, const flow_do_options *options)
 {
-    const bool calls = fn->form == FLOW_FORM_EMIT || fn->form == FLOW_FORM_BATCH;
-    const bool stateless = calls || fn->form == FLOW_FORM_MAP || fn->form == FLOW_FORM_STAGE ||
-                           fn->form == FLOW_FORM_UPDATE;
+    const bool calls = fn->form != FLOW_FORM_MAP && fn->form != FLOW_FORM_STAGE &&
+                       fn->form != FLOW_FORM_UPDATE && fn->form != FLOW_FORM_FILTER;
     if (options->backoff.us < 0 || options->timeout.us < 0)
         return fl_refuse(call, FLOW_INVALID, "its 'backoff' and 'timeout' cannot be negative");
     if (!(options->most_rejected >= 0 && options->most_rejected < 1))
@@ -68,14 +67,14 @@ static bool check_patience(
     if (options->most_rejected > 0 && options->on_error == FLOW_ON_ERROR_FAIL)
         return fl_refuse(call, FLOW_INVALID,
             "it has a 'most_rejected', but rejects nothing: its 'on_error' is to fail");
-    if (options->attempts > 1 && !stateless)
-        return fl_refuse(
-            call, FLOW_INVALID, "only functions without state have several 'attempts'");
+    if (options->attempts > 1 && fn->form == FLOW_FORM_FILTER)
+        return fl_refuse(call, FLOW_INVALID, "a filter has no 'attempts': it cannot fail");
     if (options->backoff.us > 0 && options->attempts < 2)
         return fl_refuse(call, FLOW_INVALID, "it has a 'backoff' without 'attempts'");
-    if (options->timeout.us > 0 && (kind != FLOW_NODE_DO || !calls))
+    if (options->timeout.us > 0 && (kind == FLOW_NODE_SPLIT || !calls))
         return fl_refuse(call, FLOW_INVALID,
-            "only functions of elements and batches that emit have a 'timeout'");
+            "only functions that are called for one element, batch or group and emit have a "
+            "'timeout'");
     return true;
 }
 

@@ -21,6 +21,7 @@ bool fl_bundle_begin(struct fl_worker *worker, enum fl_bundle_kind kind, struct 
     for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
         worker->ops[i].saved = worker->ops[i].counts;
         worker->ops[i].staged = false;
+        worker->ops[i].call.turn = 0;
     }
     fl_busy_begin(worker, op);
     return bundle->mem || fl_no_memory(op) == FLOW_OK;

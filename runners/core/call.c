@@ -361,6 +361,8 @@ flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const fl
     }
     call->in = view;
     call->shape = shape;
+    call->turn++;
+    call->parts = 0;
     call->safe.len = 0;
     ctx->row = ctx->next = 0;
     ctx->status = FLOW_OK;
@@ -403,6 +405,8 @@ static flow_status run_timed(struct fl_op *op, flow_batch_fn *process, const flo
         flow_batch one = *rows;
         one.selection = &selection[i];
         one.count = 1;
+        if (rows->states)
+            one.states = rows->states + i;
         ctx->row = selection[i];
         ctx->next = 0;
         const int64_t begun = port->now(port->user);

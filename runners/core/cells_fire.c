@@ -384,14 +384,11 @@ static flow_status drop_timers(struct fl_op *op, struct fl_cell *cell, int clock
         const flow_timer *timer = op->plan->node->fn->timers[item->word];
         char message[160];
         at = fl_item_spot(item);
-        if (timer->may_expire)
-            continue;
-        snprintf(message, sizeof message, "timer '%s' had not fired when its window expired",
-            timer->name);
-        struct fl_rejection why = { .reason = FL_EXPIRED_TIMER,
-            .message = message,
-            .at = *(const int64_t *)fl_item_row(item) };
-        status = tell_dropped(op, cell, &why);
+        snprintf(message, sizeof message, "timer '%s' had not fired in its window", timer->name);
+        struct fl_rejection why = { .reason = FL_EXPIRED_TIMER, .message = message };
+        why.at = *(const int64_t *)fl_item_row(item);
+        if (!timer->may_expire)
+            status = tell_dropped(op, cell, &why);
     }
     return status;
 }

@@ -66,6 +66,7 @@ struct fl_call {
     enum fl_edge edge;          // no rows are in work
     bool hold;                  // full outputs wait, so that a failed row can be taken back
     bool large;                 // the row in work asked for more than the budget
+    uint64_t turn, parts;       // calls in this bundle; parts of the one in work
     struct fl_rows *rows;       // group functions: in a call
     const struct fl_part *part; // of the row in work: what has failed
     char message[480];          // of flow_fail

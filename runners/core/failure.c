@@ -153,6 +153,8 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     call->large = false;
     if (op->worker->error.status != FLOW_OK)
         return op->worker->error.status;
+    if (op->worker->injected)
+        return status; // of a part: the bundle is given up already
     uint32_t attempts = 0;
     const bool again = rows_fault(status) && fl_poison_spares(op, &attempts);
     if (again && policy == FLOW_ON_ERROR_FAIL) {
@@ -197,6 +199,7 @@ flow_status fl_call_part(
 {
     struct fl_call *call = fl_call_of(ctx);
     struct fl_part part = { .rows = rows, .count = count };
+    call->parts++;
     if (call->hold)
         fl_out_mark(call->op, part.marks);
     flow_status status = run(ctx, user);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bundle with elements that failed leaves no trace and is tried again, until each has had its
 // attempts. Within the bundle an element is known by its step, by how many elements had come there,
-// and by its row: what is tried again is the same.
+// or in steps with state and groups by how often they had been called, and by its row and the part
+// of its work: what is tried again is the same.
 #include "poison.h"
 
 #include "engine.h"
@@ -13,7 +14,7 @@ struct fl_poisoned {
     struct fl_poisoned *next;
     uint32_t op;
     uint32_t row;
-    uint64_t came;
+    uint64_t came, part;
     uint32_t attempts;
 };
 
@@ -28,17 +29,19 @@ static struct fl_poisoned *entry_of(struct fl_op *op)
 {
     struct fl_worker *worker = op->worker;
     struct fl_poison *poison = &worker->poison;
-    const uint64_t came = op->counts.in - op->saved.in;
+    const uint64_t came = op->keyed ? op->call.turn : op->counts.in - op->saved.in;
+    const uint64_t part = op->call.part ? op->call.parts : 0;
     const uint32_t row = op->call.engine.ctx.row;
     for (struct fl_poisoned *entry = poison->list; entry; entry = entry->next)
-        if (entry->op == op->index && entry->came == came && entry->row == row)
+        if (entry->op == op->index && entry->came == came && entry->part == part &&
+            entry->row == row)
             return entry;
     if (!poison->mem && !(poison->mem = fl_mem_new(&worker->cache)))
         return NULL;
     struct fl_poisoned *entry = fl_mem_alloc(&worker->cache, poison->mem, sizeof *entry);
     if (!entry)
         return NULL;
-    *entry = (struct fl_poisoned){ poison->list, op->index, row, came, 0 };
+    *entry = (struct fl_poisoned){ poison->list, op->index, row, came, part, 0 };
     poison->list = entry;
     return entry;
 }

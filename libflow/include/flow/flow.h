@@ -110,9 +110,9 @@ typedef struct flow_do_options {
      * from a snapshot reads its sources again: what its functions make of them then is up to them.
      */
     bool stable_input;
-    uint32_t attempts; /**< At what fails, before `on_error` counts (I7). 0: one. Not with state. */
+    uint32_t attempts;     /**< At what fails, before `on_error` counts (I7). 0: one. */
     flow_duration backoff; /**< Pause before the second attempt, by the clock; doubled each time. */
-    flow_duration timeout; /**< Longer calls fail when they return (I5); not with state. */
+    flow_duration timeout; /**< Longer calls fail when they return (I5). */
     double most_rejected;  /**< A larger share of rejected elements fails the job (I4). 0: any. */
 } flow_do_options;
 

@@ -79,7 +79,7 @@ struct flow_timer {
     flow_key_spec key;          /**< The key of the functions that have it. */
     flow_batch_fn *due;         /**< Called with the keys whose timers are due. */
     flow_timer_merging merging; /**< In windows that merge. */
-    bool may_expire; /**< Time of day: nothing is lost, and told, when its window ends first. */
+    bool may_expire; /**< When its window ends first, nothing is lost and nothing told. */
 };
 
 /** When to set a timer; see FLOW_TIMER_SET and FLOW_TIMER_IN. Zero is the default of members. */

@@ -76,9 +76,9 @@ static void backoff_negative(flow_pipeline *p)
     APPLY(p, split, .attempts = 2, .backoff = { -5 });
 }
 
-static void attempts_with_state(flow_pipeline *p)
+static void attempts_of_a_filter(flow_pipeline *p)
 {
-    APPLY(p, running, .attempts = 2);
+    APPLY(p, positive, .attempts = 2);
 }
 
 static void timeout_of_a_filter(flow_pipeline *p)
@@ -119,10 +119,11 @@ static const refused table[] = {
     { backoff_alone, FLOW_INVALID, "flow_do(split_one): it has a 'backoff' without 'attempts'" },
     { backoff_negative, FLOW_INVALID,
         "flow_do(split_one): its 'backoff' and 'timeout' cannot be negative" },
-    { attempts_with_state, FLOW_INVALID,
-        "flow_do(run_up): only functions without state have several 'attempts'" },
+    { attempts_of_a_filter, FLOW_INVALID,
+        "flow_do(is_positive): a filter has no 'attempts': it cannot fail" },
     { timeout_of_a_filter, FLOW_INVALID,
-        "flow_do(is_positive): only functions of elements and batches that emit have a 'timeout'" },
+        "flow_do(is_positive): only functions that are called for one element, batch or group and "
+        "emit have a 'timeout'" },
     { share_of_two, FLOW_INVALID,
         "flow_do(split_one): its 'most_rejected' is a share: from 0 to below 1" },
     { share_without_route, FLOW_INVALID,
