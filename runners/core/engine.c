@@ -205,13 +205,13 @@ struct fl_engine *fl_engine_new(
     fl_cache_init(&cache, &pool);
     struct fl_engine *engine = fl_take(&cache, sizeof *engine);
     if (!engine) {
-        fl_cache_fini(&cache);
+        fl_cache_empty(&cache);
         fl_pool_fini(&pool);
         flow_error_raise(error, FLOW_BUDGET, NULL, "no memory for the engine");
         return NULL;
     }
     memset(engine, 0, sizeof *engine);
-    fl_cache_fini(&cache);
+    fl_cache_empty(&cache);
     fl_pool_move(&engine->pool, &pool);
     fl_cache_init(&engine->cache, &engine->pool);
     engine->graph = graph;
@@ -344,10 +344,10 @@ void fl_engine_free(struct fl_engine *engine)
     }
     for (uint32_t w = 0; engine->workers && w < engine->options.workers; w++) {
         fl_mem_unref(&engine->workers[w].cache, engine->workers[w].measured);
-        fl_cache_fini(&engine->workers[w].cache);
+        fl_cache_empty(&engine->workers[w].cache);
     }
     fl_mem_unref(&engine->cache, engine->mem);
-    fl_cache_fini(&engine->cache);
+    fl_cache_empty(&engine->cache);
     struct fl_pool pool;
     fl_pool_move(&pool, &engine->pool);
     fl_pool_fini(&pool);

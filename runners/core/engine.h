@@ -192,9 +192,10 @@ struct fl_worker {
     int64_t busy_since;      // by the clock
     struct fl_poison poison;
     struct fl_spill *spill; // NULL: never
-    bool injected;          // the bundle fails only to be tried again
-    bool again;             // the last bundle was aborted for that
-    flow_error error;       // of the step in work
+    struct fl_relief relief;
+    bool injected;    // the bundle fails only to be tried again
+    bool again;       // the last bundle was aborted for that
+    flow_error error; // of the step in work
 };
 
 #define FL_BUNDLE_LEAST (64u << 10) // bytes that a firing bundle may have in hand at least
@@ -213,6 +214,7 @@ struct fl_engine {
     void **sinks;               // by op index: the run's private memory
     bool *sink_open;
     _Atomic uint64_t *in_flight; // bytes on their way to a shuffled op, by op index
+    _Atomic uint64_t calls;      // for memory, of all workers
     uint64_t flight_limit;
     uint64_t bundle_limit;             // bytes after which a firing bundle ends
     _Atomic int64_t *origin_watermark; // sources: by op index

@@ -11,10 +11,12 @@ struct fl_free {
     struct fl_free *next;
 };
 
+#define CHUNKS (FL_SLAB_SIZE / FL_CHUNK_SIZE)
+
 // Lies at the beginning of the slab, in the first block of its first chunk.
 struct fl_slab {
     struct fl_slab *next;
-    uint16_t idle[FL_SLAB_SIZE / FL_CHUNK_SIZE]; // blocks of each chunk found free, while counting
+    uint16_t idle[CHUNKS]; // blocks of each chunk found free, while counting
 };
 
 // A large block that is kept.
@@ -132,6 +134,7 @@ void fl_pool_move(struct fl_pool *to, struct fl_pool *from)
     to->slabs = from->slabs;
     to->chunk_next = from->chunk_next;
     to->chunk_end = from->chunk_end;
+    to->carved = from->carved;
 }
 
 void fl_cache_init(struct fl_cache *cache, struct fl_pool *pool)
@@ -159,7 +162,7 @@ static void give_all(struct fl_cache *cache)
     }
 }
 
-void fl_cache_fini(struct fl_cache *cache)
+void fl_cache_empty(struct fl_cache *cache)
 {
     struct fl_pool *pool = cache->pool;
     if (!pool)
@@ -342,8 +345,81 @@ static bool refill(struct fl_cache *cache, unsigned c)
     }
 }
 
-static void *take_large(struct fl_pool *pool, size_t bytes)
+// --- large blocks of slabs: where all of the budget is in slabs, whoever uses them
+
+static void put_free(struct fl_pool *pool, unsigned c, char *at)
 {
+    struct fl_free *block = (struct fl_free *)(void *)at;
+    block->next = pool->blocks[c];
+    pool->blocks[c] = block;
+}
+
+// What is left of the fresh slab becomes free blocks.
+static void cut_rest(struct fl_pool *pool)
+{
+    for (char *chunk; (chunk = next_chunk(pool)) != NULL;) {
+        if (chunk != (char *)(void *)pool->slabs) {
+            put_free(pool, WHOLE, chunk);
+            continue;
+        }
+        for (size_t at = FL_CLASS_MIN; at < FL_CHUNK_SIZE; at += FL_CLASS_MIN)
+            put_free(pool, 0, chunk + at);
+    }
+}
+
+// Free chunks that lie side by side; NULL: nowhere.
+static char *find_row(struct fl_pool *pool, size_t count)
+{
+    count_idle(pool, WHOLE);
+    for (struct fl_slab *slab = pool->slabs; slab; slab = slab->next) {
+        size_t row = 0;
+        for (size_t i = 0; i < CHUNKS; i++) {
+            row = slab->idle[i] ? row + 1 : 0;
+            if (row == count)
+                return (char *)(void *)slab + (i + 1 - count) * FL_CHUNK_SIZE;
+        }
+    }
+    return NULL;
+}
+
+static void *carve(struct fl_cache *cache, size_t bytes)
+{
+    struct fl_pool *pool = cache->pool;
+    const size_t count = (bytes + FL_CHUNK_SIZE - 1) / FL_CHUNK_SIZE;
+    lock(pool);
+    give_all(cache);
+    cut_rest(pool);
+    for (unsigned c = 0; c < WHOLE; c++)
+        join_blocks(pool, c);
+    char *row = find_row(pool, count);
+    struct fl_free **at = &pool->blocks[WHOLE];
+    while (row && *at) {
+        if ((uintptr_t)*at - (uintptr_t)row < count * FL_CHUNK_SIZE)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    }
+    pool->carved += row ? count : 0;
+    unlock(pool);
+    return row;
+}
+
+// Gives back what was carved; false: it was not. Under the lock.
+static bool uncarve(struct fl_pool *pool, char *block, size_t bytes)
+{
+    const struct fl_slab *slab = pool->carved > 0 ? pool->slabs : NULL;
+    while (slab && (uintptr_t)block - (uintptr_t)slab >= FL_SLAB_SIZE)
+        slab = slab->next;
+    if (!slab)
+        return false;
+    for (size_t at = 0; at < bytes; at += FL_CHUNK_SIZE, pool->carved--)
+        put_free(pool, WHOLE, block + at);
+    return true;
+}
+
+static void *take_large(struct fl_cache *cache, size_t bytes)
+{
+    struct fl_pool *pool = cache->pool;
     const unsigned i = large_index(bytes);
     if (i < FL_LARGE_COUNT) {
         lock(pool);
@@ -356,7 +432,8 @@ static void *take_large(struct fl_pool *pool, size_t bytes)
         if (large)
             return large;
     }
-    return map_or_release(pool, bytes);
+    void *large = map_or_release(pool, bytes);
+    return large || bytes > FL_SLAB_SIZE ? large : carve(cache, bytes);
 }
 
 // Kept for the next table of that size, up to a quarter of the budget.
@@ -365,7 +442,8 @@ static void give_large(struct fl_pool *pool, void *block, size_t bytes)
     const unsigned i = large_index(bytes);
     struct fl_large *large = block;
     lock(pool);
-    const bool keep = i < FL_LARGE_COUNT && pool->kept + bytes <= pool->budget / 4;
+    const bool carved = uncarve(pool, block, bytes);
+    const bool keep = !carved && i < FL_LARGE_COUNT && pool->kept + bytes <= pool->budget / 4;
     if (keep) {
         large->size = bytes;
         large->next = (struct fl_large *)(void *)pool->large[i];
@@ -373,7 +451,7 @@ static void give_large(struct fl_pool *pool, void *block, size_t bytes)
         pool->kept += bytes;
     }
     unlock(pool);
-    if (!keep)
+    if (!keep && !carved)
         unmap_bytes(pool, block, bytes);
 }
 
@@ -381,7 +459,7 @@ void *fl_take(struct fl_cache *cache, size_t size)
 {
     if (size > FL_CHUNK_SIZE) {
         const size_t bytes = fl_block_size(size);
-        void *large = take_large(cache->pool, bytes);
+        void *large = take_large(cache, bytes);
         cache->used += large ? (int64_t)bytes : 0;
         return large;
     }

@@ -30,6 +30,7 @@ struct fl_pool {
     uint64_t kept; // bytes of large blocks that are not in use
     struct fl_slab *slabs;
     char *chunk_next, *chunk_end; // the slab being cut
+    uint64_t carved;              // chunks of slabs that large blocks are made of
 };
 
 // A worker's share: blocks it can take without asking the pool.
@@ -41,6 +42,15 @@ struct fl_cache {
     int64_t used; // bytes taken less bytes given, here: of blocks that others give back too
 };
 
+// What a worker asks of the others, and answers them, when memory is short (relief.c).
+struct fl_relief {
+    _Atomic uint64_t asked;    // its call that it waits for, or tries again after; 0: none
+    _Atomic uint64_t answered; // the last call that it has made room for
+    _Atomic uint64_t done;     // bundles that it committed and tables it spilled since one called
+    uint64_t before;           // what the others had done when it called
+    bool passed;               // it has let others try since they did anything
+};
+
 void fl_pool_init(struct fl_pool *pool, const flow_allocator *allocator, uint64_t budget);
 void fl_pool_fini(struct fl_pool *pool);
 
@@ -48,7 +58,9 @@ void fl_pool_fini(struct fl_pool *pool);
 void fl_pool_move(struct fl_pool *to, struct fl_pool *from);
 
 void fl_cache_init(struct fl_cache *cache, struct fl_pool *pool);
-void fl_cache_fini(struct fl_cache *cache);
+
+// Gives all that it keeps to the pool.
+void fl_cache_empty(struct fl_cache *cache);
 
 // The bytes that a block for `size` really has: a class up to 128 KiB, else an eighth of an octave.
 size_t fl_block_size(size_t size);

@@ -61,7 +61,7 @@ flow_status fl_run_begin(
     writer->form = form;
     writer->run.from = writer->run.to = scratch->end;
     writer->room = scratch->block;
-    writer->bytes = fl_take(scratch->cache, writer->room);
+    writer->bytes = fl_scratch_block_take(scratch);
     return writer->bytes ? FLOW_OK : FLOW_BUDGET;
 }
 
@@ -90,7 +90,7 @@ static char *place(struct fl_run_writer *writer, size_t len, flow_status *status
             *status = FLOW_BUDGET;
             return NULL;
         }
-        fl_give(writer->scratch->cache, writer->bytes, writer->room);
+        fl_scratch_block_give(writer->scratch, writer->bytes, writer->room);
         writer->bytes = bytes;
         writer->room = size;
     }
@@ -139,7 +139,7 @@ flow_status fl_run_end(struct fl_run_writer *writer, struct fl_run *run)
 void fl_run_abandon(struct fl_run_writer *writer)
 {
     fl_scratch_drop(writer->scratch, writer->run.from, writer->run.to);
-    fl_give(writer->scratch->cache, writer->bytes, writer->room);
+    fl_scratch_block_give(writer->scratch, writer->bytes, writer->room);
     writer->bytes = NULL;
     writer->room = 0;
 }

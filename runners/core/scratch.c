@@ -37,14 +37,31 @@ void fl_scratch_fini(struct fl_scratch *scratch)
     if (scratch->file >= 0)
         scratch->disk->close(scratch->disk->user, scratch->file);
     scratch->file = -1;
-    if (scratch->cache)
+    if (scratch->cache) {
         fl_give(scratch->cache, scratch->packed, scratch->packed_room);
-    scratch->packed = NULL;
+        fl_give(scratch->cache, scratch->spare, scratch->block);
+    }
+    scratch->packed = scratch->spare = NULL;
 #if FL_HAVE_ZSTD
     ZSTD_freeCCtx(scratch->packer);
     ZSTD_freeDCtx(scratch->unpacker);
 #endif
     scratch->packer = scratch->unpacker = NULL;
+}
+
+void fl_scratch_block_give(struct fl_scratch *scratch, char *bytes, size_t size)
+{
+    if (!scratch->spare && size == scratch->block)
+        scratch->spare = bytes;
+    else
+        fl_give(scratch->cache, bytes, size);
+}
+
+char *fl_scratch_block_take(struct fl_scratch *scratch)
+{
+    char *spare = scratch->spare;
+    scratch->spare = NULL;
+    return spare ? spare : fl_take(scratch->cache, scratch->block);
 }
 
 // --- what went wrong
@@ -97,6 +114,12 @@ static bool packed_room(struct fl_scratch *scratch, size_t size)
     scratch->packed = packed;
     scratch->packed_room = size;
     return true;
+}
+
+bool fl_scratch_reserve(struct fl_scratch *scratch)
+{
+    scratch->spare = fl_take(scratch->cache, scratch->block);
+    return scratch->spare && packed_room(scratch, packed_most(scratch->block));
 }
 
 // Room for a block of a single large row is given back.

@@ -17,6 +17,7 @@ struct fl_scratch {
     uint64_t live; // bytes of blocks that are not dropped
     char *packed;  // a block as it stands in the file
     size_t packed_room;
+    char *spare;             // room for a block; NULL: in use, or none was reserved
     void *packer, *unpacker; // zstd's; their memory is its own (bounded by the block)
     char problem[400];       // why the last call that failed did
 };
@@ -24,6 +25,15 @@ struct fl_scratch {
 void fl_scratch_init(
     struct fl_scratch *scratch, const struct fl_disk *disk, const char *directory, size_t block);
 void fl_scratch_fini(struct fl_scratch *scratch);
+
+// Takes what writing a block needs beforehand, since memory is short when it comes to that. False
+// without memory.
+bool fl_scratch_reserve(struct fl_scratch *scratch);
+
+// Room for a block in work, of which one is kept; NULL without memory. Larger ones may be given
+// too.
+char *fl_scratch_block_take(struct fl_scratch *scratch);
+void fl_scratch_block_give(struct fl_scratch *scratch, char *bytes, size_t size);
 
 // What follows returns FLOW_OK, FLOW_IO or FLOW_DAMAGED with `problem`, or FLOW_BUDGET.
 

@@ -26,7 +26,7 @@ bool fl_spill_init(struct fl_worker *worker)
     fl_scratch_init(&spill->scratch, disk, options->scratch, block);
     spill->scratch.cache = &worker->cache;
     worker->spill = spill;
-    return true;
+    return fl_scratch_reserve(&spill->scratch);
 }
 
 void fl_spill_fini(struct fl_worker *worker)
@@ -143,7 +143,7 @@ static void tell(struct fl_op *op, const struct fl_run *run)
             (unsigned long long)(op->worker->engine->pool.budget >> 20));
 }
 
-flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice)
+flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice, bool *any)
 {
     struct fl_scratch *scratch = &op->worker->spill->scratch;
     struct fl_run run = { 0 };
@@ -158,6 +158,7 @@ flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice)
         return fl_spill_failed(op, status);
     empty(&op->worker->cache, &slice->table);
     fl_runs_add(&slice->runs, run);
+    *any = true;
     tell(op, &run);
     if (op->keyed->slide)
         fl_slide_empty(op);
@@ -220,8 +221,7 @@ static flow_status shrink(struct fl_worker *worker, uint64_t most, uint64_t leas
     const bool too_much = kept > most;
     flow_status status = FLOW_OK;
     while (too_much && kept > least && slice && status == FLOW_OK) {
-        *any = *any || slice->table.count > 0;
-        status = fl_spill_slice(op, slice);
+        status = fl_spill_slice(op, slice, any);
         slice = NULL;
         kept = count_kept(worker, &op, &slice);
     }
@@ -238,18 +238,28 @@ static bool crowded(const struct fl_worker *worker)
            atomic_load_explicit(&pool->held, memory_order_relaxed) > pool->budget / 2;
 }
 
+// Without room to spill in nothing is lost: who wants memory next is undone, which makes some.
+static flow_status shrink_if_can(struct fl_worker *worker, uint64_t most, uint64_t least, bool *any)
+{
+    const flow_status status = shrink(worker, most, least, any);
+    if (status != FLOW_BUDGET || worker->spill->broken)
+        return status;
+    memset(&worker->error, 0, sizeof worker->error);
+    return FLOW_OK;
+}
+
 flow_status fl_spill_after(struct fl_worker *worker)
 {
     const struct fl_spill *spill = worker->spill;
     bool any = false;
     if (!spill || worker->bundle.number < spill->look || !crowded(worker))
         return FLOW_OK;
-    const flow_status status = shrink(worker, spill->limit, spill->limit / 2, &any);
-    if (status == FLOW_OK || status != FLOW_BUDGET || spill->broken)
-        return status;
-    // no room to spill in: who wants memory next is undone, which makes some
-    memset(&worker->error, 0, sizeof worker->error);
-    return FLOW_OK;
+    return shrink_if_can(worker, spill->limit, spill->limit / 2, &any);
+}
+
+flow_status fl_spill_all(struct fl_worker *worker, bool *any)
+{
+    return shrink_if_can(worker, 0, 0, any);
 }
 
 bool fl_spill_relieve(struct fl_worker *worker)
@@ -259,9 +269,12 @@ bool fl_spill_relieve(struct fl_worker *worker)
         return false;
     const flow_error why = worker->error;
     memset(&worker->error, 0, sizeof worker->error);
-    if (shrink(worker, 0, 0, &any) != FLOW_OK)
+    const flow_status status = shrink(worker, 0, 0, &any);
+    if (status != FLOW_OK && (status != FLOW_BUDGET || !any))
         return false;
-    if (!any)
+    if (any) // though there was no room to merge runs in
+        memset(&worker->error, 0, sizeof worker->error);
+    else
         worker->error = why;
     return any;
 }
@@ -365,7 +378,8 @@ static flow_status open_parts(struct fl_op *op, const struct parts *parts)
     struct fl_slice *slice;
     uint32_t count = 0;
     for (uint32_t i = 0; (slice = part_at(parts, i)); i++) {
-        const flow_status status = fl_spill_slice(op, slice);
+        bool any = false;
+        const flow_status status = fl_spill_slice(op, slice, &any);
         if (status != FLOW_OK)
             return status;
         count += slice->runs.count;

@@ -35,11 +35,33 @@ flow_status fl_spill_after(struct fl_worker *worker);
 // failed, and the worker has the error.
 bool fl_spill_relieve(struct fl_worker *worker);
 
+// Between bundles, since another worker has no memory: spills all that can be, and says whether
+// that was any.
+flow_status fl_spill_all(struct fl_worker *worker, bool *any);
+
+// --- relief.c: the others have memory
+
+// A bundle was undone, and there is nothing to spill: asks the other workers for theirs. False: it
+// has asked before, and they have had none since; the worker keeps its error.
+bool fl_relief_ask(struct fl_worker *worker);
+
+// Whether a worker that has asked waits for answers.
+bool fl_relief_waits(const struct fl_worker *worker);
+
+// Between bundles: makes room for those who asked. The error stands in the worker.
+flow_status fl_relief_answer(struct fl_worker *worker);
+
+// A bundle was committed.
+void fl_relief_committed(struct fl_worker *worker);
+
+// A worker is done, and answers no more.
+void fl_relief_leave(struct fl_worker *worker);
+
 // The same while a snapshot is restored, which has put in so many bytes.
 flow_status fl_spill_loaded(struct fl_worker *worker, size_t bytes);
 
-// Empties a table into a run.
-flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice);
+// Empties a table into a run. Says whether there was anything in it.
+flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice, bool *any);
 
 // --- windows that fire
 

@@ -78,6 +78,8 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
     if (status == FLOW_OK)
         status = fl_bundle_commit(worker);
     fl_log_bundle(worker, status == FLOW_OK);
+    if (status == FLOW_OK)
+        fl_relief_committed(worker);
     if (status == FLOW_OK && fl_spill_after(worker) == FLOW_OK)
         return FL_STEP_WORKED;
     if (status == FLOW_OK) { // it is committed: there is no way back
@@ -90,7 +92,7 @@ static enum fl_step conclude(struct fl_worker *worker, flow_status status)
             fl_faulty(worker, FL_FAULT_FAILED);
     }
     if (!worker->injected)
-        worker->injected = fl_spill_relieve(worker);
+        worker->injected = fl_spill_relieve(worker) || fl_relief_ask(worker);
     worker->again = worker->injected;
     if (worker->injected) {
         fl_poison_pause(worker);
@@ -455,8 +457,12 @@ static enum fl_step step_worker(struct fl_engine *engine, struct fl_worker *work
     }
     if (atomic_load_explicit(&engine->failed, memory_order_relaxed))
         return FL_STEP_FAILED;
+    if (fl_relief_answer(worker) != FLOW_OK) {
+        fl_engine_fail(engine, &worker->error);
+        return FL_STEP_FAILED;
+    }
     if (worker->again) {
-        if (fl_poison_waits(worker))
+        if (fl_poison_waits(worker) || fl_relief_waits(worker))
             return FL_STEP_IDLE;
         const enum fl_step step = step_again(worker);
         if (step != FL_STEP_IDLE)
@@ -478,6 +484,8 @@ enum fl_step fl_engine_step(struct fl_engine *engine, uint32_t index)
     struct fl_worker *worker = &engine->workers[index];
     enter(worker);
     const enum fl_step step = step_worker(engine, worker);
+    if (step == FL_STEP_DONE)
+        fl_relief_leave(worker);
     fl_spin_unlock(&worker->stepping);
     return step;
 }

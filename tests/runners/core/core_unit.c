@@ -33,8 +33,8 @@ void bench_init(struct bench *bench, uint64_t budget)
 void bench_fini(struct bench *bench)
 {
     ck_assert_uint_eq(bench_used(bench), 0);
-    fl_cache_fini(&bench->cache);
-    fl_cache_fini(&bench->other);
+    fl_cache_empty(&bench->cache);
+    fl_cache_empty(&bench->other);
     fl_pool_fini(&bench->pool);
     ck_assert_uint_eq(bench->pool.held, 0);
     ck_assert_uint_eq(bench->outside, 0);

@@ -38,6 +38,7 @@ TCase *pictures_tests(void);
 TCase *poison_tests(void);
 TCase *policy_tests(void);
 TCase *refuse_tests(void);
+TCase *relief_tests(void);
 TCase *rules_tests(void);
 TCase *schedules_tests(void);
 TCase *side_play_tests(void);
@@ -113,6 +114,7 @@ int main(void)
     suite_add_tcase(suite, late_graph_tests());
     suite_add_tcase(suite, trip_tests());
     suite_add_tcase(suite, spill_tests());
+    suite_add_tcase(suite, relief_tests());
     suite_add_tcase(suite, spill_many_tests());
     suite_add_tcase(suite, spill_graph_tests());
     suite_add_tcase(suite, snapshot_tests());

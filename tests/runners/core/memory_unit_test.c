@@ -54,7 +54,7 @@ START_TEST(blocks_of_the_system_are_aligned_too)
     memset(large, 1, (size_t)3 << 20);
     fl_give(&cache, small, 100);
     fl_give(&cache, large, (size_t)3 << 20);
-    fl_cache_fini(&cache);
+    fl_cache_empty(&cache);
     fl_pool_fini(&pool);
     ck_assert_uint_eq(pool.held, 0);
 }
@@ -246,6 +246,37 @@ START_TEST(chunks_with_a_block_in_use_are_never_cut_again)
 }
 END_TEST
 
+START_TEST(a_large_block_is_made_of_chunks_side_by_side_when_all_memory_is_in_slabs)
+{
+    struct bench bench;
+    bench_init(&bench, UINT64_C(4) << 20);
+    ck_assert_uint_eq(use_up(&bench.cache, 4096, NULL, 0), 2 * (512 - 1));
+    // two chunks each, of the fifteen of a slab that hold no link
+    ck_assert_uint_eq(use_up(&bench.cache, 147456, NULL, 0), 14);
+    ck_assert_uint_eq(use_up(&bench.cache, 15 * 131072, NULL, 0), 2);
+    ck_assert_ptr_null(fl_take(&bench.cache, 16 * 131072));
+    ck_assert_uint_eq(use_up(&bench.cache, 4096, NULL, 0), 2 * (512 - 1));
+    ck_assert_uint_le(bench.pool.peak, UINT64_C(4) << 20);
+    bench_fini(&bench);
+}
+END_TEST
+
+START_TEST(a_large_block_gets_what_is_left_of_a_fresh_slab)
+{
+    struct bench bench;
+    bench_init(&bench, UINT64_C(2) << 20);
+    char *small = fl_take(&bench.cache, 65536);
+    ck_assert_ptr_nonnull(small);
+    memset(small, 0xEE, 65536);
+    ck_assert_uint_eq(use_up(&bench.cache, 14 * 131072, NULL, 0), 1);
+    ck_assert_uint_eq(use_up(&bench.cache, 131073, NULL, 0), 7);
+    for (size_t at = 0; at < 65536; at++)
+        ck_assert_int_eq((unsigned char)small[at], 0xEE);
+    fl_give(&bench.cache, small, 65536);
+    bench_fini(&bench);
+}
+END_TEST
+
 START_TEST(peak_is_the_most_that_was_held)
 {
     struct bench bench;
@@ -270,7 +301,7 @@ START_TEST(moved_pool_keeps_blocks_budget_and_figures)
     bench_init(&bench, UINT64_C(4) << 20);
     char *block = fl_take(&bench.cache, 4096);
     memset(block, 7, 4096);
-    fl_cache_fini(&bench.cache);
+    fl_cache_empty(&bench.cache);
     struct fl_pool moved;
     fl_pool_move(&moved, &bench.pool);
     struct fl_cache cache;
@@ -279,7 +310,7 @@ START_TEST(moved_pool_keeps_blocks_budget_and_figures)
     ck_assert_int_eq(block[4095], 7);
     fl_give(&cache, block, 4096);
     ck_assert_ptr_null(fl_take(&cache, (2 << 20) + 1));
-    fl_cache_fini(&cache);
+    fl_cache_empty(&cache);
     fl_pool_fini(&moved);
     ck_assert_uint_eq(bench.outside, 0);
 }
@@ -325,7 +356,7 @@ static void *exchange_main(void *argument)
         fl_give(&cache, found, size);
     }
     exchange->used += cache.used;
-    fl_cache_fini(&cache);
+    fl_cache_empty(&cache);
     return NULL;
 }
 
@@ -364,6 +395,8 @@ TCase *memory_unit_tests(void)
     tcase_add_test(tests, small_blocks_get_what_large_ones_kept);
     tcase_add_test(tests, blocks_cut_for_one_size_serve_every_other_when_memory_is_scarce);
     tcase_add_test(tests, chunks_with_a_block_in_use_are_never_cut_again);
+    tcase_add_test(tests, a_large_block_is_made_of_chunks_side_by_side_when_all_memory_is_in_slabs);
+    tcase_add_test(tests, a_large_block_gets_what_is_left_of_a_fresh_slab);
     tcase_add_test(tests, peak_is_the_most_that_was_held);
     tcase_add_test(tests, moved_pool_keeps_blocks_budget_and_figures);
     tcase_add_test(tests, threads_can_give_what_others_took);

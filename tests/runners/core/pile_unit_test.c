@@ -35,8 +35,8 @@ static void stand_free(struct stand *stand)
     fl_pile_free(&stand->engine, stand->pile);
     fl_mem_unref(&stand->engine.cache, stand->engine.mem);
     ck_assert_int_eq(stand->engine.cache.used + stand->worker.cache.used, 0);
-    fl_cache_fini(&stand->engine.cache);
-    fl_cache_fini(&stand->worker.cache);
+    fl_cache_empty(&stand->engine.cache);
+    fl_cache_empty(&stand->worker.cache);
     bench_fini(&stand->bench);
     free(stand);
 }
