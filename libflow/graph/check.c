@@ -157,6 +157,8 @@ bool fl_check_fn(const fl_call *call, const flow_fn *fn, const flow_shape *shape
     if (fn->form < FLOW_FORM_EMIT || fn->form > FLOW_FORM_APART)
         return fl_refuse(
             call, FLOW_UNSUPPORTED, "the function's form %d is unknown", (int)fn->form);
+    if (fn->skew.us < 0)
+        return fl_refuse(call, FLOW_INVALID, "the function's skew is below 0");
     if (!fl_check_type(call, fn->in))
         return false;
     if (!flow_type_equal(fn->in, shape->type))

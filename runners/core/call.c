@@ -7,6 +7,7 @@
 #include "output.h"
 #include "side.h"
 #include "split.h"
+#include "stamp.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,6 +118,17 @@ static flow_status ctx_commit(flow_ctx *ctx, uint32_t output, uint32_t count)
     fl_out_add(op, output, count);
     op->call.reserved = 0;
     return FLOW_OK;
+}
+
+void *fl_worker_take(struct fl_op *op, size_t size)
+{
+    struct fl_worker *worker = op->worker;
+    if (!worker->lasting)
+        worker->lasting = fl_mem_new(&worker->cache);
+    void *bytes = worker->lasting ? fl_mem_alloc(&worker->cache, worker->lasting, size) : NULL;
+    if (bytes)
+        memset(bytes, 0, size);
+    return bytes;
 }
 
 struct fl_mem *fl_call_scratch(struct fl_call *call)
@@ -329,7 +341,7 @@ static const flow_ctx_ops ctx_ops = {
     .claim_position = fl_split_claim,
     .resume_after = fl_split_resume_after,
     .estimate = fl_split_estimate,
-    .emit_at = fl_split_emit_at,
+    .emit_at = fl_stamp_emit_at,
     .split_part = fl_split_part,
     .rows_keep = fl_group_rows_keep,
     .log = fl_log_call,

@@ -343,7 +343,7 @@ void fl_engine_free(struct fl_engine *engine)
             engine->plan.ops[i].node->sink->close(engine->sinks[i]);
     }
     for (uint32_t w = 0; engine->workers && w < engine->options.workers; w++) {
-        fl_mem_unref(&engine->workers[w].cache, engine->workers[w].measured);
+        fl_mem_unref(&engine->workers[w].cache, engine->workers[w].lasting);
         fl_cache_empty(&engine->workers[w].cache);
     }
     fl_mem_unref(&engine->cache, engine->mem);

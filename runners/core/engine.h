@@ -39,8 +39,9 @@ struct fl_output {
     struct fl_batch *batch;   // NULL until first needed
     struct fl_batch *pending; // full ones that wait for the call to end, newest first
     const flow_type *type;
-    uint32_t index; // FLOW_OUTPUT_… or the function's
-    bool pointers;  // rows of the type point to bytes outside
+    uint32_t index;           // FLOW_OUTPUT_… or the function's
+    bool pointers;            // rows of the type point to bytes outside
+    struct fl_stamps *stamps; // of rows with times of their own; NULL: never so far
     uint16_t origin[FLOW_BATCH_ROWS];
 };
 
@@ -187,9 +188,9 @@ struct fl_worker {
     struct fl_claimed *claimed;      // the piece in work, or of an aborted bundle to be read again
     uint32_t claimed_op;
     struct fl_pins pins;
-    struct fl_mem *measured; // where its measures lie
-    struct fl_op *busy;      // whose time it is; NULL: this bundle is not timed
-    int64_t busy_since;      // by the clock
+    struct fl_mem *lasting; // what is for as long as it: measures, times of outputs
+    struct fl_op *busy;     // whose time it is; NULL: this bundle is not timed
+    int64_t busy_since;     // by the clock
     struct fl_poison poison;
     struct fl_spill *spill; // NULL: never
     struct fl_relief relief;
@@ -236,6 +237,9 @@ void fl_log_bundle(const struct fl_worker *worker, bool committed);
 
 // Makes outputs and context. False without memory.
 bool fl_call_init(struct fl_op *op);
+
+// Zeroed memory that lasts as long as the worker; NULL without.
+void *fl_worker_take(struct fl_op *op, size_t size);
 
 struct fl_call *fl_call_of(const flow_ctx *ctx);
 const flow_ctx_ops *fl_ctx_ops(void);

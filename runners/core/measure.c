@@ -16,26 +16,15 @@ static void refuse(flow_ctx *ctx, const char *message)
     flow_fail(ctx, FLOW_BUDGET, "%s", message);
 }
 
-static void *take(struct fl_op *op, size_t size)
-{
-    struct fl_worker *worker = op->worker;
-    if (!worker->measured)
-        worker->measured = fl_mem_new(&worker->cache);
-    void *bytes = worker->measured ? fl_mem_alloc(&worker->cache, worker->measured, size) : NULL;
-    if (bytes)
-        memset(bytes, 0, size);
-    return bytes;
-}
-
 static bool make_room(struct fl_op *op, struct fl_metric *metric, flow_metric_kind kind)
 {
     if (kind == FLOW_METRIC_HISTOGRAM) {
-        metric->buckets = take(op, 2 * FLOW_METRIC_BUCKETS * sizeof *metric->buckets);
+        metric->buckets = fl_worker_take(op, 2 * FLOW_METRIC_BUCKETS * sizeof *metric->buckets);
         metric->buckets_now = metric->buckets + FLOW_METRIC_BUCKETS;
         return metric->buckets != NULL;
     }
     if (kind == FLOW_METRIC_STRINGS)
-        metric->texts = take(op, FLOW_METRIC_STRINGS_MOST * sizeof *metric->texts);
+        metric->texts = fl_worker_take(op, FLOW_METRIC_STRINGS_MOST * sizeof *metric->texts);
     return kind != FLOW_METRIC_STRINGS || metric->texts;
 }
 
@@ -75,7 +64,7 @@ static struct fl_metric *place(flow_ctx *ctx, const flow_metric *metric)
     struct fl_op *op = fl_call_of(ctx)->op;
     struct fl_measures *measures = atomic_load_explicit(&op->measures, memory_order_relaxed);
     if (!measures) {
-        measures = take(op, sizeof *measures);
+        measures = fl_worker_take(op, sizeof *measures);
         if (measures)
             atomic_flag_clear(&measures->lock);
         atomic_store_explicit(&op->measures, measures, memory_order_release);
@@ -150,7 +139,7 @@ void fl_measure_text(flow_ctx *ctx, const flow_metric *metric, flow_str text)
             text.len--; // not within a character
     if (at->text_count + at->texts_now == FLOW_METRIC_STRINGS_MOST || has_text(at, text))
         return;
-    char *copy = take(fl_call_of(ctx)->op, text.len + 1);
+    char *copy = fl_worker_take(fl_call_of(ctx)->op, text.len + 1);
     if (!copy) {
         refuse(ctx, "no memory for metrics");
         return;

@@ -2,7 +2,7 @@
 // Outputs of a step: filled by inline emits, closed with time and window, sent to who takes them.
 #include "output.h"
 #include "checks.h"
-#include "split.h"
+#include "stamp.h"
 
 static bool has_input(const struct fl_op *op)
 {
@@ -66,7 +66,7 @@ static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_ba
         fl_give(&op->worker->cache, batch->signs, FLOW_BATCH_ROWS);
         batch->signs = NULL;
     }
-    if (timed && op->plan->kind == FL_OP_SPLIT && !fl_split_stamp(op, position, batch)) {
+    if (timed && out->stamps && !fl_stamp_batch(op, position, batch)) {
         fl_batch_unref(&op->worker->cache, batch);
         return fl_no_memory(op);
     }
@@ -150,6 +150,7 @@ static flow_status hold_batch(struct fl_op *op, uint32_t position)
         (size_t)moved * full->stride);
     for (uint32_t i = 0; i < moved; i++)
         out->origin[i] = row;
+    fl_stamp_move(op, position, closed->count, moved);
     set_head(op, position, moved);
     if (moved && full->mem) {
         struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
@@ -222,6 +223,7 @@ void fl_call_drop(struct fl_op *op)
         fl_batch_unref(cache, out->batch);
         out->batch = NULL;
         op->out_heads[position].room = 0;
+        fl_stamp_forget(op, position, 0);
         while (out->pending) {
             struct fl_batch *batch = out->pending;
             out->pending = batch->next;
@@ -253,6 +255,7 @@ void fl_out_take_back(struct fl_op *op)
             count--;
         if (out->batch)
             set_head(op, position, count);
+        fl_stamp_forget(op, position, count);
         while (count == 0 && out->pending && out->pending->origin == (uint64_t)row + 1)
             drop_pending(op, out);
     }
@@ -281,6 +284,7 @@ void fl_out_back_to(struct fl_op *op, const struct fl_out_mark marks[FLOW_OUTPUT
             out->pending->count = mark->count;
         if (out->batch)
             set_head(op, position, aside ? 0 : mark->count);
+        fl_stamp_forget(op, position, aside ? 0 : mark->count);
     }
 }
 

@@ -17,24 +17,16 @@ static const flow_split_fn *function_of(const struct fl_op *op)
 bool fl_split_init(struct fl_op *op)
 {
     struct fl_engine *engine = op->worker->engine;
-    const uint32_t outs = op->plan->node->fn->out_count;
-    const size_t stamps = outs * sizeof(struct fl_stamps);
     struct fl_split *split = fl_mem_alloc(&engine->cache, engine->mem, sizeof *split);
     if (!split)
         return false;
     memset(split, 0, sizeof *split);
     split->layout = fl_layout_of(&op->plan->shape);
-    split->stamps = fl_mem_alloc(&engine->cache, engine->mem, stamps);
     split->pile = op->worker->index == 0
                       ? fl_pile_new(engine, function_of(op)->tracker->restriction->size)
                       : engine->workers[0].ops[op->index].keyed->split->pile;
-    if (!split->stamps || !split->pile)
+    if (!split->pile)
         return false;
-    for (uint32_t i = 0; i < outs; i++)
-        for (uint32_t row = 0; row < FLOW_BATCH_ROWS; row++)
-            split->stamps[i].at[row] = FL_UNSTAMPED;
-    for (uint32_t i = 0; i < outs; i++)
-        split->stamps[i].any = false;
     op->keyed->split = split;
     return true;
 }
@@ -262,7 +254,6 @@ static flow_status run_row(struct fl_op *op, const struct fl_view *view, const f
     if (status != FLOW_OK) {
         op->keyed->split->phase = FL_SPLIT_NOTHING;
         status = fl_call_failed(op, status, element);
-        fl_split_unstamp(op);
         drop_fresh(op); // the element is routed with all that was left of it
     }
     return status == FLOW_OK ? fl_call_flush(op) : status;
@@ -439,7 +430,6 @@ static void abort_bundle(struct fl_op *op)
         fl_pile_unreserve(op->worker->engine, split->pile, split->reserved);
     split->reserved = split->incoming_count = 0;
     split->phase = FL_SPLIT_NOTHING;
-    fl_split_unstamp(op);
     drop_fresh(op);
 }
 

@@ -17,13 +17,6 @@ struct fl_fresh {
     double left;
 };
 
-// Times of rows of an output that have one of their own.
-struct fl_stamps {
-    bool any;
-    int64_t at[FLOW_BATCH_ROWS]; // FL_UNSTAMPED: the element's
-};
-#define FL_UNSTAMPED INT64_MIN
-
 enum fl_split_phase {
     FL_SPLIT_NOTHING,
     FL_SPLIT_CUTTING,   // `split` runs: it gives parts
@@ -52,7 +45,6 @@ struct fl_split {
     uint64_t emitted; // by the step, when the call began
     int64_t began;    // by the clock
     int64_t estimate;
-    struct fl_stamps *stamps; // by output
 };
 
 bool fl_split_init(struct fl_op *op);
@@ -80,12 +72,6 @@ struct fl_progress fl_split_progress(const struct fl_engine *engine, uint32_t op
 
 // Rows that the step has emitted, those still on their way to others too.
 uint64_t fl_split_emitted(const struct fl_op *op);
-
-// Gives rows of a closed batch their times.
-bool fl_split_stamp(struct fl_op *op, uint32_t position, struct fl_batch *batch);
-
-// Forgets the times of rows that were taken back.
-void fl_split_unstamp(struct fl_op *op);
 
 // --- split_call.c: what the context asks
 

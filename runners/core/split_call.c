@@ -2,6 +2,7 @@
 // What splittable functions ask of their context: positions, delays, estimates, times of outputs.
 #include "output.h"
 #include "split.h"
+#include "stamp.h"
 
 // A call ends at the next claim after so much, to show what it has and let others go on.
 #define MOST_ROWS   16384u
@@ -136,28 +137,11 @@ flow_status fl_split_emit_at(
     struct fl_split *split = in_phase(ctx, FL_SPLIT_PROCESSING, "a time of its own");
     if (!split || ctx->status != FLOW_OK)
         return ctx->status;
-    struct fl_op *op = fl_call_of(ctx)->op;
-    const flow_time own = flow_event_time(ctx);
-    if (at.us < own.us || at.us > FLOW_TIME_MAX_US) {
-        char times[2][40];
-        times[0][flow_time_print(at, times[0])] = '\0';
-        times[1][flow_time_print(own, times[1])] = '\0';
-        return flow_fail(ctx, FLOW_INVALID,
-            "it emitted at %s, which is before its element's time %s or behind the end of time",
-            times[0], times[1]);
-    }
-    if (output >= op->plan->node->fn->out_count)
-        return sticky(
-            ctx, fl_op_fail(op, FLOW_INVALID, "emitted on output %u, which it has not", output));
-    const flow_status status = fl_out_put(op, output, type, row);
-    if (status != FLOW_OK)
-        return sticky(ctx, status);
-    struct fl_stamps *stamps = &split->stamps[output];
-    stamps->any = true;
-    stamps->at[op->out_heads[output].origin - op->outs[output].origin - 1] = at.us;
-    if (op->plan->node->split->estimator == FLOW_ESTIMATOR_MONOTONE)
+    const flow_status status = fl_stamp_emit(ctx, output, type, row, at);
+    if (status == FLOW_OK &&
+        fl_call_of(ctx)->op->plan->node->split->estimator == FLOW_ESTIMATOR_MONOTONE)
         raise_estimate(split, at.us);
-    return FLOW_OK;
+    return status;
 }
 
 flow_status fl_split_part(flow_ctx *ctx, const flow_type *type, const void *restriction)
@@ -172,37 +156,4 @@ flow_status fl_split_part(flow_ctx *ctx, const flow_type *type, const void *rest
                                type->name, own->name));
     const struct fl_fresh like = { .estimate = split->estimate };
     return sticky(ctx, fl_split_fresh(op, restriction, &like));
-}
-
-// --- times of outputs
-
-bool fl_split_stamp(struct fl_op *op, uint32_t position, struct fl_batch *batch)
-{
-    struct fl_stamps *stamps = &op->keyed->split->stamps[position];
-    if (!stamps->any)
-        return true;
-    int64_t *times = fl_batch_need_times(&op->worker->cache, batch);
-    if (!times)
-        return false;
-    const int64_t own = flow_event_time(&op->call.engine.ctx).us;
-    for (uint32_t row = 0; row < batch->count; row++) {
-        times[row] = stamps->at[row] == FL_UNSTAMPED ? own : stamps->at[row];
-        stamps->at[row] = FL_UNSTAMPED;
-    }
-    stamps->any = false;
-    batch->time_form = FL_TIME_STRIDED;
-    batch->times = (const char *)times;
-    batch->times_stride = sizeof *times;
-    return true;
-}
-
-void fl_split_unstamp(struct fl_op *op)
-{
-    struct fl_split *split = op->keyed->split;
-    for (uint32_t i = 0; i < op->plan->node->fn->out_count; i++) {
-        struct fl_stamps *stamps = &split->stamps[i];
-        for (uint32_t row = 0; stamps->any && row < FLOW_BATCH_ROWS; row++)
-            stamps->at[row] = FL_UNSTAMPED;
-        stamps->any = false;
-    }
 }

@@ -63,6 +63,7 @@ static const struct place {
     PLACE(flow_fn, merge, 152),
     PLACE(flow_fn, by_window, 160),
     PLACE(flow_fn, follows_signs, 161),
+    PLACE(flow_fn, skew, 168),
     PLACE(flow_split_fn, fn, 0),
     PLACE(flow_split_fn, tracker, 8),
     PLACE(flow_split_fn, initial, 16),

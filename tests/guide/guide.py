@@ -46,6 +46,7 @@ PROGRAMS = [
     'examples/guide/sink.c',
     'examples/guide/sketch.c',
     'examples/guide/source.c',
+    'examples/guide/stamps.c',
     'examples/guide/splittable.c',
     'examples/guide/state.c',
     'examples/guide/tested.c',

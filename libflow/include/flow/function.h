@@ -163,6 +163,9 @@ typedef struct flow_fn {
      * the sign of each element (flow_sign). Without this, or `takes_signs`, such a function is
      * refused an input that takes elements back, as one with `time_sorted` always is. */
     bool follows_signs;
+    /** How far before the time of its element flow_emit_at may go (R66). What lies before the
+     * watermark is late behind the step: a skew holds nothing back, as in Beam. */
+    flow_duration skew;
 } flow_fn;
 
 /** Where and when what a finish emits lies (R67): `window` is one of those that hold `at`. */
@@ -261,6 +264,14 @@ FLOW_API flow_status flow_emit_stamped(
 /** The function's private memory on this worker, of `self_size` bytes: not part of the bundle, so
  * what a failed bundle did there stays. */
 FLOW_API void *flow_self(flow_ctx *ctx);
+
+/**
+ * Emits as flow_emit, with an event time of its own, from functions over elements, timers and
+ * groups: not before that of the row in work less the function's `skew` (R66). The window stays the
+ * row's; elements that may lie in several need `by_window`. Another time fails the row.
+ */
+FLOW_API flow_status flow_emit_at(
+    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_time at);
 
 /** Calls `done(user)` on the worker's thread once the bundle in work has been committed, to tell
  * the outside. Never if the bundle is aborted, which is then tried again; not at all if the process

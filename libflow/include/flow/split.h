@@ -154,11 +154,6 @@ FLOW_API void flow_resume_after(flow_ctx *ctx, flow_duration delay);
  * the call leaves when it returns; an earlier instant than before changes nothing. */
 FLOW_API void flow_estimate(flow_ctx *ctx, flow_time watermark);
 
-/** Emits as flow_emit, with an event time of its own, which may not lie before that of the element
- * (R66). The window is the element's. In splittable functions only. */
-FLOW_API flow_status flow_emit_at(
-    flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_time at);
-
 /** Gives a part, from `split` of a splittable function. */
 FLOW_API flow_status flow_split_part(flow_ctx *ctx, const flow_type *type, const void *restriction);
 
@@ -169,10 +164,6 @@ FLOW_API flow_status flow_split_part(flow_ctx *ctx, const flow_type *type, const
 /** The restriction of the call: `const struct flow_offset_range *r = FLOW_RESTRICTION(ctx,
  * flow_offset_range);`. */
 #define FLOW_RESTRICTION(ctx, T) ((const struct T *)flow_restriction((ctx), &T##_type))
-
-/** Emits a row on the main output at a time: `FLOW_EMIT_AT(ctx, at, tick, .number = n)`. */
-#define FLOW_EMIT_AT(ctx, at, T, ...)                                                              \
-    flow_emit_at((ctx), 0, &T##_type, &(struct T){ __VA_ARGS__ }, (at))
 
 #define FLOW_UNPACKED_(...) __VA_ARGS__
 

@@ -25,6 +25,10 @@
 #define FLOW_EMIT_STAMPED(ctx, stamp, T, ...)                                                      \
     flow_emit_stamped((ctx), 0, &T##_type, &(struct T){ __VA_ARGS__ }, (stamp))
 
+/** Emits a row on the main output at a time: `FLOW_EMIT_AT(ctx, at, tick, .number = n)`. */
+#define FLOW_EMIT_AT(ctx, at, T, ...)                                                              \
+    flow_emit_at((ctx), 0, &T##_type, &(struct T){ __VA_ARGS__ }, (at))
+
 /** The function's private memory on this worker, of `.self_size = sizeof(struct T)`. */
 #define FLOW_SELF_OF(ctx, T) ((struct T *)flow_self(ctx))
 

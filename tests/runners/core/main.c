@@ -26,6 +26,7 @@ TCase *composite_loss_tests(void);
 TCase *loss_tests(void);
 TCase *group_tests(void);
 TCase *measure_tests(void);
+TCase *stamp_tests(void);
 TCase *named_tests(void);
 TCase *no_result_tests(void);
 TCase *own_tests(void);
@@ -92,6 +93,7 @@ int main(void)
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, group_tests());
     suite_add_tcase(suite, measure_tests());
+    suite_add_tcase(suite, stamp_tests());
     suite_add_tcase(suite, named_tests());
     suite_add_tcase(suite, no_result_tests());
     suite_add_tcase(suite, composite_loss_tests());
