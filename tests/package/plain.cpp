@@ -11,7 +11,7 @@ struct amount {
 };
 
 static const flow_field amount_fields[] = { { "cents", nullptr, FLOW_KIND_I64, 0, sizeof(int64_t),
-    0, FLOW_KIND_NONE, nullptr, false, nullptr, nullptr } };
+    0, FLOW_KIND_NONE, nullptr, false, false, nullptr, nullptr } };
 static const flow_type amount_type = { "amount", sizeof(amount), alignof(amount), 1,
     amount_fields };
 static const flow_type *const amount_outs[] = { &amount_type };
