@@ -424,12 +424,15 @@ START_TEST(without_memory_nothing_is_lost)
     struct scene scene;
     struct fl_run run;
     struct hoard hoard;
-    struct fl_run_writer writer;
+    struct fl_run_writer writer, second;
     scene_init(&scene, FL_KEY_WORD);
     ck_assert_int_eq(write_run(&scene, 0, &run), FLOW_OK);
     hoard_take(&hoard, &scene.bench, 0);
     scene.bench.refuse = true;
-    ck_assert_int_eq(fl_run_begin(&writer, &scene.scratch, FL_KEY_WORD), FLOW_BUDGET);
+    // one finds the room that is kept for it
+    ck_assert_int_eq(fl_run_begin(&writer, &scene.scratch, FL_KEY_WORD), FLOW_OK);
+    ck_assert_int_eq(fl_run_begin(&second, &scene.scratch, FL_KEY_WORD), FLOW_BUDGET);
+    fl_run_abandon(&writer);
     ck_assert_int_eq(read_run(&scene, &run), FLOW_BUDGET);
     ck_assert_ptr_null(fl_funnel_new(&scene.scratch, FL_KEY_WORD, 3));
     scene.bench.refuse = false;
