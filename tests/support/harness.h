@@ -17,6 +17,7 @@ struct flow_test_rows {
     bool no_late; // leave late rows out: not all reach a window, or they meet what others left
     bool by_time; // results depend on times within a window, which a grouping before would change
     bool once;    // what comes oftener, or is taken back, changes the results: of views, of state
+    bool early;   // results leave while a session still grows, in the window that it is by then
 };
 
 /*

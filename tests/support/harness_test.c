@@ -165,7 +165,7 @@ START_TEST(a_fault)
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = flow_test_row_at(i / 2 % 5, i * 37 % 23 - 11, 0);
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), true, false, false };
+        FLOW_FIELD(flow_test_row, at), true, false, false, false };
     flow_test_transform(faults[_i].name, faults[_i].build, &input);
 }
 END_TEST

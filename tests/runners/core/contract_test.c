@@ -430,7 +430,7 @@ START_TEST(every_primitive_keeps_the_contract)
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), primitives[_i].no_late, primitives[_i].by_time,
-        primitives[_i].once };
+        primitives[_i].once, false };
     if (primitives[_i].in_turn)
         flow_test_transform_in_turn(primitives[_i].name, primitives[_i].build, &input);
     else

@@ -75,7 +75,7 @@ START_TEST(every_transform_of_analytics_keeps_the_contract)
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = flow_test_row_at(i * 7 % 5, i % 9, i * 3);
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), true, true, false };
+        FLOW_FIELD(flow_test_row, at), true, true, false, false };
     flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST

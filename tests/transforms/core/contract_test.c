@@ -163,7 +163,7 @@ START_TEST(every_transform_keeps_the_contract)
                          strstr(what, "fan") != NULL;
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), no_late, strcmp(what, "latest") == 0,
-        strstr(what, "fan") != NULL };
+        strstr(what, "fan") != NULL, false };
     char name[80];
     snprintf(name, sizeof name, "%s by %s", what, keys[_i % 4]);
     flow_test_transform(name, transforms[_i / 4].build[_i % 4], &input);

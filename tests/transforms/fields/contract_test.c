@@ -177,7 +177,7 @@ START_TEST(every_transform_of_fields_keeps_the_contract)
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
         FLOW_FIELD(flow_test_row, at), transforms[_i].no_late, transforms[_i].over_time,
-        transforms[_i].over_time };
+        transforms[_i].over_time, false };
     (transforms[_i].over_time ? flow_test_transform_in_turn : flow_test_transform)(
         transforms[_i].name, transforms[_i].build, &input);
 }

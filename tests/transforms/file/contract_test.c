@@ -47,7 +47,7 @@ START_TEST(reading_all_keeps_the_contract)
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = flow_test_row_at(i % 7, i, 0);
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), true, false, false };
+        FLOW_FIELD(flow_test_row, at), true, false, false, false };
     flow_test_transform("read all", lines_by_text, &input);
     fake_folder_remove();
 }

@@ -132,7 +132,8 @@ START_TEST(every_join_keeps_the_contract)
         rows[i].place.b = flow_str_of(texts[i % 2]);
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), transforms[_i].by_time, transforms[_i].by_time, false };
+        FLOW_FIELD(flow_test_row, at), transforms[_i].by_time, transforms[_i].by_time, false,
+        false };
     flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST

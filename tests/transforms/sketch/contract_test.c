@@ -86,7 +86,7 @@ START_TEST(every_sketch_keeps_the_contract)
         rows[i].x = (double)(i * 13 % 19) * 0.1 - 0.7;
     }
     const struct flow_test_rows input = { &flow_test_row_type, rows, ROWS,
-        FLOW_FIELD(flow_test_row, at), false, false, false };
+        FLOW_FIELD(flow_test_row, at), false, false, false, false };
     flow_test_transform(transforms[_i].name, transforms[_i].build, &input);
 }
 END_TEST
