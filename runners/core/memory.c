@@ -245,15 +245,23 @@ static void cut_chunk(struct fl_cache *cache, char *chunk, unsigned c, bool firs
     }
 }
 
-// The slab a block was cut from. Blocks of a list come from few, one behind the other: `guess`.
+// The slab a block was cut from; NULL: none. Blocks of a list come from few, one behind the other:
+// `guess`.
 static struct fl_slab *slab_of(struct fl_pool *pool, const void *block, struct fl_slab *guess)
 {
     if (guess && (uintptr_t)block - (uintptr_t)guess < FL_SLAB_SIZE)
         return guess;
     struct fl_slab *slab = pool->slabs;
-    while ((uintptr_t)block - (uintptr_t)slab >= FL_SLAB_SIZE)
+    while (slab && (uintptr_t)block - (uintptr_t)slab >= FL_SLAB_SIZE)
         slab = slab->next;
     return slab;
+}
+
+static void put_free(struct fl_pool *pool, unsigned c, char *at)
+{
+    struct fl_free *block = (struct fl_free *)(void *)at;
+    block->next = pool->blocks[c];
+    pool->blocks[c] = block;
 }
 
 // Counts the free blocks of a class by chunk.
@@ -285,10 +293,8 @@ static void join_blocks(struct fl_pool *pool, unsigned c)
             continue;
         }
         *at = block->next;
-        if (offset % FL_CHUNK_SIZE == 0) {
-            block->next = pool->blocks[WHOLE];
-            pool->blocks[WHOLE] = block;
-        }
+        if (offset % FL_CHUNK_SIZE == 0)
+            put_free(pool, WHOLE, (char *)(void *)block);
     }
 }
 
@@ -347,13 +353,6 @@ static bool refill(struct fl_cache *cache, unsigned c)
 
 // --- large blocks of slabs: where all of the budget is in slabs, whoever uses them
 
-static void put_free(struct fl_pool *pool, unsigned c, char *at)
-{
-    struct fl_free *block = (struct fl_free *)(void *)at;
-    block->next = pool->blocks[c];
-    pool->blocks[c] = block;
-}
-
 // What is left of the fresh slab becomes free blocks.
 static void cut_rest(struct fl_pool *pool)
 {
@@ -407,10 +406,7 @@ static void *carve(struct fl_cache *cache, size_t bytes)
 // Gives back what was carved; false: it was not. Under the lock.
 static bool uncarve(struct fl_pool *pool, char *block, size_t bytes)
 {
-    const struct fl_slab *slab = pool->carved > 0 ? pool->slabs : NULL;
-    while (slab && (uintptr_t)block - (uintptr_t)slab >= FL_SLAB_SIZE)
-        slab = slab->next;
-    if (!slab)
+    if (pool->carved == 0 || !slab_of(pool, block, NULL))
         return false;
     for (size_t at = 0; at < bytes; at += FL_CHUNK_SIZE, pool->carved--)
         put_free(pool, WHOLE, block + at);
