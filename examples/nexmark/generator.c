@@ -84,6 +84,21 @@ enum event_kind generator_kind(const struct generator *generator, int64_t n)
     return place < PERSONS ? EVENT_PERSON : place < PERSONS + AUCTIONS ? EVENT_AUCTION : EVENT_BID;
 }
 
+int64_t generator_most(const struct generator *generator, enum event_kind kind)
+{
+    const int64_t of_a_round[] = { PERSONS, AUCTIONS, ROUND - PERSONS - AUCTIONS };
+    return (generator->events / ROUND + 2) * of_a_round[kind];
+}
+
+// What is drawn beside the extra text, which is at most a fifth longer than its average.
+size_t generator_text_most(const struct generator *generator, enum event_kind kind)
+{
+    const struct generator_settings *settings = &generator->settings;
+    const int64_t average[] = { settings->person_size, settings->auction_size, settings->bid_size };
+    const int64_t others[] = { 80, 128, 8 };
+    return (size_t)(others[kind] + average[kind] + average[kind] / 5);
+}
+
 flow_time generator_time(const struct generator *generator, int64_t n)
 {
     return (flow_time){ time_ms(generator, adjusted(generator, n)) * 1000 };

@@ -48,6 +48,10 @@ enum event_kind {
 // What the `n`-th event (from 0, in the order of coming) of a generator is.
 enum event_kind generator_kind(const struct generator *generator, int64_t n);
 
+// How many events of a kind there are, and how long the texts of one are, at most.
+int64_t generator_most(const struct generator *generator, enum event_kind kind);
+size_t generator_text_most(const struct generator *generator, enum event_kind kind);
+
 // When it happens.
 flow_time generator_time(const struct generator *generator, int64_t n);
 

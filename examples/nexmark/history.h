@@ -12,7 +12,8 @@ struct history {
     struct event *rows;
     size_t count;
     const void *columns[4]; // the same by field of struct event, where asked for
-    struct block *blocks;   // what the rows point to
+    char *memory;           // what the rows point to: records, and texts behind them
+    size_t size;            // of it
 };
 
 // Draws all events; with `columns` by column, too. NULL without memory.

@@ -106,6 +106,7 @@ flow_coll read_events(flow_pipeline *pipeline, const struct event_source *source
             .rows = source->columns ? NULL : history->rows,
             .columns = source->columns ? history->columns : NULL,
             .count = history->count,
+            .texts = { history->memory, history->size },
             .event_time = FLOW_FIELD(event, at),
             .times = { .in_order = source->stream } };
         return flow_create(pipeline, &create);

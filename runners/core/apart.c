@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions without state that run on the worker of their key, in bundles of their own. Rows come
 // out of the shuffle with the time, windows, pane and sign that they had.
+#include "explode.h"
 #include "keyed.h"
 
 static flow_status take_rows(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,

@@ -73,9 +73,11 @@ static flow_status ctx_emit(flow_ctx *ctx, uint32_t output, const flow_type *typ
 static void ctx_adopt(flow_ctx *ctx, const flow_type *type, void *row)
 {
     struct fl_op *op = call_of(ctx)->op;
-    const bool update = op->plan->kind == FL_OP_UPDATE;
-    struct fl_batch *batch = update ? op->call.in->batch : op->outs[0].batch;
-    struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, batch);
+    if (op->plan->kind != FL_OP_UPDATE) {
+        sticky(ctx, fl_out_adopt(op, 0, row));
+        return;
+    }
+    struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, op->call.in->batch);
     if (!mem || fl_adopt(op, type, row, mem) != FLOW_OK)
         sticky(ctx, fl_no_memory(op));
 }
@@ -111,9 +113,9 @@ static flow_status ctx_commit(flow_ctx *ctx, uint32_t output, uint32_t count)
     struct fl_output *out = &op->outs[output];
     char *rows = op->out_heads[output].next;
     for (uint32_t i = 0; out->pointers && i < count; i++) {
-        struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
-        if (!mem || fl_adopt(op, out->type, rows + (size_t)i * out->type->size, mem) != FLOW_OK)
-            return sticky(ctx, fl_no_memory(op));
+        const flow_status status = fl_out_adopt(op, output, rows + (size_t)i * out->type->size);
+        if (status != FLOW_OK)
+            return sticky(ctx, status);
     }
     fl_out_add(op, output, count);
     op->call.reserved = 0;
@@ -480,6 +482,7 @@ static bool init_outputs(struct fl_op *op, uint32_t own, const flow_type *const 
         out->index = position < own ? position : FLOW_OUTPUT_DEAD_LETTERS + (position - own);
         out->type = position < own ? types[position] : &flow_rejected_type;
         out->pointers = flow_type_has_pointers(out->type);
+        fl_out_find_texts(out);
         head->type = out->type;
         head->stride = out->type->size;
         head->origin = out->origin;

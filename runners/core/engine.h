@@ -34,6 +34,10 @@ static inline void fl_count(_Atomic uint64_t *counter, uint64_t n)
     atomic_store_explicit(counter, now + n, memory_order_relaxed);
 }
 
+enum {
+    FL_TEXTS = 8 // texts of a row whose places an output knows
+};
+
 // An output being filled.
 struct fl_output {
     struct fl_batch *batch;   // NULL until first needed
@@ -41,6 +45,8 @@ struct fl_output {
     const flow_type *type;
     uint32_t index;           // FLOW_OUTPUT_… or the function's
     bool pointers;            // rows of the type point to bytes outside
+    uint16_t text_count;      // texts of a row, where it points by such as are always there; or 0
+    uint16_t texts[FL_TEXTS]; // where they lie in it
     struct fl_stamps *stamps; // of rows with times of their own; NULL: never so far
     uint16_t origin[FLOW_BATCH_ROWS];
 };
@@ -280,31 +286,11 @@ flow_status fl_no_memory(struct fl_op *op);
 // Scratch memory of the call; NULL without memory.
 struct fl_mem *fl_call_scratch(struct fl_call *call);
 
-// Makes the pointers of a row safe in `mem`.
-flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem);
-
 // --- stateful.c: what the context asks of it
 
 void fl_stateful_timer_set(flow_ctx *ctx, flow_time when);
 void fl_stateful_timer_clear(flow_ctx *ctx);
 void fl_stateful_state_clear(flow_ctx *ctx);
-
-// --- explode.c
-
-// Calls `each` with a view per window, whose windows are written down by row.
-struct fl_exploded {
-    flow_status (*each)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
-    const flow_shape *shape;
-};
-flow_status fl_explode(struct fl_op *op, const struct fl_exploded *how, const struct fl_view *view);
-// Calls `push_each`, with a view per window where these follow from the time.
-flow_status fl_push_by_window(
-    struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
-// In how many windows of a step's input a row lies, as it is held: 1 where they are written down.
-uint32_t fl_row_windows(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
-
-// Writes windows down by row, those of a window step, and sends the rows on: once per window.
-flow_status fl_assign(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
 
 // --- step functions
 

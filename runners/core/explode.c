@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements in several windows as several elements (R22): a view once per window, over the same
 // rows.
+#include "explode.h"
 #include "checks.h"
 
 #define AT_ONCE 16u // windows of an element that are asked for at first

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "chunk.h"
+#include "explode.h"
 #include "output.h"
 
 static bool rows_fault(flow_status status)

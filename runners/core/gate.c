@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gates: before a step with side inputs. Rows whose side inputs are ready go through at once;
 // others wait here, on the worker that made them, and hold the watermark (R69).
+#include "explode.h"
 #include "side.h"
 
 #include "snapshot.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps without state: how each kind of function meets a batch.
+#include "explode.h"
 #include "side.h"
 #include "split.h"
 

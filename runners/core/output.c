@@ -288,48 +288,6 @@ void fl_out_back_to(struct fl_op *op, const struct fl_out_mark marks[FLOW_OUTPUT
     }
 }
 
-// Whether bytes that a row points to live as long as the batch anyway; sees to it that they do.
-struct adopter {
-    struct fl_op *op;
-    struct fl_mem *mem;
-};
-
-static bool is_safe(void *user, const void *data, size_t len)
-{
-    struct adopter *adopter = user;
-    struct fl_call *call = &adopter->op->call;
-    struct fl_cache *cache = &adopter->op->worker->cache;
-    (void)len;
-    if (call->safe.len && call->safe_mem == adopter->mem &&
-        (uintptr_t)data - (uintptr_t)call->safe.data < call->safe.len)
-        return true;
-    struct fl_mem *keepers[2] = { call->in ? call->in->batch->mem : NULL, call->scratch };
-    for (int i = 0; i < 2; i++) {
-        if (fl_mem_has(keepers[i], data, &call->safe)) {
-            call->safe_mem = adopter->mem;
-            if (fl_mem_hold(cache, adopter->mem, keepers[i]))
-                return true;
-            call->safe.len = 0;
-            return false;
-        }
-    }
-    call->safe.len = 0;
-    return false;
-}
-
-static void *take_memory(void *user, size_t size)
-{
-    struct adopter *adopter = user;
-    return fl_mem_alloc(&adopter->op->worker->cache, adopter->mem, size);
-}
-
-flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem)
-{
-    struct adopter adopter = { op, mem };
-    const flow_memory memory = { take_memory, &adopter };
-    return flow_row_adopt(type, row, &memory, is_safe, &adopter);
-}
-
 static uint32_t position_of(const struct fl_op *op, uint32_t output)
 {
     for (uint32_t position = 0; position < op->out_count; position++)
@@ -361,11 +319,8 @@ flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *typ
     if (status != FLOW_OK)
         return status;
     memcpy(head->next, row, type->size);
-    if (out->pointers) {
-        struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
-        if (!mem || fl_adopt(op, type, head->next, mem) != FLOW_OK)
-            return fl_no_memory(op);
-    }
+    if (out->pointers && (status = fl_out_adopt(op, position, head->next)) != FLOW_OK)
+        return status;
     head->next += head->stride;
     *head->origin++ = (uint16_t)op->call.engine.ctx.row;
     if (head->room)
@@ -413,6 +368,19 @@ static void ask_for_last(const struct fl_op *op, const char *rows, uint32_t coun
         __builtin_prefetch(rows + (size_t)(count - 1) * time->type->size + time->offset);
 }
 
+// What the call keeps for its rows lives as long as the batches that lend them.
+static bool keep_for(struct fl_op *op, struct fl_batch *batch)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    if (!op->call.scratch || !batch)
+        return batch != NULL;
+    struct fl_mem *mem = fl_batch_need_mem(cache, batch);
+    if (mem && fl_mem_hold(cache, mem, op->call.scratch))
+        return true;
+    fl_batch_unref(cache, batch);
+    return false;
+}
+
 flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *rows, uint32_t count)
 {
     const uint32_t most = fl_batch_capacity(type->size);
@@ -422,7 +390,7 @@ flow_status fl_out_lend(struct fl_op *op, const flow_type *type, const void *row
         const uint32_t now = count < most ? count : most;
         struct fl_batch *batch = fl_batch_lend(&op->worker->cache, type, at, now);
         ask_for_last(op, at + (size_t)now * type->size, count - now < most ? count - now : most);
-        status = batch ? send_lent(op, batch) : fl_no_memory(op);
+        status = keep_for(op, batch) ? send_lent(op, batch) : fl_no_memory(op);
         at += (size_t)now * type->size;
         count -= now;
     }
@@ -438,7 +406,7 @@ flow_status fl_out_lend_columns(
         const uint32_t now = count - from < most ? count - from : most;
         struct fl_batch *batch =
             fl_batch_lend_columns(&op->worker->cache, type, columns, from, now);
-        status = batch ? send_lent(op, batch) : fl_no_memory(op);
+        status = keep_for(op, batch) ? send_lent(op, batch) : fl_no_memory(op);
     }
     return status;
 }

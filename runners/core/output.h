@@ -30,4 +30,13 @@ flow_status fl_out_lend_columns(
 void fl_log_call(flow_ctx *ctx, flow_log_level level, const char *format, va_list arguments)
     FLOW_PRINTF(3, 0);
 
+// --- adopt.c: what rows point to
+
+// Fills in where the texts of an output's rows lie.
+void fl_out_find_texts(struct fl_output *out);
+// Makes the pointers of a row of an output safe in its batch.
+flow_status fl_out_adopt(struct fl_op *op, uint32_t position, void *row);
+// Makes the pointers of a row safe in `mem`.
+flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem);
+
 #endif

@@ -4,6 +4,7 @@
 // while it runs is to stop it at its next claim (split_call.c) and to cut up what is left here.
 #include "split.h"
 #include "checks.h"
+#include "explode.h"
 
 #include "side.h"
 

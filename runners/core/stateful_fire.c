@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When stateful functions are called: at once, in order of event time (R65), by timers (R58, R59).
+#include "explode.h"
 #include "own.h"
 
 // Rows with the keys found again: an exploded or sorted view is not what was gathered.

@@ -9,6 +9,7 @@ struct create_config {
     const void *const *columns;
     const flow_type *type;
     size_t count;
+    flow_bytes texts;
 };
 
 struct create {
@@ -59,6 +60,9 @@ static flow_status lend_columns(
 static flow_status create_read(void *self, const flow_piece *piece, flow_ctx *ctx)
 {
     const struct create_config *config = ((struct create *)self)->config;
+    if (config->texts.len > 0 &&
+        flow_keep(ctx, config->texts.data, config->texts.len, NULL, NULL) != FLOW_OK)
+        return ctx->status;
     if (config->columns != NULL)
         return lend_columns(config, piece, ctx);
     const char *first = (const char *)config->rows + piece->begin * config->type->size;
@@ -112,7 +116,7 @@ flow_coll flow_create_sized(
     struct create_config *config = flow_pipeline_alloc(pipeline, sizeof *config);
     if (config == NULL)
         return none;
-    *config = (struct create_config){ own.rows, own.columns, own.type, own.count };
+    *config = (struct create_config){ own.rows, own.columns, own.type, own.count, own.texts };
     const flow_read_options read = { .name = own.name,
         .type = own.type,
         .config = config,

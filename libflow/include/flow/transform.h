@@ -222,8 +222,8 @@ FLOW_API flow_status flow_lend_columns(
 
 /**
  * Tells the engine that `len` bytes at `data` live until `release(user)` is called: strings that
- * point there are kept without a copy, and `release` is called, on any thread, once nothing points
- * there any more. Only from `read`.
+ * or lists that point there are kept without a copy, and `release` (may be NULL) is called, on any
+ * thread, once nothing points there any more. Only from `read`, before the rows.
  */
 FLOW_API flow_status flow_keep(
     flow_ctx *ctx, const void *data, size_t len, void (*release)(void *user), void *user);

@@ -24,6 +24,10 @@ typedef struct flow_create_options {
     flow_time_policy times;    /**< Watermark. */
     const void *const
         *columns; /**< Instead of `rows`: an array of `count` values for each field. */
+    /** Where the texts and lists of the rows lie, lent as the rows are: what points there is passed
+     * on without a copy. None: it lives as long as its rows, and steps that make rows of it copy
+     * it. */
+    flow_bytes texts;
 } flow_create_options;
 
 /** A bounded collection of rows in the caller's memory, without a copy. */
