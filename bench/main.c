@@ -39,8 +39,9 @@ enum {
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: flow-bench [--rounds N] [--rows N] [--threads N] [--only ID,ID…]\n"
-                    "           [--folder DIR] [--spikes DIR] [--latency-seconds N] [--list]\n");
+    fprintf(stderr,
+        "usage: flow-bench [--rounds N] [--rows N] [--threads N] [--only ID,ID…]\n"
+        "           [--folder DIR] [--spikes DIR] [--latency-seconds N] [--alone N] [--list]\n");
     return 2;
 }
 
@@ -53,6 +54,8 @@ static bool set_number(struct bench_options *options, const char *name, const ch
         options->rows = (size_t)n;
     else if (strcmp(name, "--threads") == 0 && n >= 1 && n <= 64)
         options->threads = (unsigned)n;
+    else if (strcmp(name, "--alone") == 0 && n >= 1)
+        options->alone = (unsigned)n;
     else if (strcmp(name, "--latency-seconds") == 0 && n >= 2)
         options->latency_seconds = (unsigned)n;
     else

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 enum {
-    LINES = 2000000,
+    LINES_MAX = 2000000,
     AUCTIONS = 1000
 };
 
@@ -98,13 +98,14 @@ static bool compare(const struct bench_options *options, const struct form *form
     struct comparison comparison)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", options->folder, name);
-    const struct source source = { { path, LINES }, form };
+    const size_t lines = options->rows < LINES_MAX ? options->rows : LINES_MAX;
+    snprintf(path, sizeof path, "%s/%zu-%s", options->folder, lines, name);
+    const struct source source = { { path, lines }, form };
     comparison.engine = run;
     comparison.input = &source;
-    comparison.elements = LINES;
+    comparison.elements = (double)lines;
     comparison.speak_of_reference = true;
-    return write_bids(path, form, LINES) && bench_compare(options, &comparison);
+    return write_bids(path, form, lines) && bench_compare(options, &comparison);
 }
 
 bool bench_json_count(const struct bench_options *options, const struct bench_data *data)

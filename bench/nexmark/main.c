@@ -20,7 +20,7 @@ static bench_side *const by_hand[QUERIES] = {
 static int usage(void)
 {
     fprintf(stderr, "usage: nexmark-bench [--rounds N] [--events N] [--threads N]\n"
-                    "           [--only nexmark_q0,…] [--folder DIR] [--list]\n");
+                    "           [--only nexmark_q0,…] [--folder DIR] [--alone N] [--list]\n");
     return 2;
 }
 
@@ -35,6 +35,8 @@ static bool set_option(struct bench_options *options, const char *name, const ch
         options->rounds = (unsigned)n;
     else if (strcmp(name, "--events") == 0 && n >= 1000)
         options->rows = (size_t)n;
+    else if (strcmp(name, "--alone") == 0 && n >= 1)
+        options->alone = (unsigned)n;
     else if (strcmp(name, "--threads") == 0 && n >= 1 && n <= HAND_THREADS)
         options->threads = (unsigned)n;
     else

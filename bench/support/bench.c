@@ -126,8 +126,24 @@ static void print_reference(const struct comparison *comparison, const struct ro
     bench_print(id, comparison->elements / wall.middle * 1e-6, "M/s", own, "its_median");
 }
 
+/* For those who count instructions: the engine does the work again and again. */
+static bool alone(const struct bench_options *options, const struct comparison *comparison)
+{
+    struct outcome outcome = { 0 };
+    double times[2];
+    for (unsigned n = 0; n < options->alone; n++) {
+        if (!once(options, comparison, comparison->engine, &outcome, times))
+            return false;
+    }
+    printf("alone %s %.0f elements, %llu results\n", comparison->id, comparison->elements,
+        (unsigned long long)outcome.results);
+    return true;
+}
+
 bool bench_compare(const struct bench_options *options, const struct comparison *comparison)
 {
+    if (options->alone > 0)
+        return alone(options, comparison);
     struct rounds rounds;
     if (!bench_rounds(options, comparison, &rounds))
         return false;

@@ -20,6 +20,7 @@ struct bench_options {
     const char *program;      /**< This program, to be started again. */
     const char *spikes;       /**< Folder with `generate` and `spikes`, or NULL. */
     unsigned latency_seconds; /**< How long the open loop runs. */
+    unsigned alone;           /**< Run the engine's side alone so often, without figures; 0: no. */
 };
 
 /** What one run of one side came to. */
@@ -84,7 +85,8 @@ void bench_skip(const char *id, const char *why);
 bool bench_rounds(const struct bench_options *options, const struct comparison *comparison,
     struct rounds *rounds);
 
-/** Runs the rounds and prints the lines of a throughput comparison. False as bench_rounds. */
+/** Runs the rounds and prints the lines of a throughput comparison, or runs the engine alone where
+ * that is asked for. False as bench_rounds. */
 bool bench_compare(const struct bench_options *options, const struct comparison *comparison);
 
 /** Whether `--only` wants this id. */
