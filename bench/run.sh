@@ -4,6 +4,8 @@
 # figure, and keeps them with a description of the machine in BUILD_DIR/bench/results.txt.
 # bench/run.sh BUILD_DIR nexmark [ID…] [--OPTION VALUE…]: those of Nexmark (`nexmark_q5` or `q5`),
 # kept in BUILD_DIR/bench/nexmark.txt.
+# bench/run.sh BUILD_DIR peers --peer NAME=COMMAND… [--OPTION VALUE…]: other engines, as
+# `./dev bench peers` says it, kept in BUILD_DIR/bench/peers.txt.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
@@ -18,6 +20,10 @@ suite=
 if [ "${1:-}" = nexmark ]; then
     suite=nexmark
     program=$build/bench/nexmark-bench
+    shift
+elif [ "${1:-}" = peers ]; then
+    suite=peers
+    program=$build/bench/peers-bench
     shift
 fi
 

@@ -61,6 +61,9 @@ void engine_run(flow_pipeline *pipeline, unsigned threads, struct outcome *outco
 void engine_count(const struct bench_options *options, const struct events *events,
     flow_field_ref key, flow_windows windows, struct outcome *outcome);
 
+/** Filter, map, filter and sum as one stage. Input: struct events. */
+bench_side engine_stateless_fused;
+
 /** Writes JSON lines of about 143 bytes, if there is no such file yet. False when it cannot. */
 bool engine_json_file(const char *path, size_t lines);
 

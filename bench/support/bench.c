@@ -64,26 +64,26 @@ void bench_skip(const char *id, const char *why)
     fflush(stdout);
 }
 
-static bool once(const struct bench_options *options, const struct comparison *comparison,
-    bench_side *side, struct outcome *outcome, double times[2])
+bool bench_once(const struct bench_options *options, bench_side *side, const void *input,
+    struct outcome *outcome, double times[2])
 {
     *outcome = (struct outcome){ 0 };
     const double wall = bench_now();
     const double cpu = bench_cpu();
-    side(options, comparison->input, outcome);
+    side(options, input, outcome);
     times[0] = bench_now() - wall;
     times[1] = bench_cpu() - cpu;
     return !outcome->failed;
 }
 
-static bool agree(const char *id, const struct outcome *engine, const struct outcome *hand)
+bool bench_agree(
+    const char *id, const struct outcome *engine, const struct outcome *reference, const char *name)
 {
-    if (engine->sum == hand->sum && engine->results == hand->results)
+    if (engine->sum == reference->sum && engine->results == reference->results)
         return true;
-    printf("failed %s: the engine gave %llu results with checksum %016llx, "
-           "the reference %llu with %016llx\n",
-        id, (unsigned long long)engine->results, (unsigned long long)engine->sum,
-        (unsigned long long)hand->results, (unsigned long long)hand->sum);
+    printf("failed %s: the engine gave %llu results with checksum %016llx, %s %llu with %016llx\n",
+        id, (unsigned long long)engine->results, (unsigned long long)engine->sum, name,
+        (unsigned long long)reference->results, (unsigned long long)reference->sum);
     fflush(stdout);
     return false;
 }
@@ -97,12 +97,12 @@ bool bench_rounds(
         struct outcome hand;
         double engine_times[2];
         double hand_times[2];
-        if (!once(options, comparison, comparison->engine, &engine, engine_times) ||
-            !once(options, comparison, comparison->hand, &hand, hand_times)) {
+        if (!bench_once(options, comparison->engine, comparison->input, &engine, engine_times) ||
+            !bench_once(options, comparison->hand, comparison->input, &hand, hand_times)) {
             printf("failed %s: a side did not finish\n", comparison->id);
             return false;
         }
-        if (!agree(comparison->id, &engine, &hand))
+        if (!bench_agree(comparison->id, &engine, &hand, comparison->reference))
             return false;
         if (round == 0)
             continue;
@@ -132,7 +132,7 @@ static bool alone(const struct bench_options *options, const struct comparison *
     struct outcome outcome = { 0 };
     double times[2];
     for (unsigned n = 0; n < options->alone; n++) {
-        if (!once(options, comparison, comparison->engine, &outcome, times))
+        if (!bench_once(options, comparison->engine, comparison->input, &outcome, times))
             return false;
     }
     printf("alone %s %.0f elements, %llu results\n", comparison->id, comparison->elements,

@@ -81,6 +81,14 @@ void bench_print(
  * unseen. */
 void bench_skip(const char *id, const char *why);
 
+/** Runs a side once. `times` are seconds and seconds of CPU. False when it failed. */
+bool bench_once(const struct bench_options *options, bench_side *side, const void *input,
+    struct outcome *outcome, double times[2]);
+
+/** Whether the reference (its name last) gave what the engine did; says so where it did not. */
+bool bench_agree(const char *id, const struct outcome *engine, const struct outcome *reference,
+    const char *name);
+
 /** Runs the rounds A B A B … . False when a side failed or the results differ, which is printed. */
 bool bench_rounds(const struct bench_options *options, const struct comparison *comparison,
     struct rounds *rounds);
