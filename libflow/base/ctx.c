@@ -151,6 +151,16 @@ void flow_rows_rewind(flow_rows *rows)
     rows->ops->rows_rewind(rows);
 }
 
+const void *flow_rows_hold(flow_rows *rows)
+{
+    return rows->ops->rows_hold(rows);
+}
+
+void flow_rows_release(flow_rows *rows)
+{
+    rows->ops->rows_release(rows);
+}
+
 size_t flow_rows_count(const flow_rows *rows)
 {
     return rows->ops->rows_count(rows);

@@ -2,6 +2,7 @@
 // Bundles: what they did becomes visible in one step, or leaves no trace (R3).
 #include "life.h"
 #include "measure.h"
+#include "output.h"
 #include "shuffle.h"
 #include "side.h"
 
@@ -115,9 +116,7 @@ static void end(struct fl_worker *worker, bool committed)
     fl_busy_end(worker);
     for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
         struct fl_op *op = &worker->ops[i];
-        fl_mem_unref(&worker->cache, op->call.scratch);
-        op->call.scratch = NULL;
-        op->call.safe.len = 0;
+        fl_call_forget(op);
         fl_measures_end(op, committed);
         if (op->keyed)
             op->keyed->touched = false;
@@ -169,6 +168,7 @@ flow_status fl_bundle_commit(struct fl_worker *worker)
         consume_inbox(worker, bundle->op);
     }
     fl_life_committed(worker);
+    worker->whole = false;
     if (worker->poison.of)
         fl_poison_clear(worker);
     end(worker, true);

@@ -39,6 +39,14 @@ flow_status fl_no_memory(struct fl_op *op)
         return fl_op_fail(op, FLOW_MEMORY,
             "the system gives no more memory: %llu MiB are held of a budget of %llu MiB", held,
             budget);
+    const struct fl_bundle *bundle = &op->worker->bundle;
+    const int64_t taken = op->worker->cache.used - bundle->used;
+    if (bundle->mem && bundle->kind == FL_BUNDLE_TIME && taken > (int64_t)(pool->budget / 2))
+        return fl_op_fail(op, FLOW_BUDGET,
+            "the memory budget of %llu MiB is used up, %llu MiB of it by what '%s' gives at once: "
+            "all that a call for one key gives has to fit, or be filtered or added up by the steps "
+            "right behind it",
+            budget, (unsigned long long)taken >> 20, bundle->op->plan->node->path);
     return fl_op_fail(op, FLOW_BUDGET,
         "the memory budget of %llu MiB is used up (%llu MiB held); give the runner more memory, "
         "shorter windows or fewer keys",
@@ -138,6 +146,15 @@ struct fl_mem *fl_call_scratch(struct fl_call *call)
     if (!call->scratch)
         call->scratch = fl_mem_new(&call->op->worker->cache);
     return call->scratch;
+}
+
+void fl_call_forget(struct fl_op *op)
+{
+    struct fl_cache *cache = &op->worker->cache;
+    fl_mem_unref(cache, op->call.scratch);
+    fl_mem_unref(cache, op->call.part_scratch);
+    op->call.scratch = op->call.part_scratch = NULL;
+    op->call.safe.len = 0;
 }
 
 static void *ctx_alloc(flow_ctx *ctx, size_t size)
@@ -349,6 +366,8 @@ static const flow_ctx_ops ctx_ops = {
     .log = fl_log_call,
     .rows_rewind = fl_group_rows_rewind,
     .part = fl_call_part,
+    .rows_hold = fl_group_rows_hold,
+    .rows_release = fl_group_rows_release,
 };
 
 struct fl_call *fl_call_of(const flow_ctx *ctx)
@@ -377,6 +396,7 @@ flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const fl
     call->shape = shape;
     call->turn++;
     call->parts = 0;
+    call->sent = 0;
     call->safe.len = 0;
     ctx->row = ctx->next = 0;
     ctx->status = FLOW_OK;

@@ -31,6 +31,8 @@ struct fl_rows {
     struct fl_rows *shown; // or rows in chunks that are given one at a time all the same (R66)
     struct fl_mem *mem;    // what they point to
     void *one;             // room for one
+    const void *lent;      // the row that was given last
+    struct fl_mem *held;   // rows that are held, and what they point to
     bool keep;             // they stay until the function returns
 };
 
@@ -40,6 +42,8 @@ const void *fl_group_rows_next(flow_rows *rows);
 size_t fl_group_rows_count(const flow_rows *rows);
 void fl_group_rows_keep(flow_rows *rows);
 void fl_group_rows_rewind(flow_rows *rows);
+const void *fl_group_rows_hold(flow_rows *rows);
+void fl_group_rows_release(flow_rows *rows);
 
 // Calls the group function of an op for a key, whose one row `batch` is; its time, window, pane and
 // sign are what the function's outputs get. Sends on what it emits.

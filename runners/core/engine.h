@@ -66,13 +66,14 @@ struct fl_call {
     struct fl_op *op;
     const struct fl_view *in; // rows in work; NULL in sources
     const flow_shape *shape;
-    struct fl_mem *scratch; // flow_alloc, flow_keep; of the bundle
-    flow_bytes safe;        // last range found safe, and by whom it is kept
+    struct fl_mem *scratch, *part_scratch; // flow_alloc, flow_keep; of the bundle, of its parts
+    flow_bytes safe;                       // last range found safe, and by whom it is kept
     struct fl_mem *safe_mem;
     uint32_t reserved;          // rows that flow_reserve gave
     enum fl_edge edge;          // no rows are in work
     bool hold;                  // full outputs wait, so that a failed row can be taken back
     bool large;                 // the row in work asked for more than the budget
+    uint32_t sent;              // one more than the row in work of which parts are sent on; else 0
     uint64_t turn, parts;       // calls in this bundle; parts of the one in work
     struct fl_rows *rows;       // group functions: in a call
     const struct fl_part *part; // of the row in work: what has failed
@@ -202,6 +203,7 @@ struct fl_worker {
     struct fl_relief relief;
     bool injected;    // the bundle fails only to be tried again
     bool again;       // the last bundle was aborted for that
+    bool whole;       // no call sends on a part of what it gives before its end
     flow_error error; // of the step in work
 };
 

@@ -7,6 +7,8 @@
 #include "explode.h"
 #include "output.h"
 
+#define PART_MOST ((size_t)64 << 10) // bytes of scratch that parts hand on to the next
+
 static bool rows_fault(flow_status status)
 {
     return status != FLOW_MEMORY && status != FLOW_BUDGET && status != FLOW_INTERNAL &&
@@ -165,6 +167,10 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     add_attempts(call, status, attempts);
     if (policy == FLOW_ON_ERROR_FAIL || !(rows_fault(status) || large))
         return fail_row(op, status, element);
+    if (!call->part && call->sent == ctx->row + 1) {
+        op->worker->whole = op->worker->injected = true; // some of it is sent on: another way then
+        return status;
+    }
     if (call->part)
         fl_out_back_to(op, call->part->marks);
     else
@@ -195,21 +201,43 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     return status;
 }
 
+// Scratch of its own, so that what many parts take does not add up.
+static flow_status run_part(flow_ctx *ctx, flow_part_fn *run, void *user)
+{
+    struct fl_call *call = fl_call_of(ctx);
+    struct fl_mem *const outer = call->scratch;
+    call->scratch = call->part_scratch;
+    const flow_status status = run(ctx, user);
+    call->part_scratch = call->scratch;
+    call->scratch = outer;
+    if (fl_mem_size(call->part_scratch) > PART_MOST) {
+        fl_mem_unref(&call->op->worker->cache, call->part_scratch);
+        call->part_scratch = NULL;
+        call->safe.len = 0;
+    }
+    return status == FLOW_OK ? ctx->status : status;
+}
+
 flow_status fl_call_part(
     flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count)
 {
     struct fl_call *call = fl_call_of(ctx);
+    struct fl_op *op = call->op;
     struct fl_part part = { .rows = rows, .count = count };
+    flow_status status = FLOW_OK;
     call->parts++;
+    // what earlier parts gave stays, unless the call as a whole may fail
+    if (call->hold && op->plan->node->timeout.us <= 0 && !op->worker->whole)
+        status = fl_out_send_pending(op);
+    if (status != FLOW_OK)
+        return status;
     if (call->hold)
-        fl_out_mark(call->op, part.marks);
-    flow_status status = run(ctx, user);
-    if (status == FLOW_OK)
-        status = ctx->status;
+        fl_out_mark(op, part.marks);
+    status = run_part(ctx, run, user);
     if (status == FLOW_OK)
         return FLOW_OK;
     call->part = &part;
-    status = fl_call_failed(call->op, status, NULL);
+    status = fl_call_failed(op, status, NULL);
     call->part = NULL;
     return status;
 }

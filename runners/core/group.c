@@ -230,6 +230,21 @@ void fl_group_rows_rewind(flow_rows *flow)
     rows->left = rows->count;
 }
 
+const void *fl_group_rows_hold(flow_rows *flow)
+{
+    struct fl_rows *rows = (struct fl_rows *)flow;
+    if (rows->op)
+        return fl_spilled_row_hold(rows);
+    return (const char *)(rows->chunk + 1) + (size_t)(rows->row - 1) * rows->stride;
+}
+
+void fl_group_rows_release(flow_rows *flow)
+{
+    struct fl_rows *rows = (struct fl_rows *)flow;
+    if (rows->op)
+        fl_spilled_rows_release(rows);
+}
+
 // --- firing
 
 // A window being fired, key by key.

@@ -177,11 +177,10 @@ static flow_status make_room(struct fl_op *op, uint32_t position)
     return status == FLOW_OK ? fl_out_ready(op, position) : status;
 }
 
-static flow_status flush_one(struct fl_op *op, uint32_t position)
+// Sends the batches that wait, oldest first; after `status` drops them.
+static flow_status send_pending(struct fl_op *op, uint32_t position, flow_status status)
 {
     struct fl_output *out = &op->outs[position];
-    struct fl_batch *last;
-    flow_status status = close_batch(op, position, &last);
     struct fl_batch *oldest = NULL;
     while (out->pending) {
         struct fl_batch *batch = out->pending;
@@ -199,6 +198,14 @@ static flow_status flush_one(struct fl_op *op, uint32_t position)
         else
             fl_batch_unref(&op->worker->cache, batch);
     }
+    return status;
+}
+
+static flow_status flush_one(struct fl_op *op, uint32_t position)
+{
+    struct fl_batch *last;
+    flow_status status = close_batch(op, position, &last);
+    status = send_pending(op, position, status);
     if (last && status == FLOW_OK)
         return send_batch(op, position, last);
     fl_batch_unref(&op->worker->cache, last);
@@ -230,9 +237,7 @@ void fl_call_drop(struct fl_op *op)
             fl_batch_unref(cache, batch);
         }
     }
-    fl_mem_unref(cache, op->call.scratch);
-    op->call.scratch = NULL;
-    op->call.safe.len = 0;
+    fl_call_forget(op);
     op->call.hold = false;
     op->call.in = NULL;
 }
@@ -259,6 +264,18 @@ void fl_out_take_back(struct fl_op *op)
         while (count == 0 && out->pending && out->pending->origin == (uint64_t)row + 1)
             drop_pending(op, out);
     }
+}
+
+flow_status fl_out_send_pending(struct fl_op *op)
+{
+    flow_status status = FLOW_OK;
+    for (uint32_t position = 0; position < op->out_count && status == FLOW_OK; position++) {
+        if (!op->outs[position].pending)
+            continue;
+        op->call.sent = op->call.engine.ctx.row + 1;
+        status = send_pending(op, position, FLOW_OK);
+    }
+    return status;
 }
 
 void fl_out_mark(const struct fl_op *op, struct fl_out_mark marks[FLOW_OUTPUTS])
@@ -296,13 +313,21 @@ static uint32_t position_of(const struct fl_op *op, uint32_t output)
     return UINT32_MAX;
 }
 
+// Rows may be few and what they point to much.
+static bool is_full(const struct fl_op *op, uint32_t position)
+{
+    const struct fl_batch *batch = op->outs[position].batch;
+    const uint32_t count = filled(op, position);
+    return count == batch->capacity ||
+           (count > 0 && fl_mem_size(batch->mem) > op->worker->engine->bundle_limit / 2);
+}
+
 // Room for one more row of an output.
 static flow_status room_for_one(struct fl_op *op, uint32_t position)
 {
-    struct fl_output *out = &op->outs[position];
-    if (!out->batch)
+    if (!op->outs[position].batch)
         return fl_out_ready(op, position);
-    return filled(op, position) == out->batch->capacity ? make_room(op, position) : FLOW_OK;
+    return is_full(op, position) ? make_room(op, position) : FLOW_OK;
 }
 
 flow_status fl_out_put(struct fl_op *op, uint32_t position, const flow_type *type, const void *row)

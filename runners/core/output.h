@@ -15,6 +15,12 @@ void *fl_out_reserve(struct fl_op *op, uint32_t position, uint32_t *count);
 void fl_out_add(struct fl_op *op, uint32_t position, uint32_t count);
 void fl_out_take_back(struct fl_op *op); // what the row in work emitted
 
+// Drops the scratch memory of the bundle's calls.
+void fl_call_forget(struct fl_op *op);
+
+// Sends on the full batches that wait until their rows cannot be taken back any more.
+flow_status fl_out_send_pending(struct fl_op *op);
+
 // How far an output was filled at an instant of a call whose rows may be taken back.
 struct fl_out_mark {
     const struct fl_batch *pending; // the batch put aside last

@@ -97,6 +97,8 @@ flow_status fl_spilled_fire(struct fl_op *op, const struct fl_pane_out *pane, bo
 
 // Groups: the next row of the funnel's entry, or NULL with the context's error. And the end of it.
 const void *fl_spilled_row(struct fl_rows *rows);
+const void *fl_spilled_row_hold(struct fl_rows *rows); // the one given last
+void fl_spilled_rows_release(struct fl_rows *rows);
 void fl_spilled_rows_end(struct fl_rows *rows);
 bool fl_spilled_rows_rewind(struct fl_rows *rows); // false with the context's error
 

@@ -284,14 +284,49 @@ const void *fl_spilled_row(struct fl_rows *rows)
 {
     void *row;
     if (rows->shown)
-        return show_alone(rows);
+        return rows->lent = show_alone(rows);
     const flow_status status = read_row(rows, &row);
     if (status == FLOW_OK) {
         rows->left--;
-        return row;
+        return rows->lent = row;
     }
     fail_rows(rows, status);
     return NULL;
+}
+
+// A copy of the row given last that points to nothing else; NULL without memory.
+static void *copy_of_lent(struct fl_rows *rows)
+{
+    struct fl_cache *cache = &rows->op->worker->cache;
+    const flow_type *type = rows->op->plan->shape.type;
+    if (!rows->held && !(rows->held = fl_mem_new(cache)))
+        return NULL;
+    void *pair[2] = { cache, rows->held };
+    const flow_memory memory = { fl_take_from, pair };
+    void *copy = fl_mem_alloc(cache, rows->held, type->size);
+    if (!copy)
+        return NULL;
+    memcpy(copy, rows->lent, type->size);
+    return flow_row_adopt(type, copy, &memory, NULL, NULL) == FLOW_OK ? copy : NULL;
+}
+
+const void *fl_spilled_row_hold(struct fl_rows *rows)
+{
+    if (rows->keep)
+        return rows->lent;
+    const bool first = !rows->held;
+    if (!first && fl_mem_size(rows->held) >= rows->op->worker->engine->bundle_limit / 2)
+        return NULL;
+    const void *copy = copy_of_lent(rows);
+    if (!copy && first)
+        fail_rows(rows, FLOW_BUDGET);
+    return copy;
+}
+
+void fl_spilled_rows_release(struct fl_rows *rows)
+{
+    fl_mem_unref(&rows->op->worker->cache, rows->held);
+    rows->held = NULL;
 }
 
 bool fl_spilled_rows_rewind(struct fl_rows *rows)
@@ -308,5 +343,6 @@ void fl_spilled_rows_end(struct fl_rows *rows)
 {
     struct fl_cache *cache = &rows->op->worker->cache;
     fl_mem_unref(cache, rows->mem);
+    fl_mem_unref(cache, rows->held);
     fl_give(cache, rows->one, rows->op->plan->shape.type->size);
 }

@@ -169,13 +169,6 @@ struct flow_gathered {
     struct dealt ins[];
 };
 
-static uint32_t input_of(const struct fl_cogroup *made, const char *row)
-{
-    uint32_t input;
-    memcpy(&input, row + made->from, sizeof input);
-    return input;
-}
-
 flow_gathered *flow_gather(flow_ctx *ctx)
 {
     const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
@@ -194,7 +187,7 @@ flow_gathered *flow_gather(flow_ctx *ctx)
     flow_rows_keep(rows);
     for (size_t n = 0; n < count && (row = flow_rows_next(rows)); n++) {
         all[n] = row;
-        gathered->ins[input_of(made, row)].count++;
+        gathered->ins[fl_cogroup_input(made, row)].count++;
     }
     if (ctx->status != FLOW_OK)
         return NULL;
@@ -203,7 +196,7 @@ flow_gathered *flow_gather(flow_ctx *ctx)
         sorted += gathered->ins[i].count;
     }
     for (size_t n = 0; n < count; n++) {
-        const uint32_t input = input_of(made, all[n]);
+        const uint32_t input = fl_cogroup_input(made, all[n]);
         struct dealt *dealt = &gathered->ins[input];
         dealt->rows[dealt->at++] = all[n] + made->offsets[input];
     }

@@ -3,6 +3,8 @@
 #ifndef FL_JOIN_COGROUP_H
 #define FL_JOIN_COGROUP_H
 
+#include <string.h>
+
 #include <flow/join.h>
 
 // What a function over tagged rows, of form GROUP or with state, is made of; found through
@@ -17,6 +19,14 @@ struct fl_cogroup {
     const flow_join_fn *join; // joins only
     flow_join_kind kind;
 };
+
+// Of which input a tagged row is.
+static inline uint32_t fl_cogroup_input(const struct fl_cogroup *made, const char *row)
+{
+    uint32_t input;
+    memcpy(&input, row + made->from, sizeof input);
+    return input;
+}
 
 // What a composite over tagged rows is built from.
 struct fl_cogroup_call {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// flow_join: pairs out of a cogroup of two.
+// flow_join: pairs out of a cogroup of two. The rows of a key may be more than fit into memory: of
+// one side a block is held, the others are read past it.
 #include "cogroup.h"
 
 #include <flow/transform.h>
 
 #include "core/parts.h"
+
+#define BLOCK 1024u // rows that are held at most
 
 // What a join has in pipeline memory.
 struct join {
@@ -34,47 +37,106 @@ static flow_status try_pair(flow_ctx *ctx, const void *key, const void *left, co
     return flow_part(ctx, give_pair, &pair, rows, 2);
 }
 
-static flow_status give_pairs(flow_ctx *ctx, flow_gathered *rows, const void *key)
+// The rows of a key and window, walked as often as needed.
+struct walk {
+    flow_rows *rows;
+    const void *key;
+    size_t counts[2]; // of each side
+};
+
+// The next row of a side, as its type is; NULL at the end.
+static const char *next_of(flow_ctx *ctx, const struct walk *walk, uint32_t side)
 {
-    const struct join *join = (const struct join *)(const void *)ctx->fn;
-    const void *left, *right;
-    flow_status status = FLOW_OK;
-    while (status == FLOW_OK && (left = flow_gathered_next(rows, 0, join->ins[0]))) {
-        flow_gathered_rewind(rows, 1);
-        while (status == FLOW_OK && (right = flow_gathered_next(rows, 1, join->ins[1])))
-            status = try_pair(ctx, key, left, right);
+    const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
+    const char *row;
+    while ((row = flow_rows_next(walk->rows)) && fl_cogroup_input(made, row) != side)
+        ;
+    return row ? row + made->offsets[side] : NULL;
+}
+
+static flow_status count_sides(flow_ctx *ctx, struct walk *walk)
+{
+    const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
+    const char *row;
+    while ((row = flow_rows_next(walk->rows)))
+        walk->counts[fl_cogroup_input(made, row)]++;
+    return ctx->status;
+}
+
+// Holds rows of a side, behind the first `done`, as far as there is room; gives how many.
+static size_t hold_block(
+    flow_ctx *ctx, const struct walk *walk, uint32_t side, size_t done, const char **block)
+{
+    const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
+    size_t count = 0;
+    const void *held;
+    flow_rows_rewind(walk->rows);
+    while (done > 0 && next_of(ctx, walk, side))
+        done--;
+    while (count < BLOCK && next_of(ctx, walk, side) && (held = flow_rows_hold(walk->rows)))
+        block[count++] = (const char *)held + made->offsets[side];
+    return count;
+}
+
+// The rows of a block with all of the other side.
+static flow_status pair_block(
+    flow_ctx *ctx, const struct walk *walk, uint32_t side, const char *const *block, size_t count)
+{
+    const char *other;
+    flow_status status = ctx->status;
+    flow_rows_rewind(walk->rows);
+    while (status == FLOW_OK && (other = next_of(ctx, walk, 1 - side)))
+        for (size_t i = 0; i < count && status == FLOW_OK; i++)
+            status = side == 0 ? try_pair(ctx, walk->key, block[i], other)
+                               : try_pair(ctx, walk->key, other, block[i]);
+    return status;
+}
+
+// All pairs of a key, block by block of the side that has fewer rows: so the others are read once
+// for as many pairs as a block has rows.
+static flow_status give_pairs(flow_ctx *ctx, const struct walk *walk)
+{
+    const uint32_t side = walk->counts[1] < walk->counts[0];
+    const size_t all = walk->counts[side];
+    const char **block = flow_alloc(ctx, (all < BLOCK ? all : BLOCK) * sizeof *block);
+    flow_status status = ctx->status;
+    for (size_t done = 0; done < all && status == FLOW_OK;) {
+        const size_t count = hold_block(ctx, walk, side, done, block);
+        status = count > 0 ? pair_block(ctx, walk, side, block, count) : ctx->status;
+        if (count == 0)
+            break;
+        flow_rows_release(walk->rows);
+        done += count;
     }
     return status;
 }
 
-// The rows of an input whose other has none.
-static flow_status give_alone(flow_ctx *ctx, flow_gathered *rows, const void *key, uint32_t input)
+// The rows of a side whose other has none.
+static flow_status give_alone(flow_ctx *ctx, const struct walk *walk, uint32_t side)
 {
-    const struct join *join = (const struct join *)(const void *)ctx->fn;
-    const void *row;
+    const char *row;
     flow_status status = FLOW_OK;
-    while (status == FLOW_OK && (row = flow_gathered_next(rows, input, join->ins[input])))
-        status = try_pair(ctx, key, input ? NULL : row, input ? row : NULL);
+    flow_rows_rewind(walk->rows);
+    while (status == FLOW_OK && (row = next_of(ctx, walk, side)))
+        status = try_pair(ctx, walk->key, side ? NULL : row, side ? row : NULL);
     return status;
 }
 
 static flow_status join_key(flow_ctx *ctx, const flow_row *row, void *user)
 {
     const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
-    const void *key = row->key;
-    flow_gathered *rows = flow_gather(ctx);
+    struct walk walk = { flow_ctx_rows(ctx), row->key, { 0, 0 } };
+    flow_status status = count_sides(ctx, &walk);
     (void)user;
-    if (!rows)
-        return ctx->status;
-    const bool left = flow_gathered_count(rows, 0) > 0;
-    const bool right = flow_gathered_count(rows, 1) > 0;
-    flow_status status = FLOW_OK;
+    if (status != FLOW_OK)
+        return status;
+    const bool left = walk.counts[0] > 0, right = walk.counts[1] > 0;
     if (left && right)
-        status = give_pairs(ctx, rows, key);
+        status = give_pairs(ctx, &walk);
     else if (left && (made->kind == FLOW_JOIN_LEFT || made->kind == FLOW_JOIN_FULL))
-        status = give_alone(ctx, rows, key, 0);
+        status = give_alone(ctx, &walk, 0);
     else if (right && (made->kind == FLOW_JOIN_RIGHT || made->kind == FLOW_JOIN_FULL))
-        status = give_alone(ctx, rows, key, 1);
+        status = give_alone(ctx, &walk, 1);
     return status == FLOW_OK ? ctx->status : status;
 }
 

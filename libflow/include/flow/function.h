@@ -227,6 +227,18 @@ FLOW_API void flow_rows_keep(flow_rows *rows);
  * that were spilled are read again from the scratch file; of kept ones each pass has others. */
 FLOW_API void flow_rows_rewind(flow_rows *rows);
 
+/**
+ * Holds the row that was lent last: where it is now it stays, also through flow_rows_rewind, until
+ * flow_rows_release or until the group function returns. NULL when a worker's share of the memory
+ * for this is used up; of none held yet one is always. So a function looks at more rows at once
+ * than one, however many there are: it holds a block, reads the others past it, and goes on with
+ * the next. Also NULL, with the context's sticky error, without memory for one.
+ */
+FLOW_API const void *flow_rows_hold(flow_rows *rows);
+
+/** Lets all rows go that are held. */
+FLOW_API void flow_rows_release(flow_rows *rows);
+
 /** How many rows there are. */
 FLOW_API size_t flow_rows_count(const flow_rows *rows);
 

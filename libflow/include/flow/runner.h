@@ -316,7 +316,9 @@ typedef struct flow_ctx_ops {
         va_list arguments);               /**< flow_log */
     void (*rows_rewind)(flow_rows *rows); /**< flow_rows_rewind */
     flow_status (*part)(flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows,
-        uint32_t count); /**< flow_part */
+        uint32_t count);                       /**< flow_part */
+    const void *(*rows_hold)(flow_rows *rows); /**< flow_rows_hold */
+    void (*rows_release)(flow_rows *rows);     /**< flow_rows_release */
 } flow_ctx_ops;
 
 /** What stands before every flow_ctx of an engine: the way from the public context to its

@@ -251,7 +251,8 @@ typedef flow_status flow_part_fn(flow_ctx *ctx, void *user);
  * of a join, that may fail alone. When `run` fails, what it emitted is taken back, and what was
  * emitted before stays; as the step's `on_error` says, the job fails, or `rows` are rejected
  * together, as JSON under their names. FLOW_OK: go on with the next part; else return what it
- * returned.
+ * returned. Memory that it takes with flow_alloc lasts until the part ends, and longer where an
+ * emitted row points to it. What parts have emitted may go on before the call ends.
  */
 FLOW_API flow_status flow_part(
     flow_ctx *ctx, flow_part_fn *run, void *user, const flow_part_row *rows, uint32_t count);

@@ -137,6 +137,12 @@ static void rows_keep(flow_rows *of)
     kept = true;
 }
 
+static void rows_release(flow_rows *of)
+{
+    (void)of;
+    kept = false;
+}
+
 static size_t rows_count(const flow_rows *of)
 {
     (void)of;
@@ -254,6 +260,8 @@ static const flow_ctx_ops ops = {
     .rows_next = rows_next,
     .rows_count = rows_count,
     .rows_keep = rows_keep,
+    .rows_hold = rows_next,
+    .rows_release = rows_release,
     .lend = lend,
     .keep = keep,
     .reject = reject,
@@ -320,6 +328,9 @@ START_TEST(times_state_and_rows_come_from_the_engine)
     ck_assert_uint_eq(flow_rows_count(&engine.rows), 13);
     flow_rows_keep(&engine.rows);
     ck_assert(kept);
+    ck_assert_ptr_eq(flow_rows_hold(&engine.rows), &engine.rows);
+    flow_rows_release(&engine.rows);
+    ck_assert(!kept);
     ck_assert_str_eq(flow_step_path(ctx()), "orders/parse");
 }
 END_TEST

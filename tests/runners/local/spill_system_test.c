@@ -14,8 +14,9 @@
 #include <flow/transforms.h>
 
 #define MIB    ((uint64_t)1 << 20)
-#define PIECE  4096u // rows
-#define PAD    192u  // bytes of text a row
+#define PIECE  4096u            // rows
+#define PAD    192u             // bytes of text a row
+#define BLOB   (budget() / 512) // of those of a hot key
 #define BESIDE (64 * MIB)
 
 // A row of 24 bytes and its text.
@@ -54,6 +55,8 @@ static uint64_t row_count(void)
 
 struct made {
     uint64_t rows, keys, seed;
+    uint64_t pad; // bytes of text a row; 0: PAD
+    bool hot;     // all rows are of key 0 but the first, which is of a key of its own, −seed
 };
 
 struct maker {
@@ -73,6 +76,31 @@ static uint32_t one(void *self)
     return 1;
 }
 
+static uint64_t mix(uint64_t n)
+{
+    n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+    return n ^ n >> 31;
+}
+
+static size_t pad_of(const struct made *made)
+{
+    return made->pad ? made->pad : PAD;
+}
+
+// Eight bytes of the text of a row.
+static uint64_t word_of(const struct made *made, uint64_t row, size_t at)
+{
+    return mix(row * pad_of(made) + at + made->seed) | UINT64_C(0x4040404040404040);
+}
+
+static int64_t key_of(const struct made *made, uint64_t row)
+{
+    if (made->hot)
+        return row == 0 ? -(int64_t)made->seed : 0;
+    return (int64_t)(row * 7919 % made->keys);
+}
+
 static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_error *error)
 {
     struct maker *maker = self;
@@ -81,28 +109,22 @@ static flow_claim claim(void *self, uint32_t partition, flow_piece *piece, flow_
     if (maker->next == maker->made->rows)
         return FLOW_CLAIM_END;
     const uint64_t left = maker->made->rows - maker->next;
+    const uint64_t most = PIECE * PAD / pad_of(maker->made);
     piece->begin = maker->next;
-    piece->end = maker->next += left < PIECE ? left : PIECE;
+    piece->end = maker->next += left < most ? left : most;
     return FLOW_CLAIM_PIECE;
-}
-
-static uint64_t mix(uint64_t n)
-{
-    n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
-    return n ^ n >> 31;
 }
 
 static flow_status read_rows(void *self, const flow_piece *piece, flow_ctx *ctx)
 {
     const struct made *made = ((struct maker *)self)->made;
+    static _Thread_local char pad[128u << 10];
     for (uint64_t i = piece->begin; i < piece->end; i++) {
-        char pad[PAD];
-        for (size_t at = 0; at < PAD; at += 8) {
-            const uint64_t word = mix(i * PAD + at + made->seed) | UINT64_C(0x4040404040404040);
+        for (size_t at = 0; at < pad_of(made); at += 8) {
+            const uint64_t word = word_of(made, i, at);
             memcpy(pad + at, &word, 8);
         }
-        const struct load row = { (int64_t)(i * 7919 % made->keys), (int64_t)i, { pad, PAD } };
+        const struct load row = { key_of(made, i), (int64_t)i, { pad, pad_of(made) } };
         if (flow_emit(ctx, 0, &load_type, &row, sizeof row) != FLOW_OK)
             return ctx->status;
     }
@@ -194,12 +216,18 @@ static flow_status fold(flow_ctx *ctx, const int64_t *key, flow_rows *rows)
 }
 FLOW_GROUP_FN(fold, int64_t, load, folded);
 
+static flow_status fold_again(flow_ctx *ctx, const int64_t *key, flow_rows *rows)
+{
+    return FLOW_EMIT(ctx, folded, *key, (int64_t)flow_rows_count(rows), 0);
+}
+FLOW_GROUP_FN(fold_again, int64_t, folded, folded);
+
 static uint64_t sum_of(const struct made *made)
 {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < made->rows; i++) {
         const uint64_t at = i % PAD / 8 * 8;
-        const uint64_t word = mix(i * PAD + at + made->seed) | UINT64_C(0x4040404040404040);
+        const uint64_t word = word_of(made, i, at);
         char bytes[8];
         memcpy(bytes, &word, 8);
         sum += i + (uint64_t)(int64_t)bytes[i % PAD % 8];
@@ -209,7 +237,7 @@ static uint64_t sum_of(const struct made *made)
 
 static void group_by(uint64_t keys)
 {
-    const struct made made = { row_count(), keys, 1 };
+    const struct made made = { .rows = row_count(), .keys = keys, .seed = 1 };
     struct taken taken = { 0 };
     flow_pipeline *pipeline = flow_pipeline_new("group");
     flow_receive(flow_group(make_rows(pipeline, &made), &fold_fn), NULL, take, &taken);
@@ -243,7 +271,8 @@ FLOW_JOIN_FN(pair, int64_t, load, load, folded);
 static void join_within(uint64_t memory)
 {
     const uint64_t half = row_count() / 2;
-    const struct made left = { half, half, 1 }, right = { half, half, 2 };
+    const struct made left = { .rows = half, .keys = half, .seed = 1 };
+    const struct made right = { .rows = half, .keys = half, .seed = 2 };
     struct taken taken = { 0 };
     flow_pipeline *pipeline = flow_pipeline_new("join");
     const flow_sides sides = { make_rows(pipeline, &left), make_rows(pipeline, &right) };
@@ -266,6 +295,142 @@ START_TEST(a_join_finishes_where_one_worker_holds_what_the_other_lacks)
 }
 END_TEST
 
+// --- joins with one key of three times the budget
+
+#define HOT_ROWS (3 * budget() / BLOB / 2) // of a side
+
+static const struct made *hot_sides[2];
+
+static bool is_whole(const struct load *row, uint32_t side)
+{
+    const size_t at = (size_t)row->number % (BLOB / 8) * 8;
+    const uint64_t word = word_of(hot_sides[side], (uint64_t)row->number, at);
+    return row->pad.len == BLOB && memcmp(row->pad.data + at, &word, sizeof word) == 0;
+}
+
+// `rows`: which sides there are, as bits.
+static flow_status meet(
+    flow_ctx *ctx, const int64_t *key, const struct load *left, const struct load *right)
+{
+    if ((left && !is_whole(left, 0)) || (right && !is_whole(right, 1)))
+        return flow_fail(ctx, FLOW_INTERNAL, "a row is not as it was made");
+    char *unused = flow_alloc(ctx, 64); // what pairs take does not add up
+    if (!unused)
+        return ctx->status;
+    return FLOW_EMIT(ctx, folded, *key, (left ? 1 : 0) + (right ? 2 : 0),
+        (left ? left->number * (int64_t)HOT_ROWS : 0) + (right ? right->number : 0));
+}
+FLOW_JOIN_FN(meet, int64_t, load, load, folded);
+
+// Pairs that fail are as many as those that stay.
+static flow_status meet_some(
+    flow_ctx *ctx, const int64_t *key, const struct load *left, const struct load *right)
+{
+    const flow_status status = meet(ctx, key, left, right);
+    const bool fails = left && right && (left->number + right->number) % 2 == 1;
+    return status == FLOW_OK && fails ? flow_fail(ctx, FLOW_USER, "an odd pair") : status;
+}
+FLOW_JOIN_FN(meet_some, int64_t, load, load, folded);
+
+static bool is_wanted(const flow_ctx *ctx, const struct folded *folded)
+{
+    (void)ctx;
+    return folded->key != 0 || folded->sum % 61 == 0;
+}
+FLOW_FILTER_FN(is_wanted, folded);
+
+static flow_coll hot_join(flow_pipeline *pipeline, const struct made sides[2], flow_join_kind kind,
+    const flow_join_fn *fn, const flow_do_options *options)
+{
+    hot_sides[0] = &sides[0];
+    hot_sides[1] = &sides[1];
+    const flow_sides ins = { make_rows(pipeline, &sides[0]), make_rows(pipeline, &sides[1]) };
+    return flow_join(ins, kind, fn, options);
+}
+
+static struct taken join_hot(uint64_t memory, const struct made sides[2], flow_join_kind kind)
+{
+    struct taken taken = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("hot");
+    const flow_coll joined = hot_join(pipeline, sides, kind, &meet_join, NULL);
+    flow_receive(flow_do(joined, &is_wanted_fn), NULL, take, &taken);
+    run_within(memory, pipeline);
+    return taken;
+}
+
+START_TEST(a_join_finishes_with_one_key_larger_than_the_budget)
+{
+    static const flow_join_kind kinds[] = { FLOW_JOIN_INNER, FLOW_JOIN_LEFT, FLOW_JOIN_RIGHT,
+        FLOW_JOIN_FULL };
+    const struct made sides[2] = { { HOT_ROWS, 1, 1, BLOB, true }, { HOT_ROWS, 1, 2, BLOB, true } };
+    const struct taken taken = join_hot(budget(), sides, kinds[_i]);
+    const struct taken wanted = join_hot(16 * budget(), sides, kinds[_i]);
+    ck_assert_uint_gt(wanted.results, HOT_ROWS); // pairs of one side with all of the other
+    ck_assert_uint_eq(taken.results, wanted.results);
+    ck_assert_uint_eq(taken.rows, wanted.rows);
+    ck_assert_uint_eq(taken.sum, wanted.sum);
+}
+END_TEST
+
+START_TEST(a_join_with_few_rows_of_one_side_reads_a_hot_key_of_the_other)
+{
+    const struct made sides[2] = { { 2 * HOT_ROWS, 1, 1, BLOB, true }, { 3, 1, 2, BLOB, true } };
+    const struct taken taken = join_hot(budget(), sides, FLOW_JOIN_FULL);
+    const struct taken wanted = join_hot(16 * budget(), sides, FLOW_JOIN_FULL);
+    ck_assert_uint_gt(wanted.results, 2);
+    ck_assert_uint_eq(taken.results, wanted.results);
+    ck_assert_uint_eq(taken.sum, wanted.sum);
+}
+END_TEST
+
+static bool is_lost(const flow_ctx *ctx, const struct flow_rejected *rejected)
+{
+    (void)ctx;
+    (void)rejected;
+    return false;
+}
+FLOW_FILTER_FN(is_lost, flow_rejected);
+
+// What is whole goes on while the call for the key still lasts.
+START_TEST(pairs_of_a_hot_key_that_fail_are_dead_letters)
+{
+    const struct made sides[2] = { { HOT_ROWS, 1, 1, BLOB, true }, { 20, 1, 2, BLOB, true } };
+    const flow_do_options options = { .on_error = FLOW_ON_ERROR_DEAD_LETTER };
+    struct taken taken = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("hot");
+    const flow_coll joined = hot_join(pipeline, sides, FLOW_JOIN_INNER, &meet_some_join, &options);
+    flow_receive(flow_do(joined, &is_wanted_fn), NULL, take, &taken);
+    flow_receive(flow_do(flow_dead_letters(joined), &is_lost_fn), NULL, take, &taken);
+    run_within(budget(), pipeline);
+    uint64_t wanted = 0;
+    for (uint64_t l = 1; l < HOT_ROWS; l++)
+        for (uint64_t r = 1; r < 20; r++)
+            wanted += (l + r) % 2 == 0 && (l * HOT_ROWS + r) % 61 == 0;
+    ck_assert_uint_gt(wanted, 0);
+    ck_assert_uint_eq(taken.results, wanted);
+}
+END_TEST
+
+START_TEST(what_a_key_gives_at_once_has_to_fit)
+{
+    const struct made sides[2] = { { HOT_ROWS, 1, 1, BLOB, true }, { HOT_ROWS, 1, 2, BLOB, true } };
+    struct taken taken = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("hot");
+    const flow_coll joined = hot_join(pipeline, sides, FLOW_JOIN_INNER, &meet_join, NULL);
+    const flow_coll kept = flow_group(flow_key_by(joined, FLOW_FIELD(folded, key)), &fold_again_fn);
+    flow_receive(kept, NULL, take, &taken);
+    const flow_local_options options = { .workers = 2, .memory = budget() };
+    const flow_runner runner = flow_local(&options);
+    flow_error error = { FLOW_OK, "", "" };
+    ck_assert_int_eq(flow_run(pipeline, &runner, &error), FLOW_BUDGET);
+    const char *wanted =
+        "of it by what 'join/meet' gives at once: all that a call for one key "
+        "gives has to fit, or be filtered or added up by the steps right behind it";
+    ck_assert_msg(strstr(error.message, wanted), "%s", error.message);
+    flow_pipeline_free(pipeline);
+}
+END_TEST
+
 static void take_counted(void *user, const flow_elements *elements)
 {
     struct taken *taken = user;
@@ -276,7 +441,7 @@ static void take_counted(void *user, const flow_elements *elements)
 
 START_TEST(counts_of_many_texts_finish_in_a_tenth_of_their_memory)
 {
-    const struct made made = { row_count(), 1, 1 };
+    const struct made made = { .rows = row_count(), .keys = 1, .seed = 1 };
     struct taken taken = { 0 };
     flow_pipeline *pipeline = flow_pipeline_new("count");
     const flow_coll texts = flow_key_by(make_rows(pipeline, &made), FLOW_FIELD(load, pad));
@@ -296,6 +461,10 @@ int main(void)
     tcase_add_test(tests, one_key_larger_than_the_budget_finishes);
     tcase_add_test(tests, a_join_of_two_inputs_finishes_in_a_tenth_of_its_memory);
     tcase_add_test(tests, a_join_finishes_where_one_worker_holds_what_the_other_lacks);
+    tcase_add_loop_test(tests, a_join_finishes_with_one_key_larger_than_the_budget, 0, 4);
+    tcase_add_test(tests, a_join_with_few_rows_of_one_side_reads_a_hot_key_of_the_other);
+    tcase_add_test(tests, pairs_of_a_hot_key_that_fail_are_dead_letters);
+    tcase_add_test(tests, what_a_key_gives_at_once_has_to_fit);
     tcase_add_test(tests, counts_of_many_texts_finish_in_a_tenth_of_their_memory);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

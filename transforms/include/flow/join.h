@@ -48,7 +48,9 @@ FLOW_API flow_coll flow_cogroup_sized(
  * Calls a function with all rows that several collections have under one key in one window
  * (CoGroupByKey), when the trigger of its inputs says so. `ins` are as many collections as the
  * function has inputs, in their order, of one pipeline, keyed by one kind of key, in the same
- * windows. The name of `options` is that of the composite; `options` may be NULL. Unkeyed.
+ * windows. The name of `options` is that of the composite; `options` may be NULL. Unkeyed. The rows
+ * of one key and window have to fit into the budget together; a join, or a group over one type of
+ * rows, needs no more than a few of them at once.
  */
 static inline flow_coll flow_cogroup(
     const flow_coll *ins, const flow_cogroup_fn *fn, const flow_do_options *options)
@@ -92,7 +94,8 @@ FLOW_API flow_coll flow_join_sized(flow_sides sides, flow_join_kind kind, const 
  * window, and by `kind` with rows that have no partner. Results come when the trigger of the inputs
  * says so, by default when the window has ended: only then it is known who has no partner. With
  * lateness, late rows are joined with each other, not with what was given before; accumulating,
- * with both. Other things as flow_cogroup.
+ * with both. A key may have more rows than fit into memory; its pairs come at once, and what steps
+ * behind keep of them has to fit. Other things as flow_cogroup.
  */
 static inline flow_coll flow_join(
     flow_sides sides, flow_join_kind kind, const flow_join_fn *fn, const flow_do_options *options)
