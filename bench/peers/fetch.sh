@@ -3,8 +3,9 @@
 # Fetches and builds the peers of bench/peers into .deps/peers and says how each is started. Sourced
 # by ./dev, whose functions it uses.
 
-peers_all=(timely)
+peers_all=(timely duckdb polars)
 peers_out=$PWD/.deps/peers
+peers_threads=2
 peers_timely_packages=(cargo-web rustc-web) # Debian's newer Rust
 
 # timely asks for Rust 1.86.
@@ -21,6 +22,30 @@ peers_fetch_timely() {
 }
 
 peers_command_timely() { say "exec '$peers_out/timely/release/peer-timely'"; }
+
+# DuckDB and Polars are wheels in a virtual environment.
+peers_fetch_python() {
+    local wanted=bench/peers/columns/requirements.txt home=$peers_out/python
+    cmp -s "$wanted" "$home/requirements.txt" && return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need python python3-venv || return 1
+    rm -rf "$home"
+    quiet "$peers_out/venv.log" python3 -m venv "$home" &&
+        quiet "$peers_out/pip.log" "$home/bin/python" -m pip install -q --no-deps \
+            --disable-pip-version-check --only-binary :all: -r "$wanted" &&
+        cp "$wanted" "$home/requirements.txt"
+}
+
+peers_fetch_duckdb() { peers_fetch_python; }
+peers_fetch_polars() { peers_fetch_python; }
+
+peers_command_duckdb() {
+    say "exec '$peers_out/python/bin/python' -B bench/peers/columns/duckdb_peer.py"
+}
+
+peers_command_polars() {
+    say "exec env POLARS_MAX_THREADS=$peers_threads \
+        '$peers_out/python/bin/python' -B bench/peers/columns/polars_peer.py"
+}
 
 # Peers that go by one name.
 peers_of_word() {

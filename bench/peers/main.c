@@ -25,6 +25,12 @@ static const struct row rows[] = {
     { "timely", "nexmark_q2", 2000000, 0, 0 },
     { "timely", "nexmark_q5", 2000000, 0, 0 },
     { "timely", "nexmark_q8", 2000000, 0, 0 },
+    { "duckdb", "stateless", 0, 1.7, 192 },
+    { "duckdb", "keyed_1k", 0, 0.8, 114 },
+    { "duckdb", "keyed_1m", 0, 3.9, 15 },
+    { "polars", "stateless", 0, 0.8, 401 },
+    { "polars", "keyed_1k", 0, 0.8, 121 },
+    { "polars", "keyed_1m", 0, 7.3, 8.2 },
 };
 // clang-format on
 enum {
@@ -37,6 +43,8 @@ static const struct {
     bool warms; /* it compiles while it runs, so it warms up and has fewer rounds */
 } kinds[] = {
     { "timely", false, false },
+    { "duckdb", false, false },
+    { "polars", false, false },
 };
 enum {
     KINDS = sizeof kinds / sizeof kinds[0],
