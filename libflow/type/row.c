@@ -184,12 +184,19 @@ static bool adopt_list(const struct adoption *adoption, const flow_field *field,
     return true;
 }
 
+// A nested record is looked through sooner than asked whether it has pointers.
+static bool may_point(flow_kind kind)
+{
+    return kind == FLOW_KIND_STR || kind == FLOW_KIND_BYTES || kind == FLOW_KIND_LIST ||
+           kind == FLOW_KIND_RECORD;
+}
+
 static bool adopt_row(const struct adoption *adoption, const flow_type *type, void *row)
 {
     for (uint32_t i = 0; i < type->field_count; i++) {
         const flow_field *field = &type->fields[i];
         void *value = (char *)row + field->offset;
-        if (!fl_kind_has_pointers(field->kind, field->record))
+        if (!may_point(field->kind))
             continue;
         // What an absent field points to is nobody's: it must not outlive its bytes.
         if (!fl_field_present(field, row))

@@ -70,26 +70,9 @@ void fl_out_find_texts(struct fl_output *out)
         out->text_count = 0;
 }
 
-// Whether all texts of a row lie in the range that was found safe last: the usual case, for which
-// nobody has to walk over the fields.
-static bool texts_stay(
-    const struct fl_call *call, const struct fl_output *out, const char *row, struct fl_mem *mem)
+flow_status fl_out_adopt_any(struct fl_op *op, uint32_t position, void *row)
 {
-    if (out->text_count == 0 || call->safe.len == 0 || call->safe_mem != mem)
-        return false;
-    for (uint32_t i = 0; i < out->text_count; i++) {
-        const flow_str *text = (const flow_str *)(const void *)(row + out->texts[i]);
-        if (text->len > 0 && (uintptr_t)text->data - (uintptr_t)call->safe.data >= call->safe.len)
-            return false;
-    }
-    return true;
-}
-
-flow_status fl_out_adopt(struct fl_op *op, uint32_t position, void *row)
-{
-    struct fl_output *out = &op->outs[position];
+    const struct fl_output *out = &op->outs[position];
     struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, out->batch);
-    const bool done = mem && (texts_stay(&op->call, out, row, mem) ||
-                                 fl_adopt(op, out->type, row, mem) == FLOW_OK);
-    return done ? FLOW_OK : fl_no_memory(op);
+    return mem && fl_adopt(op, out->type, row, mem) == FLOW_OK ? FLOW_OK : fl_no_memory(op);
 }

@@ -14,6 +14,8 @@ struct waiting {
     uint16_t *selection; // NULL: all
     uint16_t *left;      // rows that still wait after this bundle; NULL: all of `selection` do
     uint32_t count, left_count;
+    bool one;           // all lie in one window
+    flow_window window; // that of the last
     int64_t earliest;
     int64_t hold; // the same, but that a window that has ended before its element's time counts too
     bool changed; // in this bundle
@@ -95,10 +97,15 @@ static bool view_ready(struct fl_op *op, const struct fl_plan_op *view, flow_win
                               : mark > flow_window_expiry(window, view->in->lateness).us;
 }
 
+static bool same_window(flow_window a, flow_window b)
+{
+    return a.start.us == b.start.us && a.end.us == b.end.us;
+}
+
 static bool windows_ready(struct fl_op *op, flow_window main)
 {
     struct fl_gate *gate = op->keyed->gate;
-    if (gate->known && gate->window.end.us == main.end.us && gate->window.start.us == main.start.us)
+    if (gate->known && same_window(gate->window, main))
         return gate->ready;
     gate->known = gate->ready = true;
     gate->window = main;
@@ -126,7 +133,9 @@ static bool row_ready(struct fl_op *op, const struct fl_batch *batch, uint32_t r
     const int64_t time = fl_batch_time(batch, row);
     if (time >= tables && tables < FLOW_TIME_MAX_US)
         return false;
-    return windows_ready(op, fl_row_window(op, batch, row));
+    const struct fl_gate *gate = op->keyed->gate;
+    return windows_ready(op, gate->known ? fl_row_window_near(op, batch, row, gate->window)
+                                         : fl_row_window(op, batch, row));
 }
 
 // --- rows that come
@@ -139,8 +148,9 @@ static flow_status pass(struct fl_op *op, const struct fl_view *view, const flow
     return next->push(next, view, shape);
 }
 
-static bool expired(
-    const struct fl_op *op, const struct fl_batch *batch, uint32_t row, int64_t watermark)
+// `window` is that of the row before, and becomes this one's where it was asked for.
+static bool expired(const struct fl_op *op, const struct fl_batch *batch, uint32_t row,
+    int64_t watermark, flow_window *window)
 {
     const struct fl_plan *plan = &op->worker->engine->plan;
     const flow_duration lateness = op->plan->in->lateness;
@@ -152,9 +162,10 @@ static bool expired(
             const int64_t late = keep > lateness.us ? keep : lateness.us;
             if (watermark >= FLOW_TIME_MIN_US + late && time < watermark - late)
                 return true;
-        } else if (op->plan->kind == FL_OP_GATE && view->in->windows.kind != FLOW_WINDOW_GLOBAL &&
-                   flow_window_expiry(fl_row_window(op, batch, row), lateness).us < watermark) {
-            return true;
+        } else if (op->plan->kind == FL_OP_GATE && view->in->windows.kind != FLOW_WINDOW_GLOBAL) {
+            *window = fl_row_window_near(op, batch, row, *window);
+            if (flow_window_expiry(*window, lateness).us < watermark)
+                return true;
         }
     }
     return false;
@@ -168,11 +179,12 @@ flow_status fl_gate_expire(
     const int64_t watermark = op->keyed->watermark;
     struct fl_op *step = op->plan->kind == FL_OP_GATE ? &op->worker->ops[op->index + 1] : op;
     uint32_t count = 0;
+    flow_window window = { { 0 }, { 0 } };
     if (watermark == FLOW_TIME_MIN_US)
         return FLOW_OK;
     for (uint32_t i = 0; i < view->count; i++) {
         const uint32_t row = fl_view_row(view, i);
-        if (!expired(op, view->batch, row, watermark)) {
+        if (!expired(op, view->batch, row, watermark, &window)) {
             kept[count++] = (uint16_t)row;
             continue;
         }
@@ -230,7 +242,8 @@ flow_status fl_gate_push(struct fl_op *op, const struct fl_view *all, const flow
 
 // --- rows that go on
 
-// What of a batch that waits is ready: its numbers, and those that are not.
+// What of a batch that waits is ready: its numbers, in `rows` where it is a part, and those that
+// are not.
 static bool split(struct fl_op *op, const struct waiting *waiting, struct fl_view *ready,
     uint16_t *rows, uint32_t *left)
 {
@@ -240,6 +253,10 @@ static bool split(struct fl_op *op, const struct waiting *waiting, struct fl_vie
     *left = 0;
     if (waiting->earliest >= tables && tables < FLOW_TIME_MAX_US)
         return false;
+    if (waiting->one && tables == FLOW_TIME_MAX_US) {
+        *ready = all;
+        return windows_ready(op, waiting->window);
+    }
     for (uint32_t i = 0; i < all.count; i++) {
         const uint16_t row = (uint16_t)fl_view_row(&all, i);
         if (row_ready(op, waiting->batch, row, tables))
@@ -402,14 +419,19 @@ static flow_status seal(struct fl_op *op)
     return FLOW_OK;
 }
 
-static void find_earliest(const struct fl_op *op, struct waiting *waiting)
+static void look_at(const struct fl_op *op, struct waiting *waiting)
 {
     const struct fl_view rows = { waiting->batch, waiting->selection, waiting->count };
+    flow_window window = { { 0 }, { 0 } };
     waiting->earliest = waiting->hold = FL_NEVER;
+    waiting->one = true;
     for (uint32_t i = 0; i < rows.count; i++) {
         const uint32_t row = fl_view_row(&rows, i);
         const int64_t time = fl_batch_time(rows.batch, row);
-        const int64_t hold = fl_row_hold(op, rows.batch, row);
+        window = fl_row_window_near(op, rows.batch, row, window);
+        waiting->one = waiting->one && (i == 0 || same_window(window, waiting->window));
+        waiting->window = window;
+        const int64_t hold = fl_hold_of(window, time);
         waiting->earliest = time < waiting->earliest ? time : waiting->earliest;
         waiting->hold = hold < waiting->hold ? hold : waiting->hold;
     }
@@ -426,7 +448,7 @@ static void add_incoming(struct fl_op *op)
         bytes += batch->counted = fl_batch_size(batch);
         struct waiting *waiting = &gate->at[gate->count++];
         *waiting = (struct waiting){ .batch = batch, .count = batch->count };
-        find_earliest(op, waiting);
+        look_at(op, waiting);
         gate->look = true;
     }
     gate->incoming.last = NULL;
@@ -455,7 +477,7 @@ static uint64_t take_released(struct fl_op *op)
             waiting->left = NULL;
             waiting->left_count = 0;
             waiting->changed = false;
-            find_earliest(op, waiting);
+            look_at(op, waiting);
         }
         gate->at[kept++] = *waiting;
     }

@@ -196,7 +196,7 @@ bool fl_pane_plain(
     const struct fl_op *op, const struct fl_pane_out *pane, const struct fl_table *table);
 
 // Writes such rows from slot *at on, the slot of the word 0 excepted, at most *left; counts it
-// down.
+// down. Values begin with the accumulator.
 flow_status fl_pane_slots(struct fl_op *op, const struct fl_pane_out *pane,
     const struct fl_table *table, uint64_t *at, uint32_t *left);
 

@@ -40,9 +40,25 @@ void fl_log_call(flow_ctx *ctx, flow_log_level level, const char *format, va_lis
 
 // Fills in where the texts of an output's rows lie.
 void fl_out_find_texts(struct fl_output *out);
-// Makes the pointers of a row of an output safe in its batch.
-flow_status fl_out_adopt(struct fl_op *op, uint32_t position, void *row);
+// Makes the pointers of a row of an output safe in its batch, whatever it points by.
+flow_status fl_out_adopt_any(struct fl_op *op, uint32_t position, void *row);
 // Makes the pointers of a row safe in `mem`.
 flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem);
+
+// The same for a row of which mostly all texts lie in the range that was found safe last: nobody
+// has to walk over its fields then.
+static inline flow_status fl_out_adopt(struct fl_op *op, uint32_t position, char *row)
+{
+    const struct fl_output *out = &op->outs[position];
+    const struct fl_call *call = &op->call;
+    if (out->text_count == 0 || call->safe.len == 0 || call->safe_mem != out->batch->mem)
+        return fl_out_adopt_any(op, position, row);
+    for (uint32_t i = 0; i < out->text_count; i++) {
+        const flow_str *text = (const flow_str *)(const void *)(row + out->texts[i]);
+        if (text->len > 0 && (uintptr_t)text->data - (uintptr_t)call->safe.data >= call->safe.len)
+            return fl_out_adopt_any(op, position, row);
+    }
+    return FLOW_OK;
+}
 
 #endif

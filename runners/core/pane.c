@@ -140,10 +140,11 @@ bool fl_pane_plain(
 // Every slot is written to the next row, which only full ones use up: which are full nobody could
 // foresee, so it is not branched on.
 static uint32_t copy_slots(
-    const struct fl_table *table, uint64_t *at, char *to, const flow_shape *shape, uint32_t room)
+    const struct fl_op *op, const struct fl_table *table, uint64_t *at, char *to, uint32_t room)
 {
+    const flow_shape *shape = &op->plan->out->shape;
     const size_t stride = shape->stride, key_at = shape->key_offset, value_at = shape->value_offset;
-    const size_t size = table->value_size, slot_size = table->slot_size;
+    const size_t size = op->keyed->acc_size, slot_size = table->slot_size;
     const uint64_t slots = table->mask + 1;
     const char *slot = table->slots + *at * slot_size;
     uint64_t i = *at;
@@ -166,7 +167,6 @@ static uint32_t copy_slots(
 flow_status fl_pane_slots(struct fl_op *op, const struct fl_pane_out *pane,
     const struct fl_table *table, uint64_t *at, uint32_t *left)
 {
-    const flow_shape *shape = &op->plan->out->shape;
     flow_out *head = &op->out_heads[0];
     while (*at <= table->mask && *left > 0) {
         const flow_status status = room_for_rows(op, pane);
@@ -175,9 +175,9 @@ flow_status fl_pane_slots(struct fl_op *op, const struct fl_pane_out *pane,
         const struct fl_output *out = &op->outs[0];
         uint32_t room = out->batch->capacity - (uint32_t)(head->origin - out->origin);
         room = room < *left ? room : *left;
-        if (head->stride > sizeof(uint64_t) + table->value_size)
+        if (head->stride > sizeof(uint64_t) + op->keyed->acc_size)
             memset(head->next, 0, (size_t)room * head->stride);
-        const uint32_t made = copy_slots(table, at, head->next, shape, room);
+        const uint32_t made = copy_slots(op, table, at, head->next, room);
         head->next += (size_t)made * head->stride;
         head->origin += made;
         *left -= made;

@@ -385,29 +385,37 @@ static flow_status send_words(struct fl_op *op, const struct fl_view *view, cons
 static const struct fl_batch implied = { .window_form = FL_WINDOW_IMPLIED,
     .pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 } };
 
+static bool send_entry(
+    struct fl_op *op, const struct common *common, const struct fl_entry *entry, int64_t time)
+{
+    const struct fl_format *format = common->format;
+    const bool words = format->form == FL_KEY_WORD;
+    const bool one = op->worker->engine->options.workers == 1; // nobody asks whose a key is then
+    const uint64_t hash = one && !format->hashed ? 0
+                          : words                ? fl_hash_word(entry->word)
+                                                 : fl_hash_bytes(entry->bytes);
+    struct fl_batch *batch;
+    char *to = next_row(op, common, hash, time, &batch);
+    if (!to)
+        return false;
+    if (words)
+        memcpy(to, &entry->word, sizeof entry->word);
+    else
+        memcpy(to, &entry->bytes, sizeof entry->bytes);
+    memcpy(to + format->value_at, entry->value, format->value_size);
+    return !format->points || own_bytes(op, batch, to);
+}
+
 flow_status fl_shuffle_slice(struct fl_op *op, const struct fl_table *table, int64_t time)
 {
-    const struct fl_format *format = &op->shuffle->partial;
-    const struct common common = { &implied, format, false };
-    const bool words = format->form == FL_KEY_WORD;
-    struct fl_entry entry;
+    const struct common common = { &implied, &op->shuffle->partial, false };
     close_unfit(op, &common);
-    const bool one = op->worker->engine->options.workers == 1; // nobody asks whose a key is then
-    for (uint64_t at = 0; fl_table_next(table, &at, &entry);) {
-        const uint64_t hash = one && !format->hashed ? 0
-                              : words                ? fl_hash_word(entry.word)
-                                                     : fl_hash_bytes(entry.bytes);
-        struct fl_batch *batch;
-        char *to = next_row(op, &common, hash, time, &batch);
-        if (!to)
-            return fl_no_memory(op);
-        if (words)
-            memcpy(to, &entry.word, sizeof entry.word);
-        else
-            memcpy(to, &entry.bytes, sizeof entry.bytes);
-        memcpy(to + format->value_at, entry.value, format->value_size);
-        if (format->points && !own_bytes(op, batch, to))
-            return fl_no_memory(op);
+    for (struct fl_walk walk = { .table = table }; fl_walk_on(&walk) > 0;) {
+        while (walk.next < walk.count) {
+            const struct fl_entry entry = fl_walk_entry(&walk);
+            if (!send_entry(op, &common, &entry, time))
+                return fl_no_memory(op);
+        }
     }
     return FLOW_OK;
 }

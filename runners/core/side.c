@@ -58,11 +58,22 @@ flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, 
     return window;
 }
 
+flow_window fl_row_window_near(
+    const struct fl_op *op, const struct fl_batch *batch, uint32_t row, flow_window near)
+{
+    if (batch->window_form == FL_WINDOW_IMPLIED &&
+        op->plan->in->windows.kind == FLOW_WINDOW_FIXED) {
+        const int64_t time = fl_batch_time(batch, row);
+        const bool global = near.start.us == FLOW_TIME_MIN_US; // what a call without a row is in
+        if (!global && time >= near.start.us && time < near.end.us)
+            return near;
+    }
+    return fl_row_window(op, batch, row);
+}
+
 int64_t fl_row_hold(const struct fl_op *op, const struct fl_batch *batch, uint32_t row)
 {
-    const int64_t time = fl_batch_time(batch, row);
-    const int64_t last = flow_window_last_instant(fl_row_window(op, batch, row)).us;
-    return last < time ? last : time;
+    return fl_hold_of(fl_row_window(op, batch, row), fl_batch_time(batch, row));
 }
 
 // --- errors: never the element's fault, so they fail the job
@@ -123,7 +134,8 @@ static const struct fl_segment *shown(const struct asked *asked)
         return place->segment;
     flow_window main = { { FLOW_TIME_MIN_US }, { FLOW_TIME_GLOBAL_END_US } };
     if (in && !global)
-        main = fl_row_window(op, in->batch, op->call.engine.ctx.row);
+        main = fl_row_window_near(op, in->batch, op->call.engine.ctx.row,
+            again ? place->main : (flow_window){ { 0 }, { 0 } });
     if (again && place->main.end.us == main.end.us && place->main.start.us == main.start.us)
         return place->segment;
     fl_pins_take(worker);

@@ -142,9 +142,19 @@ enum fl_side_found fl_side_window(
 // last: for who asks only how long the row may matter.
 flow_window fl_row_window(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
 
+// The same where another row of the step lies in `near`, as this one may: mostly without a
+// division.
+flow_window fl_row_window_near(
+    const struct fl_op *op, const struct fl_batch *batch, uint32_t row, flow_window near);
+
 // What a row that waits to look holds the watermark at: its time or, where its window has ended
 // before that, the last instant of the window. So neither is it late when it goes on, nor is what
 // it looks for gone.
+static inline int64_t fl_hold_of(flow_window window, int64_t time)
+{
+    const int64_t last = flow_window_last_instant(window).us;
+    return last < time ? last : time;
+}
 int64_t fl_row_hold(const struct fl_op *op, const struct fl_batch *batch, uint32_t row);
 
 const void *fl_side_one(const flow_ctx *ctx, uint32_t side, const flow_type *type);

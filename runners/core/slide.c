@@ -156,27 +156,41 @@ static uint64_t hash_of(const struct fl_table *table, const struct fl_entry *ent
     return table->form == FL_KEY_WORD ? 0 : entry->hash;
 }
 
-// The value of a key in `to`, made if need be; its key bytes are copied. NULL without memory.
+// The value of a key in `to`, made if need be in room that was reserved; its key bytes are copied.
 static void *value_in(struct fl_op *op, struct fl_table *to, const struct fl_entry *entry)
 {
     struct fl_cache *cache = &op->worker->cache;
-    if (!fl_table_reserve(cache, to, 1, entry->bytes.len))
-        return NULL;
-    const uint64_t hash = hash_of(to, entry);
-    return to->form == FL_KEY_WORD ? fl_table_add_word(cache, to, entry->word)
-                                   : fl_table_add_bytes(cache, to, entry->bytes, hash);
+    return to->form == FL_KEY_WORD
+               ? fl_table_add_word(cache, to, entry->word)
+               : fl_table_add_bytes(cache, to, entry->bytes, hash_of(to, entry));
+}
+
+#define PREFETCH_LEAST ((size_t)256 << 10) // bytes of a table below which it is in the cache anyway
+
+// The next entries of a walk, with their places in `to` on the way into the cache.
+static bool walk_on(struct fl_walk *walk, const struct fl_table *to)
+{
+    if (fl_walk_on(walk) == 0)
+        return false;
+    for (uint32_t i = 0; to->slots_size > PREFETCH_LEAST && i < walk->count; i++) {
+        const struct fl_entry entry = fl_table_entry(walk->table, walk->places[i]);
+        __builtin_prefetch(to->form == FL_KEY_WORD ? fl_table_slot_word(to, entry.word)
+                                                   : fl_table_slot(to, entry.hash));
+    }
+    return true;
 }
 
 // Merges every accumulator of `from` into `to`. Strings stay where they are: `to` keeps them.
 static bool merge_table(struct fl_op *op, struct fl_table *to, const struct fl_table *from)
 {
     struct fl_cache *cache = &op->worker->cache;
-    struct fl_entry entry;
-    for (uint64_t at = 0; fl_table_next(from, &at, &entry);) {
-        void *acc = value_in(op, to, &entry);
-        if (!acc)
+    for (struct fl_walk walk = { .table = from }; walk_on(&walk, to);) {
+        if (!fl_table_reserve(cache, to, walk.count, walk.bytes))
             return false;
-        fl_combine_merge(op, acc, entry.value);
+        while (walk.next < walk.count) {
+            const struct fl_entry entry = fl_walk_entry(&walk);
+            fl_combine_merge(op, value_in(op, to, &entry), entry.value);
+        }
     }
     if (op->keyed->acc_pointers && from->mem) {
         if (!to->mem && !(to->mem = fl_mem_new(cache)))
@@ -190,31 +204,41 @@ static bool merge_table(struct fl_op *op, struct fl_table *to, const struct fl_t
 
 static bool run_add(struct fl_op *op, const struct fl_slice *slice)
 {
-    struct fl_slide *slide = op->keyed->slide;
-    struct fl_entry entry;
-    for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);) {
-        void *value = value_in(op, &slide->sum, &entry);
-        if (!value)
+    struct fl_table *sum = &op->keyed->slide->sum;
+    for (struct fl_walk walk = { .table = &slice->table }; walk_on(&walk, sum);) {
+        if (!fl_table_reserve(&op->worker->cache, sum, walk.count, walk.bytes))
             return false;
-        fl_combine_merge(op, value, entry.value);
-        ++*presence(op, value);
+        while (walk.next < walk.count) {
+            const struct fl_entry entry = fl_walk_entry(&walk);
+            void *value = value_in(op, sum, &entry);
+            fl_combine_merge(op, value, entry.value);
+            ++*presence(op, value);
+        }
     }
     return true;
 }
 
-static void run_subtract(struct fl_op *op, const struct fl_slice *slice)
+static void take_out(struct fl_op *op, const struct fl_entry *entry)
 {
     struct fl_table *sum = &op->keyed->slide->sum;
-    struct fl_entry entry;
-    for (uint64_t at = 0; fl_table_next(&slice->table, &at, &entry);) {
-        const uint64_t hash = hash_of(sum, &entry);
-        void *value = find(sum, &entry, hash);
-        if (--*presence(op, value) > 0)
-            fl_combine_subtract(op, value, entry.value);
-        else if (sum->form == FL_KEY_WORD)
-            fl_table_remove_word(sum, entry.word);
-        else
-            fl_table_remove_bytes(sum, entry.bytes, hash);
+    const uint64_t hash = hash_of(sum, entry);
+    void *value = find(sum, entry, hash);
+    if (--*presence(op, value) > 0)
+        fl_combine_subtract(op, value, entry->value);
+    else if (sum->form == FL_KEY_WORD)
+        fl_table_remove_word(sum, entry->word);
+    else
+        fl_table_remove_bytes(sum, entry->bytes, hash);
+}
+
+static void run_subtract(struct fl_op *op, const struct fl_slice *slice)
+{
+    for (struct fl_walk walk = { .table = &slice->table };
+         walk_on(&walk, &op->keyed->slide->sum);) {
+        while (walk.next < walk.count) {
+            const struct fl_entry entry = fl_walk_entry(&walk);
+            take_out(op, &entry);
+        }
     }
 }
 
@@ -371,7 +395,11 @@ static flow_status emit_some(
     struct fl_keyed *keyed = op->keyed;
     struct fl_entry entry;
     flow_status status = FLOW_OK;
-    for (uint32_t rows = 0; status == FLOW_OK && rows < FL_FIRE_ROWS;) {
+    uint32_t left = FL_FIRE_ROWS;
+    if (spread->count == 1 && keyed->fire_table_next == 0 &&
+        fl_pane_plain(op, pane, spread->tables[0]))
+        status = fl_pane_slots(op, pane, spread->tables[0], &keyed->fire_at_next, &left);
+    while (status == FLOW_OK && left > 0) {
         const uint32_t t = keyed->fire_table_next;
         if (t == spread->count) {
             *whole = true;
@@ -379,7 +407,7 @@ static flow_status emit_some(
         }
         if (fl_table_next(spread->tables[t], &keyed->fire_at_next, &entry)) {
             status = emit_key(op, pane, spread, t, &entry);
-            rows++;
+            left--;
         } else {
             keyed->fire_table_next = t + 1;
             keyed->fire_at_next = 0;

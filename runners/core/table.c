@@ -272,23 +272,40 @@ bool fl_table_next(const struct fl_table *table, uint64_t *at, struct fl_entry *
     if (!table->slots)
         return false;
     for (uint64_t i = *at; i <= table->mask + (table->form == FL_KEY_WORD); i++) {
-        char *slot = table->slots + i * table->slot_size;
-        const bool zero = i == table->mask + 1;
-        if (zero ? !table->has_zero : word_of(slot) == 0)
+        if (i > table->mask ? !table->has_zero : word_of(table->slots + i * table->slot_size) == 0)
             continue;
         *at = i + 1;
-        memset(entry, 0, sizeof *entry);
-        if (table->form == FL_KEY_WORD) {
-            entry->word = zero ? 0 : word_of(slot);
-        } else {
-            const struct fl_slot_bytes *head = (const struct fl_slot_bytes *)(void *)slot;
-            entry->hash = head->hash;
-            entry->bytes = head->key;
-        }
-        entry->value = fl_table_value(table, slot);
+        *entry = fl_table_entry(table, i);
         return true;
     }
     return false;
+}
+
+// Every place is noted, and only used ones stay: which are used nobody could foresee, so it is not
+// branched on.
+uint32_t fl_walk_on(struct fl_walk *walk)
+{
+    const struct fl_table *table = walk->table;
+    walk->count = walk->next = 0;
+    if (!table->slots)
+        return 0;
+    const char *slot = table->slots + walk->at * table->slot_size;
+    for (; walk->at <= table->mask && walk->count < FL_WALK_PLACES; walk->at++) {
+        walk->places[walk->count] = walk->at;
+        walk->count += word_of(slot) != 0;
+        slot += table->slot_size;
+    }
+    if (walk->at == table->mask + 1 && walk->count < FL_WALK_PLACES) {
+        walk->at++;
+        if (table->has_zero)
+            walk->places[walk->count++] = table->mask + 1;
+    }
+    walk->bytes = 0;
+    for (uint32_t i = 0; table->form == FL_KEY_BYTES && i < walk->count; i++) {
+        const char *used = table->slots + walk->places[i] * table->slot_size;
+        walk->bytes += ((const struct fl_slot_bytes *)(const void *)used)->key.len;
+    }
+    return walk->count;
 }
 
 #define TIDY_LEAST ((size_t)256 << 10) // bytes that are not worth it

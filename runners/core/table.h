@@ -77,6 +77,18 @@ struct fl_entry {
 };
 bool fl_table_next(const struct fl_table *table, uint64_t *at, struct fl_entry *entry);
 
+// The same for loops over whole tables, many entries at a time: begin with the table alone. The
+// table may not change meanwhile.
+#define FL_WALK_PLACES 64u
+struct fl_walk {
+    const struct fl_table *table;
+    uint64_t at;          // behind the places below
+    uint32_t count, next; // of the places
+    size_t bytes;         // of their keys
+    uint64_t places[FL_WALK_PLACES];
+};
+uint32_t fl_walk_on(struct fl_walk *walk); // the next places; 0 at the end
+
 static inline void *fl_table_value(const struct fl_table *table, char *slot)
 {
     return table->rows ? *(void **)(void *)(slot + table->value_at) : slot + table->value_at;
@@ -108,6 +120,26 @@ static inline char *fl_table_slot_word(const struct fl_table *table, uint64_t wo
 static inline char *fl_table_slot(const struct fl_table *table, uint64_t hash)
 {
     return table->slots + (hash & table->mask) * table->slot_size;
+}
+
+// What stands at a place that is used; that of the word 0 is behind the last.
+static inline struct fl_entry fl_table_entry(const struct fl_table *table, uint64_t place)
+{
+    char *slot = table->slots + place * table->slot_size;
+    struct fl_entry entry = { .value = fl_table_value(table, slot) };
+    if (table->form == FL_KEY_WORD) {
+        entry.word = place > table->mask ? 0 : *(const uint64_t *)(const void *)slot;
+    } else {
+        const struct fl_slot_bytes *head = (const struct fl_slot_bytes *)(void *)slot;
+        entry.hash = head->hash;
+        entry.bytes = head->key;
+    }
+    return entry;
+}
+
+static inline struct fl_entry fl_walk_entry(struct fl_walk *walk)
+{
+    return fl_table_entry(walk->table, walk->places[walk->next++]);
 }
 
 // What a loop needs of a table of words with inline values, where stores to values cannot change

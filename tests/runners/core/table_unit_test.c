@@ -157,6 +157,28 @@ static void check_walk(struct run *run)
     ck_assert_uint_eq(count, run->model.count);
 }
 
+// Many entries at a time are the same, in the same order.
+static void check_walk_of_many(const struct run *run)
+{
+    uint64_t at = 0, count = 0;
+    for (struct fl_walk walk = { .table = &run->table }; fl_walk_on(&walk) > 0;) {
+        size_t bytes = 0;
+        while (walk.next < walk.count) {
+            struct fl_entry one;
+            const struct fl_entry entry = fl_walk_entry(&walk);
+            ck_assert(fl_table_next(&run->table, &at, &one));
+            ck_assert_uint_eq(entry.word, one.word);
+            ck_assert_uint_eq(entry.hash, one.hash);
+            ck_assert(flow_str_equal(entry.bytes, one.bytes));
+            ck_assert_ptr_eq(entry.value, one.value);
+            bytes += entry.bytes.len;
+            count++;
+        }
+        ck_assert_uint_eq(bytes, walk.bytes);
+    }
+    ck_assert_uint_eq(count, run->model.count);
+}
+
 static void check_all(struct run *run)
 {
     for (int key = 0; key < KEYS; key++) {
@@ -187,6 +209,7 @@ static void step(struct run *run)
         ck_assert_ptr_null(find(run, key));
     } else if (what < 98) {
         check_walk(run);
+        check_walk_of_many(run);
     } else if (what == 98 && !run->table.rows && next_random(&run->random) % 4 == 0) {
         fl_table_clear(&run->bench.cache, &run->table);
         memset(&run->model, 0, sizeof run->model);
