@@ -397,6 +397,7 @@ flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const fl
     call->turn++;
     call->parts = 0;
     call->sent = 0;
+    call->refused = false;
     call->safe.len = 0;
     ctx->row = ctx->next = 0;
     ctx->status = FLOW_OK;

@@ -73,6 +73,7 @@ struct fl_call {
     enum fl_edge edge;          // no rows are in work
     bool hold;                  // full outputs wait, so that a failed row can be taken back
     bool large;                 // the row in work asked for more than the budget
+    bool refused;               // a row of this call was rejected as a whole
     uint32_t sent;              // one more than the row in work of which parts are sent on; else 0
     uint64_t turn, parts;       // calls in this bundle; parts of the one in work
     struct fl_rows *rows;       // group functions: in a call

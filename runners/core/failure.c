@@ -181,6 +181,7 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
         return FLOW_OK;
     }
     const bool skip = policy == FLOW_ON_ERROR_SKIP;
+    call->refused = call->refused || !call->part;
     char message[sizeof call->message + 168], origin[160];
     fl_reader_origin(op, false, origin, sizeof origin);
     snprintf(message, sizeof message, "%s%s%s",
@@ -262,10 +263,14 @@ flow_status fl_no_result(struct fl_op *op, flow_status status, const struct fl_n
 {
     const flow_on_error policy = op->plan->node->on_error;
     const bool skip = policy == FLOW_ON_ERROR_SKIP;
-    char message[240];
+    const bool global = none->window.end.us == FLOW_TIME_GLOBAL_END_US;
+    char message[240], end[40] = "";
+    if (!global)
+        end[flow_time_print(none->window.end, end)] = '\0';
     snprintf(message, sizeof message,
-        "its result for a key does not fit (%s): the window ending at %lld us has no value",
-        op->plan->node->combine->name, (long long)none->window.end.us);
+        "its result for a key does not fit (%s): the %swindow%s%s has no value",
+        op->plan->node->combine->name, global ? "global " : "", global ? "" : " that ends at ",
+        end);
     if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
         return fl_op_fail(op, status, "%s", message);
     flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };

@@ -276,11 +276,10 @@ static flow_status call_each(
         struct fl_edit_mark mark = { { NULL, 0 }, { NULL, 0 } };
         if (op->keyed->stateful->full)
             mark = fl_edit_mark(fl_cells_edit(op));
-        const uint64_t bad = op->counts.rejected + op->counts.other;
         const flow_status status = call_rows(op, &one, shape, process);
         if (status != FLOW_OK)
             return status;
-        if (op->counts.rejected + op->counts.other == bad)
+        if (!op->call.refused)
             continue;
         memcpy(cell, image, size);
         if (!op->keyed->stateful->full)

@@ -65,7 +65,6 @@ static const void *version_at(flow_ctx *ctx, const struct as_of *as_of, flow_tim
 static flow_status give(flow_ctx *ctx, const flow_row *due, void *user)
 {
     const struct as_of *as_of = as_of_of(ctx);
-    const flow_join_fn *join = as_of->made.join;
     const flow_time at = flow_timer_time(ctx);
     const void *version = version_at(ctx, as_of, at);
     (void)user;
@@ -75,7 +74,7 @@ static flow_status give(flow_ctx *ctx, const flow_row *due, void *user)
     flow_status status = ctx->status;
     while (status == FLOW_OK && flow_cursor_next(&row))
         if (version || as_of->made.kind == FLOW_JOIN_LEFT)
-            status = join->pair(ctx, join, due->key, row.row, version);
+            status = fl_join_pair(ctx, due->key, row.row, version);
     flow_cell_clear(ctx, &as_of->rows, range);
     return status == FLOW_OK ? ctx->status : status;
 }
@@ -140,7 +139,7 @@ flow_coll flow_as_of_join_sized(
     if (!as_of)
         return fl_no_coll(pipeline);
     const flow_coll ins[] = { sides.left, sides.right };
-    const flow_do_options how = { .name = known.name };
+    const flow_do_options how = { .name = known.name, .on_error = known.on_error };
     const struct fl_cogroup_call call = { builder, ins, "as_of_join", &how, sizeof how };
     return fl_cogroup(&call, &as_of->made);
 }

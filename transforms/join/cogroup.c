@@ -229,6 +229,29 @@ void flow_gathered_rewind(flow_gathered *rows, uint32_t input)
         rows->ins[input].at = 0;
 }
 
+// --- pairs of joins
+
+// A pair that is given to the function.
+struct pair {
+    const flow_join_fn *join;
+    const void *key, *left, *right;
+};
+
+static flow_status give_pair(flow_ctx *ctx, void *user)
+{
+    const struct pair *pair = user;
+    return pair->join->pair(ctx, pair->join, pair->key, pair->left, pair->right);
+}
+
+flow_status fl_join_pair(flow_ctx *ctx, const void *key, const void *left, const void *right)
+{
+    const struct fl_cogroup *made = (const struct fl_cogroup *)(const void *)ctx->fn;
+    struct pair pair = { made->join, key, left, right };
+    const flow_part_row rows[2] = { { "left", made->ins[0], left },
+        { "right", made->ins[1], right } };
+    return flow_part(ctx, give_pair, &pair, rows, 2);
+}
+
 // --- building
 
 flow_coll flow_cogroup_sized(

@@ -40,4 +40,8 @@ struct fl_cogroup_call {
 // `made` in pipeline memory, with all members but the layout filled.
 flow_coll fl_cogroup(const struct fl_cogroup_call *call, struct fl_cogroup *made);
 
+// Gives a join's function a pair, one of which may be NULL. Where it fails, it does so on this pair
+// alone.
+flow_status fl_join_pair(flow_ctx *ctx, const void *key, const void *left, const void *right);
+
 #endif

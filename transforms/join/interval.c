@@ -55,7 +55,6 @@ static void forget(flow_ctx *ctx, const struct interval *interval, flow_time now
 static flow_status pair_up(flow_ctx *ctx, const void *key, uint32_t side, const void *row)
 {
     const struct interval *interval = interval_of(ctx);
-    const flow_join_fn *join = interval->made.join;
     const flow_time at = flow_event_time(ctx);
     // of a left row at t: right ones in [t − before, t + after]; the other way round mirrored
     const int64_t back = side == 0 ? interval->before : interval->after;
@@ -65,8 +64,8 @@ static flow_status pair_up(flow_ctx *ctx, const void *key, uint32_t side, const 
         (flow_cell_part){ .from = shifted(at, -back), .to = { last.us + 1 }, .ranged = true });
     flow_status status = ctx->status;
     while (status == FLOW_OK && flow_cursor_next(&other))
-        status = side == 0 ? join->pair(ctx, join, key, row, other.row)
-                           : join->pair(ctx, join, key, other.row, row);
+        status = side == 0 ? fl_join_pair(ctx, key, row, other.row)
+                           : fl_join_pair(ctx, key, other.row, row);
     return status == FLOW_OK ? ctx->status : status;
 }
 
@@ -180,7 +179,9 @@ flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
     interval->before = -known.from.us;
     interval->after = known.to.us;
     const flow_coll ins[] = { sides.left, sides.right };
-    const flow_do_options how = { .name = known.name, .time_sorted = true };
+    const flow_do_options how = {
+        .name = known.name, .time_sorted = true, .on_error = known.on_error
+    };
     const struct fl_cogroup_call call = { builder, ins, "interval_join", &how, sizeof how };
     return fl_cogroup(&call, &interval->made);
 }

@@ -15,28 +15,6 @@ struct join {
     const flow_type *ins[2];
 };
 
-// A pair that is given to the function.
-struct pair {
-    const flow_join_fn *join;
-    const void *key, *left, *right;
-};
-
-static flow_status give_pair(flow_ctx *ctx, void *user)
-{
-    const struct pair *pair = user;
-    return pair->join->pair(ctx, pair->join, pair->key, pair->left, pair->right);
-}
-
-// A function that fails does so on this pair alone.
-static flow_status try_pair(flow_ctx *ctx, const void *key, const void *left, const void *right)
-{
-    const struct join *join = (const struct join *)(const void *)ctx->fn;
-    struct pair pair = { join->made.join, key, left, right };
-    const flow_part_row rows[2] = { { "left", join->ins[0], left },
-        { "right", join->ins[1], right } };
-    return flow_part(ctx, give_pair, &pair, rows, 2);
-}
-
 // The rows of a key and window, walked as often as needed.
 struct walk {
     flow_rows *rows;
@@ -87,8 +65,8 @@ static flow_status pair_block(
     flow_rows_rewind(walk->rows);
     while (status == FLOW_OK && (other = next_of(ctx, walk, 1 - side)))
         for (size_t i = 0; i < count && status == FLOW_OK; i++)
-            status = side == 0 ? try_pair(ctx, walk->key, block[i], other)
-                               : try_pair(ctx, walk->key, other, block[i]);
+            status = side == 0 ? fl_join_pair(ctx, walk->key, block[i], other)
+                               : fl_join_pair(ctx, walk->key, other, block[i]);
     return status;
 }
 
@@ -118,7 +96,7 @@ static flow_status give_alone(flow_ctx *ctx, const struct walk *walk, uint32_t s
     flow_status status = FLOW_OK;
     flow_rows_rewind(walk->rows);
     while (status == FLOW_OK && (row = next_of(ctx, walk, side)))
-        status = try_pair(ctx, walk->key, side ? NULL : row, side ? row : NULL);
+        status = fl_join_pair(ctx, walk->key, side ? NULL : row, side ? row : NULL);
     return status;
 }
 

@@ -328,7 +328,9 @@ FLOW_API flow_time flow_event_time(const flow_ctx *ctx);
 
 /** The window of the row in work. An element in several windows has no single one: a function over
  * elements that may lie in several (sliding, growing and custom windows, before any grouping or
- * state) must be declared `by_window`, or the job fails with FLOW_INVALID (R22). */
+ * state) must be declared `by_window`, or the job fails with FLOW_INVALID (R22): when it asks for
+ * the first time, whatever the element is, since what a C function calls is not known before it
+ * runs. */
 FLOW_API flow_window flow_event_window(const flow_ctx *ctx);
 
 /** The pane of the row in work: which firing of its window it came from; before any grouping

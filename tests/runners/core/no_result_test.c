@@ -7,6 +7,7 @@
 
 #include <flow/fields.h>
 #include <flow/flow.h>
+#include <flow/memory.h>
 #include <flow/test.h>
 #include <flow/transforms.h>
 
@@ -129,7 +130,21 @@ START_TEST(a_result_that_cannot_be_fails_the_job)
     flow_expect(
         flow_combine(by_shop(windowed(flow_fixed(flow_seconds(10)))), &total), "1: {\"value\":12}");
     const flow_error error = runs(FLOW_USER);
-    ck_assert_ptr_nonnull(strstr(error.message, "its result for a key does not fit (total)"));
+    ck_assert_str_eq(error.message, "its result for a key does not fit (total): the window that "
+                                    "ends at 1970-01-01T00:00:10Z has "
+                                    "no value");
+}
+END_TEST
+
+START_TEST(a_result_of_the_global_window_that_cannot_be_says_so)
+{
+    static const struct bill seven = { 2, 7 };
+    const flow_create_options one = { .type = &bill_type, .rows = &seven, .count = 1 };
+    p = flow_pipeline_new("bills");
+    flow_expect(flow_combine(by_shop(flow_create(p, &one)), &total), "none");
+    const flow_error error = runs(FLOW_USER);
+    ck_assert_str_eq(
+        error.message, "its result for a key does not fit (total): the global window has no value");
 }
 END_TEST
 
@@ -195,6 +210,7 @@ TCase *no_result_tests(void)
     TCase *tests = tcase_create("no result");
     tcase_add_loop_test(tests, a_result_that_cannot_be_is_a_dead_letter, 0, 8);
     tcase_add_test(tests, a_result_that_cannot_be_fails_the_job);
+    tcase_add_test(tests, a_result_of_the_global_window_that_cannot_be_says_so);
     tcase_add_test(tests, one_that_is_taken_back_is_a_dead_letter_again);
     tcase_add_test(tests, a_group_whose_sum_does_not_fit_is_rejected_with_its_fields);
     return tests;

@@ -113,6 +113,48 @@ START_TEST(a_version_is_valid_as_long_as_its_session)
 }
 END_TEST
 
+// Fails, after it has emitted, on even cents and where there is no version.
+static flow_status look_up_odd(
+    flow_ctx *ctx, const flow_str *id, const struct order *o, const struct payment *version)
+{
+    const flow_status status = look_up(ctx, id, o, version);
+    return !version || o->cents % 2 == 0 ? flow_fail(ctx, FLOW_USER, "no such order") : status;
+}
+FLOW_JOIN_FN(look_up_odd, flow_str, order, payment, span);
+
+#define ORDER(cents) "{\\\"id\\\":\\\"a\\\",\\\"cents\\\":" #cents "}"
+
+// Rows of one instant, and those that find the version later, are given all the same.
+START_TEST(an_as_of_join_fails_by_row)
+{
+    order("a", 1, 1);
+    payment("a", "v5", 5);
+    order("a", 2, 6);
+    order("a", 3, 6);
+    order("a", 4, 7);
+    order("a", 5, 8);
+    const flow_as_of_join_options options = { .kind = FLOW_JOIN_LEFT,
+        .on_error = _i ? FLOW_ON_ERROR_SKIP : FLOW_ON_ERROR_DEAD_LETTER };
+    const flow_coll joined = flow_as_of_join(all_time(), &look_up_odd_join, &options);
+    flow_expect(joined, FOUND(3, v5), FOUND(5, v5));
+    if (_i == 0)
+        flow_expect(dead_letters(joined), DEAD(ORDER(1), "null"),
+            DEAD(ORDER(2), "{\\\"id\\\":\\\"a\\\",\\\"by\\\":\\\"v5\\\"}"),
+            DEAD(ORDER(4), "{\\\"id\\\":\\\"a\\\",\\\"by\\\":\\\"v5\\\"}"));
+    passes();
+}
+END_TEST
+
+START_TEST(an_error_of_an_as_of_join_shows_the_row_and_its_version)
+{
+    order("a", 1, 1);
+    const flow_as_of_join_options options = { .kind = FLOW_JOIN_LEFT };
+    flow_expect(flow_as_of_join(all_time(), &look_up_odd_join, &options), FOUND(1, -));
+    fails("no such order; element {\"left\":{\"id\":\"a\",\"cents\":1},\"right\":null} at "
+          "1970-01-01T00:00:01Z");
+}
+END_TEST
+
 START_TEST(as_of_joins_that_cannot_be_are_refused)
 {
     const flow_as_of_join_options full = { .kind = FLOW_JOIN_FULL };
@@ -147,6 +189,8 @@ TCase *as_of_tests(void)
     tcase_add_test(tests, versions_stay_for_rows_that_come_much_later);
     tcase_add_test(tests, results_have_the_time_of_their_row);
     tcase_add_test(tests, a_version_is_valid_as_long_as_its_session);
+    tcase_add_loop_test(tests, an_as_of_join_fails_by_row, 0, 2);
+    tcase_add_test(tests, an_error_of_an_as_of_join_shows_the_row_and_its_version);
     tcase_add_test(tests, as_of_joins_that_cannot_be_are_refused);
     return tests;
 }

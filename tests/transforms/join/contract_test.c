@@ -73,6 +73,23 @@ static flow_status one_left(flow_ctx *ctx, const int64_t *k, const struct flow_t
 }
 FLOW_JOIN_FN(one_left, int64_t, flow_test_row, flow_test_row, tally);
 
+// The same, but for some pairs that fail.
+static flow_status some_pair(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
+    const struct flow_test_row *right)
+{
+    const flow_status status = one_pair(ctx, k, left, right);
+    return left && left->v % 4 == 1 ? flow_fail(ctx, FLOW_USER, "not this one") : status;
+}
+FLOW_JOIN_FN(some_pair, int64_t, flow_test_row, flow_test_row, tally);
+
+static flow_status some_left(flow_ctx *ctx, const int64_t *k, const struct flow_test_row *left,
+    const struct flow_test_row *right)
+{
+    const flow_status status = one_left(ctx, k, left, right);
+    return left->v % 4 == 1 ? flow_fail(ctx, FLOW_USER, "not this one") : status;
+}
+FLOW_JOIN_FN(some_left, int64_t, flow_test_row, flow_test_row, tally);
+
 static flow_sides sides_of(flow_coll in)
 {
     const flow_coll keyed = flow_key_by(in, FLOW_FIELD(flow_test_row, k));
@@ -108,6 +125,27 @@ static flow_coll joined_as_of(flow_coll in)
     return flow_as_of_join(sides_of(in), &one_left_join, &options);
 }
 
+static flow_coll joined_some(flow_coll in)
+{
+    const flow_do_options options = { .on_error = FLOW_ON_ERROR_SKIP };
+    return flow_join(sides_of(in), FLOW_JOIN_FULL, &some_pair_join, &options);
+}
+
+static flow_coll joined_some_by_interval(flow_coll in)
+{
+    const flow_interval_join_options options = {
+        .from = flow_seconds(-4), .to = flow_hours(3), .on_error = FLOW_ON_ERROR_SKIP
+    };
+    return flow_interval_join(sides_of(in), &some_pair_join, &options);
+}
+
+static flow_coll joined_some_as_of(flow_coll in)
+{
+    const flow_as_of_join_options options = { .kind = FLOW_JOIN_LEFT,
+        .on_error = FLOW_ON_ERROR_SKIP };
+    return flow_as_of_join(sides_of(in), &some_left_join, &options);
+}
+
 static const struct {
     const char *name;
     flow_test_build *build;
@@ -116,8 +154,11 @@ static const struct {
     { "cogroup", cogrouped, false },
     { "inner join", joined_inner, false },
     { "full join", joined_full, false },
+    { "full join of pairs that may fail", joined_some, false },
     { "interval join", joined_by_interval, true },
+    { "interval join of pairs that may fail", joined_some_by_interval, true },
     { "as-of join", joined_as_of, true },
+    { "as-of join of rows that may fail", joined_some_as_of, true },
 };
 
 START_TEST(every_join_keeps_the_contract)
@@ -151,7 +192,7 @@ TCase *contract_tests(void)
     tcase_add_loop_test(
         tests, every_join_keeps_the_contract, 0, (int)(sizeof transforms / sizeof transforms[0]));
     // those over windows understand signs
-    tcase_add_loop_test(tests, joins_by_time_refuse_elements_that_are_taken_back, 3,
+    tcase_add_loop_test(tests, joins_by_time_refuse_elements_that_are_taken_back, 4,
         (int)(sizeof transforms / sizeof transforms[0]));
     return tests;
 }

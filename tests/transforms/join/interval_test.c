@@ -113,6 +113,51 @@ START_TEST(rows_pair_within_a_session_that_others_of_both_sides_keep_up)
 }
 END_TEST
 
+// Fails, after it has emitted, on payments by a bad card.
+static flow_status pair_good(
+    flow_ctx *ctx, const flow_str *id, const struct order *o, const struct payment *paid)
+{
+    const flow_status status = pair_up(ctx, id, o, paid);
+    const bool bad = flow_str_equal(paid->by, flow_str_of("bad"));
+    return bad ? flow_fail(ctx, FLOW_USER, "a bad card") : status;
+}
+FLOW_JOIN_FN(pair_good, flow_str, order, payment, span);
+
+#define BAD(cents)                                                                                 \
+    DEAD("{\\\"id\\\":\\\"a\\\",\\\"cents\\\":" #cents "}",                                        \
+        "{\\\"id\\\":\\\"a\\\",\\\"by\\\":\\\"bad\\\"}")
+
+// The row that failed with one waits for others as if it had not.
+START_TEST(an_interval_join_fails_by_pair)
+{
+    order("a", 1, 18);
+    order("a", 2, 19);
+    payment("a", "q", 20);
+    payment("a", "bad", 21);
+    payment("a", "r", 22);
+    order("a", 3, 23);
+    flow_interval_join_options options = { .from = flow_seconds(-5),
+        .to = flow_seconds(5),
+        .on_error = _i ? FLOW_ON_ERROR_SKIP : FLOW_ON_ERROR_DEAD_LETTER };
+    const flow_coll joined = flow_interval_join(all_time(), &pair_good_join, &options);
+    flow_expect(joined, PAIR(1, q), PAIR(2, q), PAIR(1, r), PAIR(2, r), PAIR(3, q), PAIR(3, r));
+    if (_i == 0)
+        flow_expect(dead_letters(joined), BAD(1), BAD(2), BAD(3));
+    passes();
+}
+END_TEST
+
+START_TEST(an_error_of_an_interval_join_shows_the_pair)
+{
+    order("a", 1, 18);
+    payment("a", "bad", 21);
+    const flow_interval_join_options options = { .to = flow_seconds(5) };
+    flow_expect(flow_interval_join(all_time(), &pair_good_join, &options), PAIR(1, none));
+    fails("a bad card; element {\"left\":{\"id\":\"a\",\"cents\":1},\"right\":{\"id\":\"a\",\"by\":"
+          "\"bad\"}} at 1970-01-01T00:00:21Z");
+}
+END_TEST
+
 START_TEST(interval_joins_that_cannot_be_are_refused)
 {
     join(5, 4);
@@ -140,6 +185,8 @@ TCase *interval_tests(void)
     tcase_add_test(tests, a_pair_has_the_time_of_its_later_row);
     tcase_add_test(tests, rows_are_kept_as_long_as_they_can_pair);
     tcase_add_test(tests, rows_pair_within_a_session_that_others_of_both_sides_keep_up);
+    tcase_add_loop_test(tests, an_interval_join_fails_by_pair, 0, 2);
+    tcase_add_test(tests, an_error_of_an_interval_join_shows_the_pair);
     tcase_add_test(tests, interval_joins_that_cannot_be_are_refused);
     return tests;
 }

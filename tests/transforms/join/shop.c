@@ -87,6 +87,19 @@ flow_sides by_function(void)
     return windowed(flow_custom(&fn, NULL));
 }
 
+static flow_status shown(flow_ctx *ctx, const struct flow_rejected *in, struct flow_line *out)
+{
+    (void)ctx;
+    out->text = in->element;
+    return FLOW_OK;
+}
+FLOW_MAP_FN(shown, flow_rejected, flow_line);
+
+flow_coll dead_letters(flow_coll joined)
+{
+    return flow_do(flow_dead_letters(joined), &shown_fn);
+}
+
 void passes(void)
 {
     const flow_simulated_options options = { .workers = 3, .seeds = 5, .fail_one_in = 7 };

@@ -43,6 +43,11 @@ flow_sides all_time(void);
 flow_sides in_visits(int64_t seconds);
 flow_sides by_function(void);
 
+// The dead letters of a join as lines, and what is expected of a pair, both rows as they are
+// quoted.
+flow_coll dead_letters(flow_coll joined);
+#define DEAD(left, right) "{\"text\":\"{\\\"left\\\":" left ",\\\"right\\\":" right "}\"}"
+
 // Runs under several workers, seeds and with failing bundles, and expects no error.
 void passes(void);
 

@@ -95,7 +95,8 @@ FLOW_API flow_coll flow_join_sized(flow_sides sides, flow_join_kind kind, const 
  * says so, by default when the window has ended: only then it is known who has no partner. With
  * lateness, late rows are joined with each other, not with what was given before; accumulating,
  * with both. A key may have more rows than fit into memory; its pairs come at once, and what steps
- * behind keep of them has to fit. Other things as flow_cogroup.
+ * behind keep of them has to fit. With an `on_error` a pair that the function fails on is rejected
+ * alone, as JSON of both rows. Other things as flow_cogroup.
  */
 static inline flow_coll flow_join(
     flow_sides sides, flow_join_kind kind, const flow_join_fn *fn, const flow_do_options *options)
@@ -105,9 +106,11 @@ static inline flow_coll flow_join(
 
 /** Options of flow_interval_join. */
 typedef struct flow_interval_join_options {
-    const char *name;   /**< Name of the composite; NULL: "interval_join". */
-    flow_duration from; /**< A left row at t pairs with right rows from t plus this on … */
-    flow_duration to;   /**< … up to and with t plus this; may be negative, as `from`. */
+    const char *name;       /**< Name of the composite; NULL: "interval_join". */
+    flow_duration from;     /**< A left row at t pairs with right rows from t plus this on … */
+    flow_duration to;       /**< … up to and with t plus this; may be negative, as `from`. */
+    flow_on_error on_error; /**< For pairs that the function fails on, each by itself: what the
+                               others gave stays, and its rows go on waiting for more. */
 } flow_interval_join_options;
 
 /** flow_interval_join, told how large the caller's idea of the options is. */
@@ -130,10 +133,11 @@ static inline flow_coll flow_interval_join(
 
 /** Options of flow_as_of_join. */
 typedef struct flow_as_of_join_options {
-    const char *name;      /**< Name of the composite; NULL: "as_of_join". */
-    flow_join_kind kind;   /**< INNER, or LEFT: left rows without a version are given too. */
-    flow_duration max_age; /**< A version that is older than this, seen from the left row, counts
-                              as none; 0: no limit. */
+    const char *name;       /**< Name of the composite; NULL: "as_of_join". */
+    flow_join_kind kind;    /**< INNER, or LEFT: left rows without a version are given too. */
+    flow_duration max_age;  /**< A version that is older than this, seen from the left row, counts
+                               as none; 0: no limit. */
+    flow_on_error on_error; /**< For left rows that the function fails on, with their version. */
 } flow_as_of_join_options;
 
 /** flow_as_of_join, told how large the caller's idea of the options is. */
