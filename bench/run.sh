@@ -6,6 +6,8 @@
 # kept in BUILD_DIR/bench/nexmark.txt.
 # bench/run.sh BUILD_DIR peers --peer NAME=COMMAND… [--OPTION VALUE…]: other engines, as
 # `./dev bench peers` says it, kept in BUILD_DIR/bench/peers.txt.
+# bench/run.sh BUILD_DIR sweep [WHAT…] [--OPTION VALUE…]: a windowed count with one thing changed
+# from end to end, kept in BUILD_DIR/bench/sweep.txt.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: bench/run.sh BUILD_DIR [ID…] [--OPTION VALUE…]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
@@ -25,6 +27,10 @@ elif [ "${1:-}" = peers ]; then
     suite=peers
     program=$build/bench/peers-bench
     shift
+elif [ "${1:-}" = sweep ]; then
+    suite=sweep
+    program=$build/bench/flow-sweep
+    shift
 fi
 
 ids=
@@ -39,6 +45,7 @@ folder=$build/bench/data
 results=$build/bench/${suite:-results}.txt
 mkdir -p "$folder"
 arguments=(--folder "$folder")
+[ "$suite" != sweep ] || arguments=()
 [ -z "$suite" ] && [ -x "$build/examples/trendmart/spikes" ] &&
     arguments+=(--spikes "$build/examples/trendmart")
 
