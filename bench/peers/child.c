@@ -84,25 +84,14 @@ bool child_prepare(struct child *child, const char *rest, unsigned seconds)
     return strcmp(line, "ready") == 0 || give_up(child, line);
 }
 
-static double cpu_of(pid_t id)
-{
-    clockid_t clock;
-    struct timespec t = { 0 };
-    if (clock_getcpuclockid(id, &clock) == 0)
-        clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 bool child_run(struct child *child, struct outcome *outcome, double times[2], unsigned seconds)
 {
     char line[256];
-    const double cpu = cpu_of(child->id);
     if (!say(child, "run", "") || !answer(child, line, sizeof line, seconds))
         return false;
-    times[1] = cpu_of(child->id) - cpu;
     *outcome = (struct outcome){ 0 };
-    if (sscanf(line, "done %lf %" SCNu64 " %" SCNx64, &times[0], &outcome->results,
-            &outcome->sum) != 3)
+    if (sscanf(line, "done %lf %lf %" SCNu64 " %" SCNx64, &times[0], &times[1], &outcome->results,
+            &outcome->sum) != 4)
         return give_up(child, line);
     return true;
 }

@@ -2,7 +2,7 @@
 // A peer: a program of its own that does the same work when it is told to, one line at a time.
 //   we write                                        it answers
 //   prepare WORKLOAD FILE COUNT THREADS SECONDS     ready
-//   run                                             done SECONDS RESULTS CHECKSUM
+//   run                                             done SECONDS CPU RESULTS CHECKSUM
 // It may answer `failed REASON` to either, and ends when its input does.
 #ifndef BENCH_PEERS_CHILD_H
 #define BENCH_PEERS_CHILD_H
@@ -27,8 +27,8 @@ bool child_start(struct child *child, const char *command);
  * when it does not manage that within `seconds`. */
 bool child_prepare(struct child *child, const char *line, unsigned seconds);
 
-/** Has it work once. `times` are seconds by its own clock, from its first row to its last result,
- * and seconds of CPU as the system counts them, from being told to its answer. */
+/** Has it work once. `times` are seconds by its own clock and CPU seconds of its process, both from
+ * its first row to its last result. */
 bool child_run(struct child *child, struct outcome *outcome, double times[2], unsigned seconds);
 
 /** Ends it and waits for that. */

@@ -3,7 +3,9 @@
 # Fetches and builds the peers of bench/peers into .deps/peers and says how each is started. Sourced
 # by ./dev, whose functions it uses.
 
-peers_all=(timely duckdb polars)
+. tools/java.sh
+
+peers_all=(timely duckdb polars flink)
 peers_out=$PWD/.deps/peers
 peers_threads=2
 peers_timely_packages=(cargo-web rustc-web) # Debian's newer Rust
@@ -46,6 +48,27 @@ peers_command_polars() {
     say "exec env POLARS_MAX_THREADS=$peers_threads \
         '$peers_out/python/bin/python' -B bench/peers/columns/polars_peer.py"
 }
+
+peers_fetch_java() {
+    need oracle "${oracle_packages[@]}" || return 1
+    java_build "$peers_out/$1-lib" "$peers_out/$1-classes" "bench/peers/$1" bench/peers/java
+}
+
+# peers_java NAME MAIN: its command. Large pages and a heap that is there from the start, as the
+# engine has them; engines reach into the JDK.
+peers_java() {
+    local package opens=()
+    for package in java.lang java.lang.invoke java.lang.reflect java.nio java.time java.util \
+        java.util.concurrent sun.nio.ch; do
+        opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
+    done
+    say "exec java -XX:+UseParallelGC -Xms6g -Xmx6g -XX:+AlwaysPreTouch" \
+        "-XX:+UseTransparentHugePages ${opens[*]}" \
+        "-cp '$peers_out/$1-classes:$peers_out/$1-lib/*' $2"
+}
+
+peers_fetch_flink() { peers_fetch_java flink; }
+peers_command_flink() { peers_java flink peer.flink.Main; }
 
 # Peers that go by one name.
 peers_of_word() {

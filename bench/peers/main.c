@@ -31,6 +31,9 @@ static const struct row rows[] = {
     { "polars", "stateless", 0, 0.8, 401 },
     { "polars", "keyed_1k", 0, 0.8, 121 },
     { "polars", "keyed_1m", 0, 7.3, 8.2 },
+    { "flink", "stateless", 0, 8.6, 37 },
+    { "flink", "keyed_1k", 0, 24, 3.8 },
+    { "flink", "keyed_1m", 0, 52, 1.2 },
 };
 // clang-format on
 enum {
@@ -45,6 +48,7 @@ static const struct {
     { "timely", false, false },
     { "duckdb", false, false },
     { "polars", false, false },
+    { "flink", false, true },
 };
 enum {
     KINDS = sizeof kinds / sizeof kinds[0],

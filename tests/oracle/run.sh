@@ -9,6 +9,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 root=$(dirname "$(dirname "$here")")
 out=$root/.deps/beam
+. "$root/tools/java.sh"
 write=
 if [ "${1:-}" = --write ]; then
     write=yes
@@ -16,18 +17,6 @@ if [ "${1:-}" = --write ]; then
 fi
 what=${1:-both}
 seed=${2:-1}
-
-# build SOURCES LIBRARIES CLASSES: fetches once what a pom.xml names, and compiles.
-build() {
-    local from=$here/$1 lib=$out/$2 classes=$out/$3
-    mkdir -p "$classes"
-    [ -f "$lib/ready" ] || {
-        mvn -q -B -f "$from/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
-            -DoutputDirectory="$lib" >"$out/maven.log" 2>&1
-        touch "$lib/ready"
-    }
-    find "$from/src" -name '*.java' -print0 | xargs -0 javac -d "$classes" -cp "$lib/*"
-}
 
 beam() {
     java -Xmx2g -cp "$out/classes:$out/lib/*" "$@"
@@ -103,11 +92,11 @@ nexmark() {
 
 status=0
 if [ "$what" = nexmark ]; then
-    build nexmark nexmark-lib nexmark-classes
+    java_build "$out/nexmark-lib" "$out/nexmark-classes" "$here/nexmark"
     nexmark || status=1
 else
     mkdir -p "$out/golden"
-    build beam lib classes
+    java_build "$out/lib" "$out/classes" "$here/beam"
     [ "$what" = pipes ] || panes || status=1
     [ "$what" = panes ] || pipes || status=1
 fi

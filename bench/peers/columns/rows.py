@@ -43,10 +43,10 @@ def serve(prepare):
             work, settle = prepare(key, columns(words[2], names), int(words[4]))
             print("ready", flush=True)
         elif words[0] == "run" and work:
-            begin = time.perf_counter()
+            begin, cpu = time.perf_counter(), time.process_time()
             made = work()
-            seconds = time.perf_counter() - begin
+            seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
             total, results = settle(made)
-            print(f"done {seconds} {results} {total & (1 << 64) - 1:016x}", flush=True)
+            print(f"done {seconds} {cpu} {results} {total & (1 << 64) - 1:016x}", flush=True)
         else:
             print(f"failed to do: {line.strip()}", flush=True)
