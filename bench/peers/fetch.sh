@@ -5,7 +5,7 @@
 
 . tools/java.sh
 
-peers_all=(timely duckdb polars flink)
+peers_all=(timely duckdb polars flink jet)
 peers_out=$PWD/.deps/peers
 peers_threads=2
 peers_timely_packages=(cargo-web rustc-web) # Debian's newer Rust
@@ -69,6 +69,9 @@ peers_java() {
 
 peers_fetch_flink() { peers_fetch_java flink; }
 peers_command_flink() { peers_java flink peer.flink.Main; }
+
+peers_fetch_jet() { peers_fetch_java jet; }
+peers_command_jet() { peers_java jet peer.jet.Main; }
 
 # Peers that go by one name.
 peers_of_word() {

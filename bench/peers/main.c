@@ -34,6 +34,9 @@ static const struct row rows[] = {
     { "flink", "stateless", 0, 8.6, 37 },
     { "flink", "keyed_1k", 0, 24, 3.8 },
     { "flink", "keyed_1m", 0, 52, 1.2 },
+    { "jet", "stateless", 0, 61, 5.3 },
+    { "jet", "keyed_1k", 0, 13, 7.4 },
+    { "jet", "keyed_1m", 0, 35, 1.7 },
 };
 // clang-format on
 enum {
@@ -49,6 +52,7 @@ static const struct {
     { "duckdb", false, false },
     { "polars", false, false },
     { "flink", false, true },
+    { "jet", false, true },
 };
 enum {
     KINDS = sizeof kinds / sizeof kinds[0],
