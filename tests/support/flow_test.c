@@ -236,6 +236,19 @@ static const flow_source *source_of(const struct flow_test_script *script)
     return script->own_watermark ? &scripted_watermark : &scripted;
 }
 
+struct flow_test_script flow_test_deal(const struct flow_test_row *rows, size_t row_count,
+    struct flow_test_piece *pieces, size_t piece_count)
+{
+    const size_t each = row_count / piece_count;
+    ck_assert_uint_eq(row_count % piece_count, 0);
+    for (size_t i = 0; i < piece_count; i++)
+        pieces[i] = (struct flow_test_piece){ .rows = &rows[i * each], .count = each };
+    return (struct flow_test_script){ .type = &flow_test_row_type,
+        .pieces = pieces,
+        .piece_count = piece_count,
+        .event_time = FLOW_FIELD(flow_test_row, at) };
+}
+
 flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script *script)
 {
     const struct flow_test_script **config = flow_pipeline_alloc(pipeline, sizeof *config);

@@ -133,6 +133,10 @@ struct flow_test_script {
     int64_t *clock; // the fake clock; NULL: none of the pieces waits
 };
 
+// A script of test rows dealt to pieces of one length, as many as there are; stamped by `at`.
+struct flow_test_script flow_test_deal(const struct flow_test_row *rows, size_t row_count,
+    struct flow_test_piece *pieces, size_t piece_count);
+
 // Reads a script, which must outlive the pipeline.
 flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script *script);
 

@@ -140,15 +140,6 @@ static void tagged(struct story *story, enum way way, int64_t v, const char *tag
     story->rows[story->count - 1].s = flow_str_of(tag);
 }
 
-static struct story *rings(const flow_fn *fn, flow_windows windows, int64_t lateness)
-{
-    struct story *story = story_new();
-    const flow_coll rung = flow_do(story_window(story, windows, lateness), fn);
-    flow_test_collect(rung, &story->got);
-    flow_test_collect(flow_dropped(rung), &story->dropped);
-    return story;
-}
-
 static void run_and_expect(struct story *story, const char *wanted)
 {
     story_run(story);
@@ -158,7 +149,7 @@ static void run_and_expect(struct story *story, const char *wanted)
 
 START_TEST(r58_timers_of_a_family_are_told_apart_by_their_tags)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     tagged(story, ABSOLUTE, 30, "a");
     tagged(story, ABSOLUTE, 20, "b");
     tagged(story, ABSOLUTE, 10, "a"); // replaces a, not b
@@ -171,7 +162,7 @@ END_TEST
 
 START_TEST(r58_timers_of_a_key_come_in_order_of_their_time_whatever_their_name)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     say(story, EARLIER, 1, 2, 0);
     say(story, ABSOLUTE, 1, 1, 0);
     tagged(story, ABSOLUTE, 3, "t");
@@ -181,7 +172,7 @@ END_TEST
 
 START_TEST(r59_a_timer_of_another_name_set_to_the_past_fires_in_the_same_round)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     say(story, EARLIER, 1, 5, 0);
     say(story, ABSOLUTE, 1, 50, 0); // replaced by the one that other sets
     story_tick(story, 100);
@@ -194,7 +185,7 @@ END_TEST
 
 START_TEST(r60_the_output_time_of_a_timer_holds_the_watermark_until_it_has_fired)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     struct story_stand at;
     say(story, OUTPUT, 1, 50, 10); // fires at 50, emits at 11
     story_tick(story, 30);
@@ -202,7 +193,7 @@ START_TEST(r60_the_output_time_of_a_timer_holds_the_watermark_until_it_has_fired
     ck_assert_int_eq(story_watermark(&at, "ring"), 11);
     story_stand_end(&at);
 
-    story = rings(&ring_fn, flow_global(), 0);
+    story = story_do(&ring_fn, flow_global(), 0);
     say(story, OUTPUT, 1, 50, 10);
     story_tick(story, 60);
     story_stand(&at, story);
@@ -215,7 +206,7 @@ END_TEST
 
 START_TEST(r60_a_timer_that_is_cleared_holds_the_watermark_no_more)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     struct story_stand at;
     say(story, OUTPUT, 1, 50, 10);
     say(story, CLEARED, 1, 0, 10);
@@ -228,7 +219,7 @@ END_TEST
 
 START_TEST(r60_a_timer_by_the_clock_emits_at_the_time_of_its_element_and_holds_it)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     struct story_stand at;
     say(story, CLOCK, 1, 5, 10);
     story_tick(story, 30);
@@ -259,11 +250,11 @@ static void expect_error(struct story *story, const char *words)
 
 START_TEST(r60_an_output_time_outside_of_element_and_expiry_fails_the_element)
 {
-    struct story *story = rings(&ring_fn, flow_fixed(flow_seconds(100)), 0);
+    struct story *story = story_do(&ring_fn, flow_fixed(flow_seconds(100)), 0);
     say(story, CLOCK_OUTPUT, 1, 9, 10);
     expect_error(story, "'bell' has the output time 1970-01-01T00:00:09Z, which must lie between "
                         "that of the element, 1970-01-01T00:00:10Z, and the expiry");
-    story = rings(&ring_fn, flow_fixed(flow_seconds(100)), 0);
+    story = story_do(&ring_fn, flow_fixed(flow_seconds(100)), 0);
     say(story, CLOCK_OUTPUT, 1, 100, 10);
     expect_error(story, "'bell' has the output time");
 }
@@ -271,7 +262,7 @@ END_TEST
 
 START_TEST(r61_a_relative_timer_counts_from_the_watermark_and_stops_at_the_expiry)
 {
-    struct story *story = rings(&ring_fn, flow_fixed(flow_seconds(100)), 10);
+    struct story *story = story_do(&ring_fn, flow_fixed(flow_seconds(100)), 10);
     story_tick(story, 20);
     say(story, RELATIVE, 1, 30, 60);
     story_tick(story, 70);
@@ -282,7 +273,7 @@ END_TEST
 
 START_TEST(r61_an_absolute_timer_behind_the_expiry_fails_the_element)
 {
-    struct story *story = rings(&ring_fn, flow_fixed(flow_seconds(100)), 10);
+    struct story *story = story_do(&ring_fn, flow_fixed(flow_seconds(100)), 10);
     say(story, ABSOLUTE, 1, 110, 60);
     expect_error(story,
         "timer 'alarm' at 1970-01-01T00:01:50Z lies behind the expiry of its window "
@@ -292,7 +283,7 @@ END_TEST
 
 START_TEST(r61_align_rounds_up_to_the_grid_and_leaves_what_lies_on_it)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     story_tick(story, 20);
     say(story, ALIGNED, 1, 10, 60); // 30 → 65
     say(story, ALIGNED, 2, 45, 60); // 65 → 65
@@ -303,7 +294,7 @@ END_TEST
 
 START_TEST(r28_a_timer_by_the_clock_of_an_expired_window_is_dropped_and_told)
 {
-    struct story *story = rings(&ring_fn, flow_fixed(flow_seconds(100)), 0);
+    struct story *story = story_do(&ring_fn, flow_fixed(flow_seconds(100)), 0);
     struct story_stand at;
     say(story, CLOCK, 1, 5, 10);
     story_tick(story, 101);
@@ -320,7 +311,7 @@ END_TEST
 
 START_TEST(r27_expiry_comes_after_the_timers_of_the_last_instant_and_then_all_is_gone)
 {
-    struct story *story = rings(&ring_to_end_fn, flow_fixed(flow_seconds(100)), 11);
+    struct story *story = story_do(&ring_to_end_fn, flow_fixed(flow_seconds(100)), 11);
     story_tick(story, 0);
     say(story, STATE, 1, 7, 10);
     say(story, RELATIVE, 1, 500, 10); // clamped to the expiry
@@ -336,14 +327,14 @@ END_TEST
 
 START_TEST(r27_a_window_expires_strictly_after_its_last_instant)
 {
-    struct story *story = rings(&ring_to_end_fn, flow_fixed(flow_seconds(100)), 0);
+    struct story *story = story_do(&ring_to_end_fn, flow_fixed(flow_seconds(100)), 0);
     struct story_stand at;
     say(story, STATE, 1, 7, 10);
     story_tick_us(story, 100 * SECOND - 1);
     story_stand(&at, story);
     story_texts(&story->got, "");
     story_stand_end(&at);
-    story = rings(&ring_to_end_fn, flow_fixed(flow_seconds(100)), 0);
+    story = story_do(&ring_to_end_fn, flow_fixed(flow_seconds(100)), 0);
     say(story, STATE, 1, 7, 10);
     story_tick_us(story, 100 * SECOND);
     story_stand(&at, story);
@@ -357,7 +348,7 @@ END_TEST
 
 START_TEST(entries_go_once_the_watermark_has_passed_their_time_to_live_and_are_told)
 {
-    struct story *story = rings(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     say(story, TTL, 1, 5, 100);
     story_tick(story, 120); // not past it
     say(story, TTL, 1, 6, 110);

@@ -64,19 +64,9 @@ static void expect_dropped(const struct story *story, size_t count)
     }
 }
 
-// Windows of 100 seconds with lateness; what is dropped is collected.
-static struct story *begin(const flow_fn *fn, flow_windows windows, int64_t lateness)
-{
-    struct story *story = story_new();
-    const flow_coll out = flow_do(story_window(story, windows, lateness), fn);
-    flow_test_collect(out, &story->got);
-    flow_test_collect(flow_dropped(out), &story->dropped);
-    return story;
-}
-
 START_TEST(r61_a_timer_that_sets_itself_again_ends_with_its_window_and_is_told)
 {
-    struct story *story = begin(&ring_fn, flow_fixed(flow_seconds(100)), 10);
+    struct story *story = story_do(&ring_fn, flow_fixed(flow_seconds(100)), 10);
     story_tick(story, 20);
     story_row(story, 1, 30, 60);
     story_tick(story, 51);
@@ -92,7 +82,7 @@ END_TEST
 
 START_TEST(r61_a_timer_that_sets_itself_again_ends_with_the_global_window)
 {
-    struct story *story = begin(&ring_fn, flow_global(), 0);
+    struct story *story = story_do(&ring_fn, flow_global(), 0);
     story_row(story, 1, 30, 60);
     story_run(story);
     ck_assert_uint_eq(story->got.count, 3); // once begun, when time ends, and at the last instant
@@ -103,7 +93,7 @@ END_TEST
 
 START_TEST(r61_a_timer_that_sets_itself_again_ends_with_its_session)
 {
-    struct story *story = begin(&ring_fn, flow_sessions(flow_seconds(40)), 0);
+    struct story *story = story_do(&ring_fn, flow_sessions(flow_seconds(40)), 0);
     story_tick(story, 0);
     story_row(story, 1, 30, 10);
     story_row(story, 1, 30, 35); // until 75

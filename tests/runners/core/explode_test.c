@@ -34,12 +34,7 @@ static void tale_begin(struct tale *tale, const flow_window_options *windows, bo
     memset(tale, 0, sizeof *tale);
     for (int i = 0; i < ROWS; i++)
         tale->rows[i] = flow_test_row_at(i % 3, i, (i - 7) * SECOND);
-    for (int p = 0; p < 3; p++)
-        tale->pieces[p] = (struct flow_test_piece){ .rows = &tale->rows[20 * p], .count = 20 };
-    tale->script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = tale->pieces,
-        .piece_count = 3,
-        .event_time = FLOW_FIELD(flow_test_row, at) };
+    tale->script = flow_test_deal(tale->rows, ROWS, tale->pieces, 3);
     flow_test_results_init(&tale->got, written ? "written down" : "implied");
     tale->pipeline = flow_pipeline_new("tale");
     tale->in = flow_window_into(flow_test_read(tale->pipeline, &tale->script), windows);

@@ -42,16 +42,11 @@ static struct input *new_input(uint64_t random)
         snprintf(input->texts[i], sizeof input->texts[i], "t%u", key);
         row->s = flow_str_of(input->texts[i]);
     }
+    input->script = flow_test_deal(input->rows, ROWS, input->pieces, PIECES);
     for (int p = 0; p < PIECES; p++)
-        input->pieces[p] = (struct flow_test_piece){ .rows = input->rows + p * (ROWS / PIECES),
-            .count = ROWS / PIECES,
-            .not_before = p * 2 * SECOND };
-    input->script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = input->pieces,
-        .piece_count = PIECES,
-        .event_time = FLOW_FIELD(flow_test_row, at),
-        .times = { .disorder = flow_seconds(6) },
-        .clock = &input->clock };
+        input->pieces[p].not_before = p * 2 * SECOND;
+    input->script.times.disorder = flow_seconds(6);
+    input->script.clock = &input->clock;
     return input;
 }
 

@@ -55,14 +55,8 @@ static void fill(struct input *input, uint64_t random)
         snprintf(input->texts[i], sizeof input->texts[i], "t%u", flow_test_below(&random, 4));
         row->s = flow_str_of(input->texts[i]);
     }
-    for (int p = 0; p < PIECES; p++)
-        input->pieces[p] = (struct flow_test_piece){ .rows = input->rows + p * (ROWS / PIECES),
-            .count = ROWS / PIECES };
-    input->script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = input->pieces,
-        .piece_count = PIECES,
-        .event_time = FLOW_FIELD(flow_test_row, at),
-        .times = { .disorder = flow_seconds(9) } };
+    input->script = flow_test_deal(input->rows, ROWS, input->pieces, PIECES);
+    input->script.times.disorder = flow_seconds(9);
 }
 
 static void run(

@@ -21,17 +21,11 @@ static struct flow_test_script script;
 static void setup(void)
 {
     static const char text[] = "what a row has with it, so that some thousands of them are many";
-    memset(pieces, 0, sizeof pieces);
     for (size_t i = 0; i < ROWS; i++) {
         rows[i] = flow_test_row_at(7, 1, (int64_t)i);
         rows[i].s = (flow_str){ text, sizeof text - 1 };
     }
-    for (size_t i = 0; i < ROWS / PIECE; i++)
-        pieces[i] = (struct flow_test_piece){ .rows = &rows[i * PIECE], .count = PIECE };
-    script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = pieces,
-        .piece_count = ROWS / PIECE,
-        .event_time = FLOW_FIELD(flow_test_row, at) };
+    script = flow_test_deal(rows, ROWS, pieces, ROWS / PIECE);
 }
 
 static flow_status sum_rows(flow_ctx *ctx, const int64_t *k, flow_rows *of)

@@ -87,15 +87,9 @@ static void make_input(struct input *input)
 {
     for (int i = 0; i < PIECES * ROWS; i++)
         input->rows[i] = flow_test_row_at(i / ROWS, 0, i);
-    for (int p = 0; p < PIECES; p++)
-        input->pieces[p] =
-            (struct flow_test_piece){ .rows = &input->rows[p * ROWS], .count = ROWS };
-    input->script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = input->pieces,
-        .piece_count = PIECES,
-        .event_time = FLOW_FIELD(flow_test_row, at),
-        .give = FLOW_TEST_LEND,
-        .chunk = 1 };
+    input->script = flow_test_deal(input->rows, PIECES * ROWS, input->pieces, PIECES);
+    input->script.give = FLOW_TEST_LEND;
+    input->script.chunk = 1;
 }
 
 // How often what the elements of one piece have seen differs; -1: elements are missing.

@@ -191,13 +191,8 @@ static void make_input(struct input *input, uint32_t seed)
     for (int i = 0; i < ROWS; i++)
         input->rows[i] = flow_test_row_at(flow_test_below(&random, 4),
             flow_test_below(&random, 100), (2 * i + (int64_t)flow_test_below(&random, 3)) * SECOND);
-    for (int p = 0; p < 6; p++)
-        input->pieces[p] = (struct flow_test_piece){ .rows = &input->rows[10 * p], .count = 10 };
-    input->script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = input->pieces,
-        .piece_count = 6,
-        .event_time = FLOW_FIELD(flow_test_row, at),
-        .times = { .disorder = flow_seconds(5) } };
+    input->script = flow_test_deal(input->rows, ROWS, input->pieces, 6);
+    input->script.times.disorder = flow_seconds(5);
 }
 
 static void run(int form, const struct input *input, bool often, uint32_t seed,

@@ -26,7 +26,6 @@ static struct faulty_disk disk;
 static void setup(void)
 {
     uint64_t random = 11;
-    memset(pieces, 0, sizeof pieces);
     for (size_t i = 0; i < ROWS; i++) {
         const int64_t k = flow_test_below(&random, 41);
         const int64_t at = (int64_t)i * 30000 + flow_test_below(&random, 2000000);
@@ -35,15 +34,8 @@ static void setup(void)
         rows[i].s = (flow_str){ names[i], (size_t)len };
         rows[i].place.a = k;
     }
-    for (size_t i = 0; i < PIECES; i++) {
-        pieces[i].rows = &rows[i * (ROWS / PIECES)];
-        pieces[i].count = ROWS / PIECES;
-    }
-    script = (struct flow_test_script){ .type = &flow_test_row_type,
-        .pieces = pieces,
-        .piece_count = PIECES,
-        .event_time = FLOW_FIELD(flow_test_row, at),
-        .times = { .disorder = { 3 * SECOND } } };
+    script = flow_test_deal(rows, ROWS, pieces, PIECES);
+    script.times.disorder.us = 3 * SECOND;
     flow_test_results_init(&wanted, "wanted");
     flow_test_results_init(&got, "got");
     faulty_disk_init(&disk);

@@ -71,6 +71,15 @@ flow_coll story_window(struct story *story, flow_windows windows, int64_t latene
     return flow_window_into(story->in, &options);
 }
 
+struct story *story_do(const flow_fn *fn, flow_windows windows, int64_t lateness)
+{
+    struct story *story = story_new();
+    const flow_coll out = flow_do(story_window(story, windows, lateness), fn);
+    flow_test_collect(out, &story->got);
+    flow_test_collect(flow_dropped(out), &story->dropped);
+    return story;
+}
+
 void story_run(struct story *story)
 {
     const struct flow_test_options options = { .workers = 1, .seed = 1 };

@@ -33,6 +33,9 @@ void story_tick_us(struct story *story, int64_t us);
 // Windows the rows by k.
 flow_coll story_window(struct story *story, flow_windows windows, int64_t lateness);
 
+// A story of a function over windowed rows; what it gives and what it drops are collected.
+struct story *story_do(const flow_fn *fn, flow_windows windows, int64_t lateness);
+
 // Runs with one worker and gives back the results as lines.
 void story_run(struct story *story);
 
