@@ -15,7 +15,7 @@ import xml.etree.ElementTree as tree
 
 CHECK = '{http://check.sourceforge.net/ns}'
 TAP_LINE = re.compile(r'^(not )?ok\b\s*\d*\s*-?\s*(.*)$')
-CHECK_CASE = re.compile(r'^\S*?([^/\s:]+\.c):([^:]+):(\w+): (.*)$')
+CHECK_CASE = re.compile(r'^\S*?([^/\s:]+\.c):([^:]+):(\w+)(?:: (.*)|\s*)$')
 
 
 def case(suite, program, name, status, seconds=0.0, message=''):
@@ -39,7 +39,7 @@ def tap_cases(suite, program, text):
             name, _, message = name.partition('#')
         check = CHECK_CASE.match(name)
         if check:
-            name, message = check.group(3), check.group(4)
+            name, message = check.group(3), check.group(4) or message
         found.append(case(suite, program, name.strip(), status, 0.0, message.strip()))
     return found
 

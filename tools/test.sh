@@ -2,7 +2,7 @@
 # The suites of `./dev test`; read by dev, whose helpers it uses.
 
 # Minutes that a suite may take on two cores, its build included; half an hour in all, with set-up.
-declare -A budget=([release]=8 [style]=5 [asan]=8 [tsan]=9 [fuzz]=4 [slow]=60)
+declare -A budget=([release]=8 [style]=5 [bare]=2 [asan]=8 [tsan]=9 [fuzz]=4 [slow]=60)
 fuzz_seconds=5
 
 # Check's own limit, four seconds a case, is meant for a machine that does nothing else.
@@ -47,6 +47,19 @@ suite_release() {
 suite_style() {
     build build || { failed_case style build 'see build/dev-build.log'; return; }
     run_meson style build --suite style -t 10
+}
+
+# Without any library that may be left out.
+suite_bare() {
+    local programs=(tests/libflow/option/option-test tests/libflow/type/type-test
+        tests/runners/core/core_unit tests/runners/local/runners-local-test
+        tests/transforms/file/file-test)
+    configure build-bare --buildtype=debug -Doptimization=0 --werror -Dtests=enabled \
+        -Dbench=false -Dexamples=false -Djson=disabled -Dgzip=disabled -Dzstd=disabled \
+        -Dbzip2=disabled -Dsnappy=disabled &&
+        build build-bare libs "${programs[@]}" ||
+        { failed_case bare build 'see build-bare/dev-*.log'; return; }
+    run_meson bare build-bare --suite bare -t 4
 }
 
 suite_slow() {
@@ -118,7 +131,7 @@ suite_fuzz() {
 }
 
 run_tests() {
-    local suites=(release style asan tsan fuzz) suite start minutes count report=()
+    local suites=(release style bare asan tsan fuzz) suite start minutes count report=()
     while [ $# -gt 0 ]; do
         case $1 in
         all) suites+=(slow) ;;

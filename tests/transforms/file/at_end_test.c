@@ -167,7 +167,7 @@ TCase *at_end_case(void)
     tcase_add_test(tcase, values_become_names_that_stay_in_the_folder_and_apart);
     tcase_add_test(tcase, a_function_says_where_to_and_cannot_leave_the_folder);
     tcase_add_loop_test(
-        tcase, a_batch_is_dealt_out_by_several_workers_with_few_open_files, 0, KINDS);
+        tcase, if_json(a_batch_is_dealt_out_by_several_workers_with_few_open_files), 0, KINDS);
     tcase_add_test(tcase, a_missing_folder_and_a_second_writer_are_told_at_the_start);
     tcase_add_test(tcase, what_cannot_be_written_fails_the_job_and_leaves_nothing);
     return tcase;

@@ -85,13 +85,28 @@ START_TEST(a_schema_that_nests_too_deep_is_refused)
 }
 END_TEST
 
+#if !FL_HAVE_JSON
+START_TEST(a_build_without_json_says_so)
+{
+    ck_assert_ptr_null(schema("\"long\""));
+    ck_assert_int_eq(error.status, FLOW_UNSUPPORTED);
+    ck_assert_str_eq(
+        error.message, "schemas of Avro are JSON, and this libflow was built without JSON");
+    fl_chain_give(&memory);
+}
+END_TEST
+#endif
+
 TCase *avro_schema_case(void)
 {
     TCase *tcase = tcase_create("avro_schema");
-    tcase_add_test(tcase, names_lead_to_types_declared_before_and_within_themselves);
-    tcase_add_test(tcase, logical_types_count_where_they_fit);
-    tcase_add_loop_test(
-        tcase, what_is_no_schema_is_refused_in_one_sentence, 0, sizeof bad / sizeof bad[0]);
-    tcase_add_test(tcase, a_schema_that_nests_too_deep_is_refused);
+#if !FL_HAVE_JSON
+    tcase_add_test(tcase, a_build_without_json_says_so);
+#endif
+    tcase_add_test(tcase, if_json(names_lead_to_types_declared_before_and_within_themselves));
+    tcase_add_test(tcase, if_json(logical_types_count_where_they_fit));
+    tcase_add_loop_test(tcase, if_json(what_is_no_schema_is_refused_in_one_sentence), 0,
+        sizeof bad / sizeof bad[0]);
+    tcase_add_test(tcase, if_json(a_schema_that_nests_too_deep_is_refused));
     return tcase;
 }

@@ -191,8 +191,8 @@ TCase *input_case(void)
 {
     TCase *tcase = tcase_create("input");
     tcase_add_checked_fixture(tcase, NULL, restore_stdin);
-    tcase_add_test(tcase, standard_input_gives_whole_records_as_they_come);
-    tcase_add_test(tcase, errors_of_standard_input_have_a_name_and_a_line);
+    tcase_add_test(tcase, if_json(standard_input_gives_whole_records_as_they_come));
+    tcase_add_test(tcase, if_json(errors_of_standard_input_have_a_name_and_a_line));
     tcase_add_test(tcase, standard_input_is_read_by_one_step_at_a_time);
     tcase_add_loop_test(tcase, compressed_standard_input_is_told_by_its_first_bytes, 0, KINDS - 1);
     tcase_add_loop_test(tcase, a_short_text_that_begins_like_compressed_data_is_text, 0, 5);

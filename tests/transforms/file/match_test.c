@@ -134,9 +134,10 @@ TCase *match_case(void)
 {
     TCase *tcase = tcase_create("match");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, one_look_gives_what_is_there);
-    tcase_add_test(tcase, r82_files_that_come_later_are_found_once);
-    tcase_add_loop_test(tcase, files_that_change_are_given_again_where_it_is_asked_for, 0, 2);
+    tcase_add_test(tcase, if_json(one_look_gives_what_is_there));
+    tcase_add_test(tcase, if_json(r82_files_that_come_later_are_found_once));
+    tcase_add_loop_test(
+        tcase, if_json(files_that_change_are_given_again_where_it_is_asked_for), 0, 2);
     tcase_add_test(tcase, watching_nothing_is_refused);
     return tcase;
 }

@@ -94,6 +94,6 @@ TCase *origin_case(void)
 {
     TCase *tests = tcase_create("origins");
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, dead_letters_and_drops_tell_file_and_line, 0, KINDS);
+    tcase_add_loop_test(tests, if_json(dead_letters_and_drops_tell_file_and_line), 0, KINDS);
     return tests;
 }

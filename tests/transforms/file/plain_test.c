@@ -282,8 +282,8 @@ TCase *plain_case(void)
     tcase_add_test(tcase, a_piece_that_is_read_again_gives_the_same_rows);
     tcase_add_test(tcase, a_line_longer_than_allowed_is_rejected_with_its_beginning);
     tcase_add_test(tcase, a_line_of_100_megabytes_takes_no_such_memory);
-    tcase_add_test(tcase, a_bad_record_is_named_by_file_and_line_in_any_range);
-    tcase_add_test(tcase, line_numbers_are_right_when_ranges_are_read_out_of_order);
+    tcase_add_test(tcase, if_json(a_bad_record_is_named_by_file_and_line_in_any_range));
+    tcase_add_test(tcase, if_json(line_numbers_are_right_when_ranges_are_read_out_of_order));
     tcase_add_test(tcase, a_file_that_shrinks_while_it_is_read_is_an_error);
     tcase_add_test(tcase, reading_goes_on_where_a_piece_ended);
     return tcase;

@@ -200,9 +200,10 @@ TCase *read_all_case(void)
     TCase *tcase = tcase_create("read_all");
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, all_files_that_are_named_are_read_once, 0, 2 * KINDS);
-    tcase_add_test(tcase, lines_have_the_time_of_the_element_that_named_them_or_one_of_their_own);
-    tcase_add_test(tcase, what_cannot_be_read_is_routed_and_the_rest_goes_on);
+    tcase_add_loop_test(tcase, if_json(all_files_that_are_named_are_read_once), 0, 2 * KINDS);
+    tcase_add_test(
+        tcase, if_json(lines_have_the_time_of_the_element_that_named_them_or_one_of_their_own));
+    tcase_add_test(tcase, if_json(what_cannot_be_read_is_routed_and_the_rest_goes_on));
     tcase_add_test(tcase, reading_that_cannot_be_is_refused);
     return tcase;
 }

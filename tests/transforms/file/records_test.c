@@ -210,8 +210,8 @@ TCase *records_case(void)
     tcase_add_test(tcase, csv_errors_name_the_line_even_after_quoted_line_ends);
     tcase_add_test(tcase, a_header_that_does_not_fit_is_an_error_of_line_1);
     tcase_add_test(tcase, csv_without_header_takes_the_fields_in_order);
-    tcase_add_test(tcase, json_lines_pass_over_blank_lines_and_refuse_what_is_no_utf8);
-    tcase_add_test(tcase, a_bad_record_fails_the_job_when_nothing_else_is_asked);
-    tcase_add_test(tcase, an_element_that_fails_later_is_traced_to_its_line);
+    tcase_add_test(tcase, if_json(json_lines_pass_over_blank_lines_and_refuse_what_is_no_utf8));
+    tcase_add_test(tcase, if_json(a_bad_record_fails_the_job_when_nothing_else_is_asked));
+    tcase_add_test(tcase, if_json(an_element_that_fails_later_is_traced_to_its_line));
     return tcase;
 }

@@ -48,6 +48,10 @@ void check_decoded(flow_compression kind, const void *data, size_t len, const ch
 /** Runs a lines or JSON or CSV file and expects FLOW_OK. */
 void read_well(struct fake_ctx *fake, const struct fl_read_config *config);
 
+/** The test of a build that has JSON, which schemas of Avro are written in, too; in a build without
+ * it, one that is told as skipped, with the reason. */
+const TTest *if_json(const TTest *test);
+
 TCase *at_end_case(void);
 TCase *avro_codec_case(void);
 TCase *avro_plan_case(void);
