@@ -46,16 +46,17 @@ flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct 
 }
 
 // False: rows of the type point by more than texts that are always there.
-static bool find_texts(struct fl_output *out, const flow_type *type, size_t at)
+static bool find_texts(flow_safe *texts, const flow_type *type, size_t at)
 {
+    const uint32_t most = sizeof texts->at / sizeof texts->at[0];
     for (uint32_t i = 0; i < type->field_count; i++) {
         const flow_field *field = &type->fields[i];
         const bool text = field->kind == FLOW_KIND_STR || field->kind == FLOW_KIND_BYTES;
         if (field->kind == FLOW_KIND_RECORD && !field->presence) {
-            if (!find_texts(out, field->record, at + field->offset))
+            if (!find_texts(texts, field->record, at + field->offset))
                 return false;
-        } else if (text && !field->presence && out->text_count < FL_TEXTS) {
-            out->texts[out->text_count++] = (uint16_t)(at + field->offset);
+        } else if (text && !field->presence && texts->count < most) {
+            texts->at[texts->count++] = (uint16_t)(at + field->offset);
         } else if (text || field->kind == FLOW_KIND_LIST || field->kind == FLOW_KIND_RECORD) {
             return false;
         }
@@ -65,9 +66,20 @@ static bool find_texts(struct fl_output *out, const flow_type *type, size_t at)
 
 void fl_out_find_texts(struct fl_output *out)
 {
-    out->text_count = 0;
-    if (!find_texts(out, out->type, 0))
-        out->text_count = 0;
+    out->texts.count = 0;
+    if (!find_texts(&out->texts, out->type, 0))
+        out->texts.count = 0;
+}
+
+void fl_out_tell_safe(struct fl_op *op)
+{
+    struct fl_output *out = &op->outs[0];
+    const struct fl_call *call = &op->call;
+    if (out->texts.count == 0 || call->safe.len == 0 || call->safe_mem != out->batch->mem)
+        return;
+    out->texts.data = call->safe.data;
+    out->texts.len = call->safe.len;
+    op->call.engine.ctx.safe = &out->texts;
 }
 
 flow_status fl_out_adopt_any(struct fl_op *op, uint32_t position, void *row)

@@ -83,6 +83,7 @@ static void ctx_adopt(flow_ctx *ctx, const flow_type *type, void *row)
     struct fl_op *op = call_of(ctx)->op;
     if (op->plan->kind != FL_OP_UPDATE) {
         sticky(ctx, fl_out_adopt(op, 0, row));
+        fl_out_tell_safe(op);
         return;
     }
     struct fl_mem *mem = fl_batch_need_mem(&op->worker->cache, op->call.in->batch);
@@ -154,7 +155,7 @@ void fl_call_forget(struct fl_op *op)
     fl_mem_unref(cache, op->call.scratch);
     fl_mem_unref(cache, op->call.part_scratch);
     op->call.scratch = op->call.part_scratch = NULL;
-    op->call.safe.len = 0;
+    fl_safe_forget(&op->call);
 }
 
 static void *ctx_alloc(flow_ctx *ctx, size_t size)
@@ -398,7 +399,7 @@ flow_status fl_call_begin(struct fl_op *op, const struct fl_view *view, const fl
     call->parts = 0;
     call->sent = 0;
     call->refused = false;
-    call->safe.len = 0;
+    fl_safe_forget(call);
     ctx->row = ctx->next = 0;
     ctx->status = FLOW_OK;
     for (uint32_t position = 0; position + 2 < op->out_count; position++) {

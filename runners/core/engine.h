@@ -34,19 +34,15 @@ static inline void fl_count(_Atomic uint64_t *counter, uint64_t n)
     atomic_store_explicit(counter, now + n, memory_order_relaxed);
 }
 
-enum {
-    FL_TEXTS = 8 // texts of a row whose places an output knows
-};
-
 // An output being filled.
 struct fl_output {
     struct fl_batch *batch;   // NULL until first needed
     struct fl_batch *pending; // full ones that wait for the call to end, newest first
     const flow_type *type;
-    uint32_t index;           // FLOW_OUTPUT_… or the function's
-    bool pointers;            // rows of the type point to bytes outside
-    uint16_t text_count;      // texts of a row, where it points by such as are always there; or 0
-    uint16_t texts[FL_TEXTS]; // where they lie in it
+    uint32_t index; // FLOW_OUTPUT_… or the function's
+    bool pointers;  // rows of the type point to bytes outside
+    flow_safe
+        texts; // of a row, where it points by such as are always there; and where they may lie
     struct fl_stamps *stamps; // of rows with times of their own; NULL: never so far
     uint16_t origin[FLOW_BATCH_ROWS];
 };

@@ -214,7 +214,7 @@ static flow_status run_part(flow_ctx *ctx, flow_part_fn *run, void *user)
     if (fl_mem_size(call->part_scratch) > PART_MOST) {
         fl_mem_unref(&call->op->worker->cache, call->part_scratch);
         call->part_scratch = NULL;
-        call->safe.len = 0;
+        fl_safe_forget(call);
     }
     return status == FLOW_OK ? ctx->status : status;
 }

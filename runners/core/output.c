@@ -55,7 +55,7 @@ static flow_status close_batch(struct fl_op *op, uint32_t position, struct fl_ba
     batch->count = count;
     out->batch = NULL;
     op->out_heads[position].room = 0;
-    op->call.safe.len = 0;
+    fl_safe_forget(&op->call);
     const bool timed = out->index < FLOW_OUTPUT_DEAD_LETTERS && !op->plan->bare[out->index];
     if (timed && has_input(op) &&
         !fl_batch_inherit(&op->worker->cache, batch, op->call.in->batch, out->origin, 0)) {

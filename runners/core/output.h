@@ -42,6 +42,8 @@ void fl_log_call(flow_ctx *ctx, flow_log_level level, const char *format, va_lis
 void fl_out_find_texts(struct fl_output *out);
 // Makes the pointers of a row of an output safe in its batch, whatever it points by.
 flow_status fl_out_adopt_any(struct fl_op *op, uint32_t position, void *row);
+// Lets maps know where the strings of their rows may lie.
+void fl_out_tell_safe(struct fl_op *op);
 // Makes the pointers of a row safe in `mem`.
 flow_status fl_adopt(struct fl_op *op, const flow_type *type, void *row, struct fl_mem *mem);
 
@@ -51,14 +53,22 @@ static inline flow_status fl_out_adopt(struct fl_op *op, uint32_t position, char
 {
     const struct fl_output *out = &op->outs[position];
     const struct fl_call *call = &op->call;
-    if (out->text_count == 0 || call->safe.len == 0 || call->safe_mem != out->batch->mem)
+    if (out->texts.count == 0 || call->safe.len == 0 || call->safe_mem != out->batch->mem)
         return fl_out_adopt_any(op, position, row);
-    for (uint32_t i = 0; i < out->text_count; i++) {
-        const flow_str *text = (const flow_str *)(const void *)(row + out->texts[i]);
-        if (text->len > 0 && (uintptr_t)text->data - (uintptr_t)call->safe.data >= call->safe.len)
+    for (uint32_t i = 0; i < out->texts.count; i++) {
+        flow_str text;
+        memcpy(&text, row + out->texts.at[i], sizeof text);
+        if (text.len > 0 && (uintptr_t)text.data - (uintptr_t)call->safe.data >= call->safe.len)
             return fl_out_adopt_any(op, position, row);
     }
     return FLOW_OK;
+}
+
+// What was found safe is so no longer: bytes or batch are gone.
+static inline void fl_safe_forget(struct fl_call *call)
+{
+    call->safe.len = 0;
+    call->engine.ctx.safe = NULL;
 }
 
 #endif

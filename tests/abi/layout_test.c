@@ -40,6 +40,7 @@ static const struct place {
     PLACE(flow_ctx, config, 40),
     PLACE(flow_ctx, adopt, 48),
     PLACE(flow_ctx, fn, 56),
+    PLACE(flow_ctx, safe, 64),
     PLACE(flow_fn, name, 0),
     PLACE(flow_fn, form, 8),
     PLACE(flow_fn, key, 16),

@@ -62,6 +62,14 @@ typedef struct flow_out {
     const flow_type *type; /**< What may be emitted here. */
 } flow_out;
 
+/** Where the strings of rows lie that need no flow_adopt. Owned by the engine. */
+typedef struct flow_safe {
+    const char *data; /**< Bytes that live as long as the rows. */
+    size_t len;       /**< How many. */
+    uint32_t count;   /**< Strings of a row, which points by nothing else. */
+    uint16_t at[8];   /**< Where in a row they are. */
+} flow_safe;
+
 /** What a function is called with. Only the members named here are seen by compiled code; the rest
  * is the engine's. */
 typedef struct flow_ctx {
@@ -77,7 +85,22 @@ typedef struct flow_ctx {
     bool adopt;         /**< Maps: strings of each written row must be made safe by flow_adopt. */
     const struct flow_fn *fn; /**< The description of the function in work: a library's, made while
                                  building, finds here what it was made with. */
+    const flow_safe *safe; /**< Maps: rows whose strings all lie there are safe as they are; NULL:
+                              ask. */
 } flow_ctx;
+
+/** Whether the strings of a row that a map has just written may stay where they are. */
+static inline bool flow_stays_(const flow_ctx *ctx, const void *row)
+{
+    const flow_safe *safe = ctx->safe;
+    for (uint32_t i = 0; safe && i < safe->count; i++) {
+        flow_str text;
+        memcpy(&text, (const char *)row + safe->at[i], sizeof text);
+        if (text.len > 0 && (uintptr_t)text.data - (uintptr_t)safe->data >= safe->len)
+            return false;
+    }
+    return safe != NULL;
+}
 
 /** One call for a batch. A return other than FLOW_OK means row `ctx->row` failed; `ctx->next` names
  * its place. */

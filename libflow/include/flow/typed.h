@@ -194,7 +194,7 @@
     static flow_status fn##_one_(flow_ctx *ctx, const struct IN *in, struct OUT *out)              \
     {                                                                                              \
         const flow_status status_ = fn(ctx, in, out);                                              \
-        if (ctx->adopt && status_ == FLOW_OK)                                                      \
+        if (ctx->adopt && status_ == FLOW_OK && !flow_stays_(ctx, out))                            \
             flow_adopt(ctx, &OUT##_type, out);                                                     \
         return status_;                                                                            \
     }                                                                                              \
@@ -351,7 +351,7 @@
 /** Last step of FLOW_STAGE: gives the row itself, a `struct T`. */
 #define FLOW_PASS(T)                                                                               \
     to_[kept_] = *row_;                                                                            \
-    if (ctx->adopt)                                                                                \
+    if (ctx->adopt && !flow_stays_(ctx, &to_[kept_]))                                              \
         flow_adopt(ctx, &T##_type, &to_[kept_]);                                                   \
     origin_[kept_++] = (uint16_t)row;
 
@@ -360,7 +360,7 @@
 #define FLOW_INTO(OUT, fn)                                                                         \
     if ((status_ = fn(ctx, row_, &to_[kept_])) != FLOW_OK)                                         \
         break;                                                                                     \
-    if (ctx->adopt)                                                                                \
+    if (ctx->adopt && !flow_stays_(ctx, &to_[kept_]))                                              \
         flow_adopt(ctx, &OUT##_type, &to_[kept_]);                                                 \
     origin_[kept_++] = (uint16_t)row;
 
