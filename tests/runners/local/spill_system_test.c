@@ -419,7 +419,7 @@ START_TEST(what_a_key_gives_at_once_has_to_fit)
     const flow_coll joined = hot_join(pipeline, sides, FLOW_JOIN_INNER, &meet_join, NULL);
     const flow_coll kept = flow_group(flow_key_by(joined, FLOW_FIELD(folded, key)), &fold_again_fn);
     flow_receive(kept, NULL, take, &taken);
-    const flow_local_options options = { .workers = 2, .memory = budget() };
+    const flow_local_options options = { .workers = 2, .memory = 16 * MIB };
     const flow_runner runner = flow_local(&options);
     flow_error error = { FLOW_OK, "", "" };
     ck_assert_int_eq(flow_run(pipeline, &runner, &error), FLOW_BUDGET);
