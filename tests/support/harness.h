@@ -23,7 +23,8 @@ struct flow_test_rows {
 /*
  * Runs a transform every way the engine has and fails, naming transform, mode and seed, where two
  * ways disagree: batches of 1, 7 and all, rows lent, emitted, reserved and lent by column; times
- * equal, within and beyond 32 bits; windows implied, written down by row and shared by a batch; one
+ * equal, within and beyond 32 bits; windows implied, written down by row, shared by a batch, and
+ * of rows that cells kept until then; rows that come again in accumulating panes; one
  * and several workers; lifting forced and forbidden; full shuffles; the watermark before, between
  * and after the rows, late rows within and beyond the lateness; bundles that fail and are tried
  * again; snapshots put into fresh engines; too small budgets and an allocator that fails at each of

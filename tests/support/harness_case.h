@@ -24,6 +24,7 @@ enum harness_windows {
     WINDOWS_IMPLIED,
     WINDOWS_BY_ROW, // stamped again once they are known
     WINDOWS_SHARED, // by all rows of a batch, behind a grouping
+    WINDOWS_KEPT,   // in cells, until a timer gives the rows as their windows end
     WINDOWS_COUNT
 };
 
@@ -62,6 +63,8 @@ struct harness_case {
     bool between; // the watermark follows the rows; else it waits for their end
     bool lenient; // lateness without end
     bool often;   // early results and late ones, which take back those before them
+    bool again;   // rows come twice, in panes that accumulate, each with all before it
+    bool copied;  // rows come as often as those panes have them
     bool full;    // shuffles hold next to nothing
     bool reborn;  // goes on from snapshots in engines of other numbers of workers
     uint32_t workers;
@@ -96,6 +99,9 @@ flow_windows harness_windows(const struct harness_case *c);
 
 // Whether rows can be lent by column.
 bool harness_has_columns(const struct harness *h);
+
+// How often a row comes.
+size_t harness_copies(const struct harness *h, const struct harness_case *c, size_t row);
 
 // Stamps the rows, orders them in pieces and builds the pipeline, which sends to `results`. NULL
 // only without memory.

@@ -7,7 +7,7 @@
 
 static const char *const times_names[] = { "equal", "near", "far" };
 static const char *const cut_names[] = { "global", "fixed", "sliding", "session" };
-static const char *const windows_names[] = { "implied", "by row", "shared" };
+static const char *const windows_names[] = { "implied", "by row", "shared", "kept" };
 static const char *const give_names[] = { "lent", "emitted", "reserved", "lent by column" };
 static const char *const order_names[] = { "all rows", "punctual rows", "tardy rows",
     "tardy rows behind the watermark", "all rows behind the watermark" };
@@ -20,9 +20,12 @@ void harness_fail(const struct harness *h, const struct harness_case *c, const c
         h->name, order_names[c->order], give_names[c->give], c->batch, times_names[c->times],
         cut_names[c->cut], windows_names[c->windows], lifting_names[c->lifting]);
     flow_buffer_printf(&text, "%s%s%s%s%s, %u workers, seed %llu",
-        c->often ? ", results taken back" : "", c->between ? ", watermark between" : "",
-        c->lenient ? ", lateness" : "", c->full ? ", full shuffles" : "",
-        c->reborn ? ", snapshots" : "", c->workers, (unsigned long long)c->seed);
+        c->often   ? ", results taken back"
+        : c->again ? ", accumulating panes"
+                   : "",
+        c->between ? ", watermark between" : "", c->lenient ? ", lateness" : "",
+        c->full ? ", full shuffles" : "", c->reborn ? ", snapshots" : "", c->workers,
+        (unsigned long long)c->seed);
     flow_buffer_printf(&text, ", fault %llu of point %d, budget %llu: %s",
         (unsigned long long)c->faults.at, c->faults.point, (unsigned long long)c->memory, why);
     ck_abort_msg("%.*s", (int)text.len, text.data);

@@ -8,6 +8,9 @@
 #define SLACK  4 // units that rows are out of order by, at most
 #define SECOND INT64_C(1000000)
 
+// Of two equal rows that come twice each, accumulating panes have 1 + 2 + 3 + 4.
+#define MOST_COPIES 5
+
 int64_t harness_unit(enum harness_times times)
 {
     return times == TIMES_FAR ? 2000 * SECOND : SECOND;
@@ -33,7 +36,7 @@ void harness_init(struct harness *h)
 {
     const struct flow_test_rows *input = h->input;
     const flow_type *type = input->type;
-    const size_t rows = input->count + 1;
+    const size_t rows = MOST_COPIES * input->count + 1;
     ck_assert_uint_ge(input->count, 8);
     h->rows = calloc(rows, type->size);
     h->columns = calloc(type->field_count, sizeof *h->columns);
@@ -97,13 +100,31 @@ static void put_row(struct harness *h, size_t at, size_t from, int64_t time)
     memcpy(row + h->input->event_time.offset, &time, sizeof time);
 }
 
+// Equal rows of one time are a pair at most.
+static bool has_twin(const struct harness *h, size_t row)
+{
+    const flow_type *type = h->input->type;
+    const char *rows = h->input->rows;
+    const size_t other = row ^ 1;
+    return other < h->input->count &&
+           flow_row_equal(type, rows + row * type->size, rows + other * type->size);
+}
+
+size_t harness_copies(const struct harness *h, const struct harness_case *c, size_t row)
+{
+    if (c->again)
+        return 2;
+    return !c->copied ? 1 : has_twin(h, row) ? MOST_COPIES : 3;
+}
+
 // Appends the rows of a part, and returns how many rows there are then.
 static size_t put_part(
     struct harness *h, const struct harness_case *c, size_t at, enum harness_order part)
 {
     for (size_t i = 0; i < h->input->count; i++)
         if (part == ORDER_ALL || is_tardy(h, i) == (part == ORDER_TARDY))
-            put_row(h, at++, i, time_of(c, i));
+            for (size_t n = harness_copies(h, c, i); n > 0; n--)
+                put_row(h, at++, i, time_of(c, i));
     return at;
 }
 
@@ -325,6 +346,93 @@ static flow_coll share_windows(struct harness *h, flow_coll in)
     return flow_unkey(flow_group(flow_key_by(in, whole), fn));
 }
 
+// A result for each row that comes, of all that are equal to it so far; behind it one for a window.
+static flow_coll accumulate(struct harness *h, const struct harness_case *c, flow_coll in)
+{
+    const flow_window_options each = { .windows = harness_windows(c),
+        .trigger = flow_trigger_repeatedly(flow_trigger_count(1)),
+        .accumulation = FLOW_ACCUMULATING,
+        .on_time = FLOW_EMPTY_NEVER,
+        .output_time = FLOW_OUTPUT_EARLIEST,
+        .no_lateness = true };
+    const flow_window_options once = { .keep_windows = true,
+        .trigger = flow_trigger_default(),
+        .accumulation = FLOW_DISCARDING,
+        .on_time = FLOW_EMPTY_ALWAYS,
+        .output_time = FLOW_OUTPUT_END_OF_WINDOW,
+        .no_lateness = true };
+    return flow_window_into(share_windows(h, flow_window_into(in, &each)), &once);
+}
+
+// --- the same rows, out of cells
+
+static flow_status put_in_cells(flow_ctx *ctx, const flow_batch *batch)
+{
+    for (uint32_t i = ctx->next; i < batch->count && ctx->status == FLOW_OK; i++) {
+        ctx->next = i;
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        const flow_time time = flow_event_time(ctx);
+        const void *row = batch->rows + (size_t)ctx->row * batch->stride + batch->value_offset;
+        flow_cell_put(ctx, ctx->fn->cells[0], (flow_cell_entry){ .row = row });
+        flow_timer_start(ctx, ctx->fn->timers[0],
+            (flow_timer_when){ .at = { flow_window_end(ctx).us - 1 }, .output = &time });
+    }
+    return ctx->status;
+}
+
+// What the cell of a key has, with the time of the rows, which hold the watermark until now.
+static flow_status give_from_cells(flow_ctx *ctx, const flow_batch *batch)
+{
+    const flow_type *type = ctx->outs[0].type;
+    flow_status status = FLOW_OK;
+    for (uint32_t i = ctx->next; i < batch->count && status == FLOW_OK; i++) {
+        ctx->next = i;
+        ctx->row = FLOW_BATCH_INDEX(batch, i);
+        flow_cursor at = flow_cell_walk(ctx, ctx->fn->cells[0], (flow_cell_part){ .key = NULL });
+        while (status == FLOW_OK && flow_cursor_next(&at))
+            status = flow_emit(ctx, 0, type, at.row, type->size);
+        flow_cell_clear(ctx, ctx->fn->cells[0], NULL);
+    }
+    return status;
+}
+
+struct keeper {
+    flow_fn fn;
+    flow_cell cell;
+    flow_timer timer;
+    const flow_type *out;
+    const flow_cell *cells[1];
+    const flow_timer *timers[1];
+};
+
+// Keeps all rows in cells by the whole row, until their windows end.
+static flow_coll keep_rows(struct harness *h, flow_coll in)
+{
+    const flow_type *type = h->input->type;
+    struct keeper *keeper = in.pipeline ? flow_pipeline_alloc(in.pipeline, sizeof *keeper) : NULL;
+    if (!keeper)
+        return in;
+    const flow_key_spec key = { FLOW_KIND_RECORD, type->size, type->name };
+    *keeper = (struct keeper){ .out = type,
+        .cell = { .name = "kept", .kind = FLOW_CELL_BAG, .type = type },
+        .timer = { .name = "over", .clock = FLOW_EVENT_TIME, .key = key, .due = give_from_cells },
+        .cells = { &keeper->cell },
+        .timers = { &keeper->timer },
+        .fn = { .name = "keep",
+            .form = FLOW_FORM_CELLS,
+            .key = key,
+            .in = type,
+            .outs = &keeper->out,
+            .out_count = 1,
+            .process = put_in_cells,
+            .cells = keeper->cells,
+            .timers = keeper->timers,
+            .cell_count = 1,
+            .timer_count = 1 } };
+    const flow_field_ref whole = { type, NULL, 0, FLOW_KIND_RECORD };
+    return flow_unkey(flow_do(flow_key_by(in, whole), &keeper->fn));
+}
+
 bool harness_takes(struct harness *h, const struct harness_case *c)
 {
     struct flow_test_results none;
@@ -358,11 +466,16 @@ flow_pipeline *harness_build(
     if (c->often)
         windows.trigger = flow_trigger_early_late(
             flow_trigger_count(2), flow_trigger_count((int64_t)(c->seed % 3) + 1));
-    in = flow_window_into(in, &windows);
+    if (c->again)
+        in = accumulate(h, c, in);
+    else
+        in = flow_window_into(in, &windows);
     if (c->windows == WINDOWS_BY_ROW)
         in = flow_with_timestamps(in, h->input->event_time);
     else if (c->windows == WINDOWS_SHARED)
         in = share_windows(h, in);
+    else if (c->windows == WINDOWS_KEPT)
+        in = keep_rows(h, in);
     flow_test_collect(h->build(in), results);
     return pipeline;
 }
