@@ -62,6 +62,7 @@ void nap(void);
 
 TCase *manners_tests(void);
 TCase *jobs_tests(void);
+TCase *drain_tests(void);
 TCase *faults_tests(void);
 TCase *log_tests(void);
 TCase *local_tests(void);

@@ -111,6 +111,7 @@ int main(void)
     suite_add_tcase(suite, local_tests());
     suite_add_tcase(suite, manners_tests());
     suite_add_tcase(suite, jobs_tests());
+    suite_add_tcase(suite, drain_tests());
     suite_add_tcase(suite, faults_tests());
     suite_add_tcase(suite, log_tests());
     suite_add_tcase(suite, split_tests());
