@@ -8,11 +8,12 @@
 // Rows of a key that stand together. Rows are only added.
 struct fl_chunk {
     struct fl_chunk *next;
-    uint32_t count, room;
+    uint32_t count, room; // no room: the rows are on disk (extents.h)
     // the rows follow
 };
 
 struct fl_group_cell;
+struct fl_extents;
 
 // The rows that a function walks: `left` more, of the chunk on; then of the cells after it.
 struct fl_rows {
@@ -27,13 +28,14 @@ struct fl_rows {
     const struct fl_chunk *from_chunk;
     uint32_t from_row;
     // rows that were spilled, each read when it is asked for (spilled.c)
-    struct fl_op *op;      // whose; NULL: rows are in chunks
-    struct fl_rows *shown; // or rows in chunks that are given one at a time all the same (R66)
-    struct fl_mem *mem;    // what they point to
-    void *one;             // room for one
-    const void *lent;      // the row that was given last
-    struct fl_mem *held;   // rows that are held, and what they point to
-    bool keep;             // they stay until the function returns
+    struct fl_op *op;           // whose; NULL: rows are in chunks
+    struct fl_extents *extents; // of a live window; NULL: of the funnel's entry
+    struct fl_rows *shown;      // or rows in chunks that are given one at a time all the same (R66)
+    struct fl_mem *mem;         // what they point to
+    void *one;                  // room for one
+    const void *lent;           // the row that was given last
+    struct fl_mem *held;        // rows that are held, and what they point to
+    bool keep;                  // they stay until the function returns
 };
 
 // What the context asks of them.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a live window holds: an accumulator, or rows; and results that may be taken back.
+#include "extents.h"
 #include "own.h"
 
 #define BLOCK_LEAST ((size_t)256)
@@ -23,12 +24,16 @@ static void *take_bytes(void *user, size_t size)
     struct fl_bulk_room *room = user;
     struct fl_bulk *bulk = room->bulk;
     size = (size + 7) & ~(size_t)7;
+    if (room->lives->spills && !bulk->ready && !fl_extents_ready(room->lives, bulk))
+        return NULL;
     if (!bulk->blocks || bulk->blocks->size - bulk->used < size) {
         size_t whole = bulk->size < BLOCK_LEAST ? BLOCK_LEAST : bulk->size;
         whole = whole < BLOCK_MOST ? whole : BLOCK_MOST;
+        if (whole > FL_NOOK_MOST)
+            whole -= FL_NOOK_HEAD; // so that its memory is of a usual size
         if (whole < sizeof(struct fl_block) + size)
             whole = sizeof(struct fl_block) + size;
-        struct fl_block *block = fl_nook_take(&room->lives->bytes, whole);
+        struct fl_block *block = fl_nook_take(&room->lives->blocks, whole);
         if (!block)
             return NULL;
         block->next = bulk->blocks;
@@ -36,6 +41,7 @@ static void *take_bytes(void *user, size_t size)
         bulk->oldest = bulk->blocks ? bulk->oldest : block;
         bulk->blocks = block;
         bulk->used = sizeof *block;
+        room->lives->kept.rows += whole;
         bulk->size += whole;
     }
     char *bytes = (char *)(void *)bulk->blocks + bulk->used;
@@ -52,8 +58,9 @@ flow_memory fl_bulk_memory(struct fl_bulk_room *room)
 static bool give_blocks(struct fl_lives *lives, const struct fl_bulk *bulk)
 {
     for (struct fl_block *block = bulk->blocks; block; block = block->next)
-        if (!fl_nook_give(&lives->bytes, block, block->size))
+        if (!fl_nook_give(&lives->blocks, block, block->size))
             return false;
+    lives->kept.rows -= bulk->size;
     return true;
 }
 
@@ -66,8 +73,10 @@ bool fl_content_append(struct fl_op *op, struct fl_live *live, const void *row, 
     struct fl_bulk_room room = { lives, bulk };
     const flow_memory memory = fl_bulk_memory(&room);
     struct fl_chunk *last = bulk->last;
-    if (!last || last->count == last->room) {
-        const uint32_t more = !last ? 2 : last->room < 256 ? last->room * 2 : 256;
+    if (!last || last->count >= last->room) {
+        const uint32_t more = !last || fl_extent_of(last) ? 2
+                              : last->room < 256          ? last->room * 2
+                                                          : 256;
         last = take_bytes(&room, sizeof *last + (size_t)more * lives->row_stride);
         if (!last)
             return false;
@@ -202,6 +211,11 @@ bool fl_content_merge(struct fl_op *op, struct fl_live *live, struct fl_live *ot
         a->last_count = b->last_count;
     }
     a->size += b->size;
+    a->extents += b->extents;
+    if (!a->ready)
+        a->ready = b->ready;
+    else if (!fl_extents_unready(lives, b))
+        return false;
     a->settled += b->settled;
     a->rows += b->rows;
     a->minus += b->minus;
@@ -236,7 +250,7 @@ bool fl_content_clear(struct fl_op *op, struct fl_live *live, bool all)
     struct fl_bulk *bulk = fl_live_bulk(lives, live);
     if (all && !fl_content_forget(op, live))
         return false;
-    if (!give_blocks(lives, bulk))
+    if (!give_blocks(lives, bulk) || !fl_extents_drop(op, bulk))
         return false;
     *bulk = (struct fl_bulk){ .past = bulk->past };
     return true;

@@ -192,8 +192,9 @@ static void put_spilled(flow_buffer *out, const struct fl_engine *engine, uint32
     const uint64_t tables = fl_counts_sum(engine, op, offsetof(struct fl_counts, runs));
     const uint64_t bytes = fl_counts_sum(engine, op, offsetof(struct fl_counts, spilled));
     if (tables > 0)
-        flow_buffer_printf(out, "; it has spilled %llu MiB to %s, in %llu tables",
-            (unsigned long long)(bytes >> 20), engine->options.scratch, (unsigned long long)tables);
+        flow_buffer_printf(out, "; it has spilled %llu MiB to %s, in %llu %s",
+            (unsigned long long)(bytes >> 20), engine->options.scratch, (unsigned long long)tables,
+            engine->plan.ops[op].kind == FL_OP_LIVES ? "windows" : "tables");
 }
 
 bool fl_engine_explain(const struct fl_engine *engine, const char *step, flow_buffer *out)

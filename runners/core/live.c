@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live windows by key, and how a bundle that changes them leaves no trace when it is aborted.
 #include "live.h"
+#include "extents.h"
 
 // What the table has of a key is the window itself, or a list of several: then bit 0 is set.
 static bool is_list(uintptr_t cell)
@@ -294,6 +295,7 @@ struct fl_live *fl_live_new(struct fl_op *op, const union fl_live_key *key, flow
     if (!live)
         return NULL;
     memset(live, 0, lives->size);
+    lives->kept.windows += lives->size;
     live->key = own;
     live->stamp = op->worker->bundle.number;
     live->window = window;
@@ -312,6 +314,7 @@ bool fl_live_remove(struct fl_op *op, struct fl_live *live)
         (lives->bulk && !fl_content_clear(op, live, true)) ||
         !fl_nook_give(&lives->windows, live, lives->size))
         return false;
+    lives->kept.windows -= lives->size;
     forget_hints(live);
     return true;
 }
@@ -388,7 +391,11 @@ void fl_lives_commit(struct fl_op *op)
             drop_key(op, NULL, &key->key);
     }
     lives->gone = NULL;
+    lives->kept_before = lives->kept;
+    fl_extents_commit(op);
     fl_nook_commit(&lives->windows);
+    fl_nook_commit(&lives->blocks);
+    fl_nook_commit(&lives->extents);
     fl_nook_commit(&lives->bytes);
     fl_hints_commit(&lives->dues);
     fl_hints_commit(&lives->wakes);
@@ -401,7 +408,11 @@ void fl_lives_abort(struct fl_op *op)
 {
     struct fl_lives *lives = op->keyed->lives;
     lives->gone = NULL;
+    lives->kept = lives->kept_before;
+    lives->dropped = NULL;
     fl_nook_abort(&lives->windows);
+    fl_nook_abort(&lives->blocks);
+    fl_nook_abort(&lives->extents);
     fl_nook_abort(&lives->bytes);
     fl_hints_abort(&lives->dues);
     fl_hints_abort(&lives->wakes);

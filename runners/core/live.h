@@ -58,6 +58,8 @@ struct fl_bulk {
     size_t used;                      // bytes of the newest that are in use
     size_t size, settled;             // bytes of all; and when they were made anew last
     struct fl_chunk *first, *last;    // rows
+    uint32_t extents;                 // of these chunks, those whose rows are on disk (extents.h)
+    struct fl_extent *ready;          // for when they go to disk, since memory is short then
     uint64_t rows;                    // in chunks
     uint64_t minus;                   // of them, such as take another back
     int64_t net;                      // elements less those taken back
@@ -69,6 +71,11 @@ struct fl_bulk {
 struct fl_live_list {
     uint32_t count, room;
     struct fl_live *at[];
+};
+
+// Bytes of live windows, and of their rows beside them.
+struct fl_kept {
+    uint64_t windows, rows;
 };
 
 // The general path of a step on a worker.
@@ -83,19 +90,24 @@ struct fl_lives {
     bool keeps;    // rows are kept: groups, and combines that cannot subtract
     bool bulk;     // windows have struct fl_bulk
     bool pointers; // what is kept points to bytes outside
+    bool spills;   // rows that are too many go to disk (extents.h)
     uint32_t acc_at, state_at, bulk_at, size;
     uint32_t row_size;         // of a kept row
     uint32_t row_stride;       // with its sign, where there are signs
     const flow_type *row_type; // NULL: an integer
     struct fl_table table;     // key → struct fl_live *, or struct fl_live_list * | 1
     struct fl_nook windows;    // live windows, nothing else: hints look at them when they are gone
+    struct fl_nook blocks;     // of windows' rows and strings
+    struct fl_nook extents;    // that stand in for rows on disk
     struct fl_nook bytes;      // everything else
     struct fl_hints dues, wakes, holds;
-    uint64_t looked_in;        // bundle that looked at the clocks
-    int64_t shown;             // output watermark then
-    struct fl_live_gone *gone; // keys that may have no window left, of this bundle
-    struct fl_keys keys;       // of the rows in work
-    flow_window list[64];      // windows of an element
+    uint64_t looked_in;               // bundle that looked at the clocks
+    int64_t shown;                    // output watermark then
+    struct fl_live_gone *gone;        // keys that may have no window left, of this bundle
+    struct fl_keys keys;              // of the rows in work
+    struct fl_kept kept, kept_before; // now, and before the bundle
+    struct fl_dropped *dropped;       // extents that go with the bundle
+    flow_window list[64];             // windows of an element
 };
 
 struct fl_live_gone {

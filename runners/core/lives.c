@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Groupings on the general path: elements come to live windows one by one (R31), windows fire when
 // their trigger is ready, and go when they expire (R22–R30).
+#include "extents.h"
 #include "live.h"
 #include "stateful.h"
 
@@ -79,8 +80,10 @@ bool fl_lives_init(struct fl_op *op)
     fl_table_init(&lives->table, op->keyed->form, (uint32_t)sizeof(uintptr_t), false);
     fl_nook_init(&lives->windows, &op->worker->cache);
     fl_nook_keep(&lives->windows); // hints and timers look at windows that are gone
+    fl_nook_init(&lives->blocks, &op->worker->cache);
+    fl_nook_init(&lives->extents, &op->worker->cache);
     fl_nook_init(&lives->bytes, &op->worker->cache);
-    return true;
+    return fl_extents_init(op, lives);
 }
 
 void fl_lives_fini(struct fl_op *op)
@@ -91,6 +94,8 @@ void fl_lives_fini(struct fl_op *op)
         return;
     fl_table_fini(cache, &lives->table);
     fl_nook_fini(&lives->windows);
+    fl_nook_fini(&lives->blocks);
+    fl_nook_fini(&lives->extents);
     fl_nook_fini(&lives->bytes);
     fl_hints_fini(cache, &lives->dues);
     fl_hints_fini(cache, &lives->wakes);
@@ -493,7 +498,7 @@ static flow_status fire(struct fl_op *op)
     const struct queue wakes = { &lives->wakes, offsetof(struct fl_live, wake),
         offsetof(struct fl_live, wake_hint), keyed->now };
     for (uint32_t steps = 0; status == FLOW_OK && steps < FIRE_STEPS; steps++) {
-        if (op->emitted - before >= FL_FIRE_ROWS)
+        if (op->emitted - before >= FL_FIRE_ROWS || (steps > 0 && fl_bundle_full(op->worker)))
             break;
         if (!look_at_first(op, &dues, &status) &&
             (!lives->clocked || !look_at_first(op, &wakes, &status)))

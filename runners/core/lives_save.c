@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live windows in snapshots: all of each, by key.
+#include "extents.h"
 #include "own.h"
 #include "snapshot.h"
+#include "spill.h"
 
 // --- writing
 
@@ -16,19 +18,26 @@ static void save_window(flow_buffer *out, flow_window window)
     fl_put_word(out, (uint64_t)window.end.us);
 }
 
-static void save_rows(const struct fl_lives *lives, const struct fl_bulk *bulk, flow_buffer *out)
+static flow_status save_rows(struct fl_op *op, const struct fl_bulk *bulk, flow_buffer *out)
 {
+    const struct fl_lives *lives = op->keyed->lives;
+    struct fl_extents walk;
+    flow_status status = FLOW_OK;
     fl_put_word(out, bulk->rows);
-    for (const struct fl_chunk *chunk = bulk->first; chunk; chunk = chunk->next) {
-        for (uint32_t i = 0; i < chunk->count; i++) {
-            const char *row = (const char *)(chunk + 1) + (size_t)i * lives->row_stride;
-            fl_put_word(out, lives->signs && row[lives->row_stride - 1] < 0);
-            if (lives->row_type)
-                flow_encode(lives->row_type, row, out);
-            else
-                flow_buffer_put(out, row, lives->row_size);
-        }
+    fl_extents_begin(&walk, op, bulk->first, 0);
+    for (uint64_t i = 0; i < bulk->rows && status == FLOW_OK; i++) {
+        const char *row = fl_extents_near(&walk);
+        flow_str item = { row, lives->row_size };
+        if (!row)
+            status = fl_extents_item(&walk, &item);
+        fl_put_word(out, row && lives->signs && row[lives->row_stride - 1] < 0);
+        if (row && lives->row_type)
+            flow_encode(lives->row_type, row, out);
+        else if (status == FLOW_OK)
+            flow_buffer_put(out, item.data, item.len);
     }
+    fl_extents_end(&walk);
+    return status == FLOW_OK ? status : fl_spill_failed(op, status);
 }
 
 // Where the rows of a past result begin among those of its window: merged windows have several.
@@ -58,26 +67,26 @@ static void save_past(const struct fl_op *op, const struct fl_bulk *bulk,
     fl_put_word(out, past->count);
 }
 
-static void save_bulk(const struct fl_op *op, const struct fl_bulk *bulk, flow_buffer *out)
+static flow_status save_bulk(struct fl_op *op, const struct fl_bulk *bulk, flow_buffer *out)
 {
     const struct fl_lives *lives = op->keyed->lives;
     fl_put_word(out, (uint64_t)bulk->net);
-    if (lives->keeps)
-        save_rows(lives, bulk, out);
+    const flow_status status = lives->keeps ? save_rows(op, bulk, out) : FLOW_OK;
     const size_t count_at = fl_put_later(out);
     uint64_t count = 0;
     for (const struct fl_past *past = bulk->past; past; past = past->next, count++)
         save_past(op, bulk, past, out);
     fl_set_word(out, count_at, count);
+    return status;
 }
 
-static void save_live(const struct fl_op *op, struct fl_live *live, flow_buffer *out)
+static flow_status save_live(struct fl_op *op, struct fl_live *live, flow_buffer *out)
 {
     const struct fl_lives *lives = op->keyed->lives;
     save_window(out, live->window);
     if (op->keyed->stateful) {
-        fl_stateful_save((struct fl_op *)(uintptr_t)op, fl_own_cell(live), out);
-        return;
+        fl_stateful_save(op, fl_own_cell(live), out);
+        return FLOW_OK;
     }
     fl_put_word(out, (uint64_t)live->hold);
     fl_put_word(out, live->index);
@@ -92,25 +101,24 @@ static void save_live(const struct fl_op *op, struct fl_live *live, flow_buffer 
     }
     if (!lives->keeps)
         save_acc(op, fl_live_acc(lives, live), out);
-    if (lives->bulk)
-        save_bulk(op, fl_live_bulk(lives, live), out);
+    return lives->bulk ? save_bulk(op, fl_live_bulk(lives, live), out) : FLOW_OK;
 }
 
-uint64_t fl_lives_save(struct fl_op *op, flow_buffer *out)
+flow_status fl_lives_save(struct fl_op *op, flow_buffer *out, uint64_t *count)
 {
     const struct fl_table *table = &op->keyed->lives->table;
+    flow_status status = FLOW_OK;
     struct fl_entry entry;
-    uint64_t count = 0;
-    for (uint64_t at = 0; fl_table_next(table, &at, &entry);) {
+    for (uint64_t at = 0; status == FLOW_OK && fl_table_next(table, &at, &entry);) {
         const uintptr_t cell = *(const uintptr_t *)entry.value;
-        for (uint32_t i = 0; i < fl_live_count(cell); i++, count++) {
+        for (uint32_t i = 0; i < fl_live_count(cell) && status == FLOW_OK; i++, ++*count) {
             fl_put_key(out, table->form, entry.word, entry.bytes);
             const size_t len_at = fl_put_later(out);
-            save_live(op, fl_live_at(cell, i), out);
+            status = save_live(op, fl_live_at(cell, i), out);
             fl_set_word(out, len_at, out->len - len_at - 8);
         }
     }
-    return count;
+    return status;
 }
 
 int64_t fl_lives_clock(const struct fl_op *op)
@@ -147,6 +155,7 @@ static flow_status load_rows(struct fl_op *op, struct fl_live *live, struct fl_w
     char *row = fl_take(&op->worker->cache, lives->row_stride);
     flow_status status = row ? FLOW_OK : fl_no_memory(op);
     for (uint64_t i = fl_get_word(wire); i > 0 && status == FLOW_OK && !wire->failed; i--) {
+        const size_t before = wire->rest.len;
         const int8_t sign = fl_get_word(wire) ? -1 : 1;
         memset(row, 0, lives->row_stride);
         if (lives->row_type) {
@@ -160,6 +169,8 @@ static flow_status load_rows(struct fl_op *op, struct fl_live *live, struct fl_w
         }
         if (status == FLOW_OK && !wire->failed && !fl_content_append(op, live, row, sign))
             status = fl_no_memory(op);
+        if (status == FLOW_OK)
+            status = fl_spill_loaded(op->worker, before - wire->rest.len);
     }
     fl_give(&op->worker->cache, row, lives->row_stride);
     return status;

@@ -329,7 +329,7 @@ static bool show_spilled(const struct fl_engine *engine, uint32_t i,
     static const flow_metric bytes = { FLOW_METRIC_COUNTER, "spilled_bytes",
         "Bytes written to the scratch directory." },
                              tables = { FLOW_METRIC_COUNTER, "spilled_tables",
-                                 "Tables written there, as sorted runs." };
+                                 "Tables, or windows, written there." };
     const char *step = engine->plan.ops[i].node->path;
     const uint64_t runs = fl_counts_sum(engine, i, offsetof(struct fl_counts, runs));
     const uint64_t size = fl_counts_sum(engine, i, offsetof(struct fl_counts, spilled));

@@ -93,8 +93,9 @@ flow_status fl_content_net(struct fl_op *op, struct fl_live *live)
     for (uint64_t i = 0; i < old.rows; i++)
         if (rows[i].stays && !fl_content_append(op, live, rows[i].at, rows[i].sign))
             return fl_no_memory(op);
+    lives->kept.rows -= old.size;
     for (struct fl_block *block = old.blocks; block; block = block->next)
-        if (!fl_nook_give(&lives->bytes, block, block->size))
+        if (!fl_nook_give(&lives->blocks, block, block->size))
             return fl_no_memory(op);
     return FLOW_OK;
 }

@@ -9,7 +9,7 @@
 struct fl_nook_slab {
     struct fl_nook_slab *next, *before;
     size_t size;
-    char room[64 - 3 * sizeof(void *)]; // blocks begin on a cache line
+    char room[FL_NOOK_HEAD - 3 * sizeof(void *)]; // blocks begin on a cache line
 };
 
 static const uint16_t sizes[FL_NOOK_SIZES] = { 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048 };
@@ -64,6 +64,21 @@ static bool note_room(struct fl_nook *nook, struct fl_nook_notes *notes)
     return true;
 }
 
+bool fl_nook_reserve(struct fl_nook *nook)
+{
+    return note_room(nook, &nook->taken) && note_room(nook, &nook->given);
+}
+
+void fl_nook_flush(struct fl_nook *nook)
+{
+    if (nook->used > 0)
+        return;
+    give_all(nook->cache, nook->slabs);
+    nook->slabs = NULL;
+    nook->next = nook->end = NULL;
+    memset(nook->free, 0, sizeof nook->free);
+}
+
 static void *take_large(struct fl_nook *nook, size_t size)
 {
     void *kept = nook->kept;
@@ -100,6 +115,7 @@ static void give_large(struct fl_nook *nook, void *block)
 static void *take_small(struct fl_nook *nook, uint32_t i)
 {
     void *block = nook->free[i];
+    nook->used += block ? sizes[i] : 0;
     if (block) {
         memcpy(&nook->free[i], block, sizeof block);
         return block;
@@ -116,6 +132,7 @@ static void *take_small(struct fl_nook *nook, uint32_t i)
     }
     block = nook->next;
     nook->next += sizes[i];
+    nook->used += sizes[i];
     return block;
 }
 
@@ -126,6 +143,7 @@ static void give_now(struct fl_nook *nook, const struct fl_nook_note *note)
         return;
     }
     const uint32_t i = size_of(note->size);
+    nook->used -= sizes[i];
     memcpy(note->block, &nook->free[i], sizeof(void *));
     nook->free[i] = note->block;
 }

@@ -22,6 +22,7 @@ struct fl_nook {
     struct fl_cache *cache;
     void *free[FL_NOOK_SIZES]; // by size, linked through their first word
     char *next, *end;          // of the slab being cut
+    size_t used;               // bytes of small blocks that are not given
     struct fl_nook_slab *slabs, *large;
     void *kept; // large blocks that were given back, linked through their first word
     bool keeps; // they are: all large ones are of one size
@@ -46,6 +47,15 @@ void *fl_nook_take(struct fl_nook *nook, size_t size);
 // Gives a block back once the bundle commits; `size` as asked for. NULL is allowed. False without
 // memory to note it.
 bool fl_nook_give(struct fl_nook *nook, void *block, size_t size);
+
+// Makes sure that a block can be noted as taken, and one as given. False without memory.
+bool fl_nook_reserve(struct fl_nook *nook);
+
+// Between bundles: gives the memory of small blocks back if all of them were given.
+void fl_nook_flush(struct fl_nook *nook);
+
+// What stands before a large block, of the memory that it takes.
+#define FL_NOOK_HEAD ((size_t)64)
 
 void fl_nook_commit(struct fl_nook *nook);
 void fl_nook_abort(struct fl_nook *nook);

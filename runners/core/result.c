@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panes of live windows as rows that go out: numbered, stamped, and taken back (R46–R50, R54).
+#include "extents.h"
 #include "live.h"
 #include "output.h"
+#include "spill.h"
 
 // A result that goes out, or out again with the other sign.
 struct result {
-    const union fl_live_key *key;
+    struct fl_live *live;
     struct fl_past what;
     const void *acc; // combines
     int8_t sign;
@@ -103,8 +105,8 @@ static flow_status put_row(struct fl_op *op, const struct result *result)
     }
     memset(head->next, 0, head->stride);
     const flow_str none = { NULL, 0 };
-    if (!fl_key_write(shape, words ? result->key->word : 0, words ? none : result->key->bytes,
-            head->next + shape->key_offset))
+    if (!fl_key_write(shape, words ? result->live->key.word : 0,
+            words ? none : result->live->key.bytes, head->next + shape->key_offset))
         return fl_op_fail(
             op, FLOW_INTERNAL, "a key of '%s' does not decode", shape->key_record->name);
     bool made;
@@ -143,16 +145,27 @@ static flow_status call_group(struct fl_op *op, const struct result *result)
         batch->signs[0] = result->sign;
     struct fl_entry key = { 0 };
     if (lives->table.form == FL_KEY_WORD)
-        key.word = result->key->word;
+        key.word = result->live->key.word;
     else
-        key.bytes = result->key->bytes;
+        key.bytes = result->live->key.bytes;
+    struct fl_extents walk;
     struct fl_rows rows = { .head = { fl_ctx_ops() },
         .count = result->what.count,
         .left = result->what.count,
         .stride = lives->row_stride,
         .chunk = result->what.first,
         .row = result->what.row };
+    if (fl_live_bulk(lives, result->live)->extents > 0) {
+        fl_extents_begin(&walk, op, rows.chunk, rows.row);
+        rows.op = op;
+        rows.extents = &walk;
+        rows.chunk = NULL;
+    }
     const flow_status status = fl_group_call(op, batch, &key, &rows);
+    if (rows.extents) {
+        fl_spilled_rows_end(&rows);
+        fl_extents_end(&walk);
+    }
     fl_batch_unref(cache, batch);
     return status;
 }
@@ -170,7 +183,7 @@ static flow_status take_back(struct fl_op *op, struct fl_live *live)
     const struct fl_bulk *bulk = fl_live_bulk(op->keyed->lives, live);
     flow_status status = FLOW_OK;
     for (const struct fl_past *past = bulk->past; past && status == FLOW_OK; past = past->next) {
-        const struct result result = { &live->key, *past, past + 1, -1 };
+        const struct result result = { live, *past, past + 1, -1 };
         status = send(op, &result);
     }
     if (status == FLOW_OK && !fl_content_forget(op, live))
@@ -195,8 +208,8 @@ static flow_status give(struct fl_op *op, struct fl_live *live, flow_pane pane, 
         status = fl_content_net(op, live);
     if (status != FLOW_OK || nothing_left(lives, live))
         return status;
-    struct result result = { &live->key, { .window = live->window, .time = time, .pane = pane },
-        NULL, 1 };
+    struct result result = { live, { .window = live->window, .time = time, .pane = pane }, NULL,
+        1 };
     if (group) {
         const struct fl_bulk *bulk = fl_live_bulk(lives, live);
         result.what.first = bulk->first;
@@ -270,7 +283,7 @@ flow_status fl_result_expire(struct fl_op *op, struct fl_live *live)
             at = &past->next;
             continue;
         }
-        const struct result result = { &live->key, *past, past + 1, -1 };
+        const struct result result = { live, *past, past + 1, -1 };
         const flow_status status = send(op, &result);
         if (status != FLOW_OK)
             return status;

@@ -188,15 +188,26 @@ static flow_status read_head(struct fl_tap *tap)
     return FLOW_OK;
 }
 
-flow_status fl_tap_open(
-    struct fl_tap *tap, struct fl_scratch *scratch, enum fl_key_form form, const struct fl_run *run)
+void fl_tap_init(struct fl_tap *tap, struct fl_scratch *scratch, enum fl_key_form form)
 {
     memset(tap, 0, sizeof *tap);
     tap->scratch = scratch;
     tap->form = form;
+}
+
+flow_status fl_tap_turn(struct fl_tap *tap, const struct fl_run *run)
+{
     tap->run = *run;
+    tap->at = tap->block.len = 0; // nothing is read yet
     tap->block.next = run->from;
     return read_head(tap);
+}
+
+flow_status fl_tap_open(
+    struct fl_tap *tap, struct fl_scratch *scratch, enum fl_key_form form, const struct fl_run *run)
+{
+    fl_tap_init(tap, scratch, form);
+    return fl_tap_turn(tap, run);
 }
 
 flow_status fl_tap_item(struct fl_tap *tap, flow_str *item)

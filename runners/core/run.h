@@ -63,7 +63,11 @@ struct fl_tap {
     bool over; // no entry is left
 };
 
-// Reads the first head.
+// A tap that stands in no run yet, and its turn to one, or to another: the first head is read.
+void fl_tap_init(struct fl_tap *tap, struct fl_scratch *scratch, enum fl_key_form form);
+flow_status fl_tap_turn(struct fl_tap *tap, const struct fl_run *run);
+
+// Both.
 flow_status fl_tap_open(struct fl_tap *tap, struct fl_scratch *scratch, enum fl_key_form form,
     const struct fl_run *run);
 

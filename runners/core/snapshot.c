@@ -192,7 +192,7 @@ static void put_types(const struct fl_plan_op *plan, flow_buffer *out)
 }
 
 // What only some kinds of steps have.
-static void save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
+static flow_status save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
 {
     const enum fl_op_kind kind = engine->plan.ops[i].kind;
     const uint32_t workers = engine->options.workers;
@@ -207,7 +207,8 @@ static void save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
         fl_set_word(out, count_at, count);
     }
     if (!engine->workers[0].ops[i].keyed->lives)
-        return;
+        return FLOW_OK;
+    flow_status status = FLOW_OK;
     for (uint32_t w = 0; w < workers; w++) {
         const int64_t seen = fl_lives_clock(&engine->workers[w].ops[i]);
         clock = seen < clock ? seen : clock;
@@ -215,9 +216,10 @@ static void save_own(struct fl_engine *engine, uint32_t i, flow_buffer *out)
     fl_put_word(out, (uint64_t)clock);
     const size_t count_at = fl_put_later(out);
     count = 0;
-    for (uint32_t w = 0; w < workers; w++)
-        count += fl_lives_save(&engine->workers[w].ops[i], out);
+    for (uint32_t w = 0; w < workers && status == FLOW_OK; w++)
+        status = fl_lives_save(&engine->workers[w].ops[i], out, &count);
     fl_set_word(out, count_at, count);
+    return status;
 }
 
 // The error of the worker whose scratch file failed it.
@@ -273,8 +275,7 @@ static flow_status save_keyed(struct fl_engine *engine, uint32_t i, flow_buffer 
         fl_split_save(engine, i, out);
     for (int s = 0; s < 3 && status == FLOW_OK; s++)
         status = save_set(engine, i, s, out);
-    save_own(engine, i, out);
-    return status;
+    return status == FLOW_OK ? save_own(engine, i, out) : status;
 }
 
 static bool has_section(const struct fl_plan_op *plan)
@@ -469,6 +470,8 @@ static flow_status load_state(
         status = fl_stateful_load_queue(engine, i, wire);
     if (status == FLOW_OK && engine->workers[0].ops[i].keyed->lives)
         status = fl_lives_load(engine, i, wire);
+    if (status == FLOW_IO)
+        return spill_failed(engine, error);
     if (status != FLOW_OK)
         return unreadable(plan, status, "what waits there", error);
     hold_outputs(engine, i);

@@ -46,7 +46,8 @@ flow_status fl_stateful_load_queue(struct fl_engine *engine, uint32_t op, struct
 
 // Live windows: the clock that they have seen, and all of an op on a worker; how many.
 int64_t fl_lives_clock(const struct fl_op *op);
-uint64_t fl_lives_save(struct fl_op *op, flow_buffer *out);
+// Adds how many to *count. FLOW_OK, or the op's error.
+flow_status fl_lives_save(struct fl_op *op, flow_buffer *out, uint64_t *count);
 flow_status fl_lives_load(struct fl_engine *engine, uint32_t op, struct fl_wire *wire);
 
 // Sources.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When tables are spilled, which, and the runs that a window fires from.
 #include "spill.h"
+#include "extents.h"
 
 #define BLOCK_LEAST ((size_t)512)
 #define BLOCK_MOST  ((size_t)256 << 10)
@@ -131,10 +132,10 @@ static void empty(struct fl_cache *cache, struct fl_table *table)
     table->expected = old.count;
 }
 
-static void tell(struct fl_op *op, const struct fl_run *run)
+void fl_spill_tell(struct fl_op *op, uint64_t bytes)
 {
     const uint64_t before = atomic_load_explicit(&op->counts.spilled, memory_order_relaxed);
-    fl_count(&op->counts.spilled, run->to - run->from);
+    fl_count(&op->counts.spilled, bytes);
     fl_count(&op->counts.runs, 1);
     if (before == 0)
         fl_log(op->worker->engine, FLOW_LOG_INFO, op->plan->node->path,
@@ -159,7 +160,7 @@ flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice, bool *any)
     empty(&op->worker->cache, &slice->table);
     fl_runs_add(&slice->runs, run);
     *any = true;
-    tell(op, &run);
+    fl_spill_tell(op, run.to - run.from);
     if (op->keyed->slide)
         fl_slide_empty(op);
     status = compact(op, &slice->runs);
@@ -185,47 +186,71 @@ static struct fl_slices *set_of(const struct fl_op *op, int s)
     return s == 0 ? &op->keyed->slices : &op->keyed->panes;
 }
 
-// What a worker keeps, and the largest table of it.
-static uint64_t count_kept(
-    struct fl_worker *worker, struct fl_op **largest_op, struct fl_slice **largest)
+// What a worker keeps, what of it can be spilled, and the largest of that.
+struct kept {
+    uint64_t bytes, spare, most;
+    struct fl_op *op;       // whose the largest is; NULL: there is nothing
+    struct fl_slice *slice; // NULL: its live windows
+};
+
+static void count_one(struct kept *kept, struct fl_op *op, struct fl_slice *slice, uint64_t spare)
 {
-    uint64_t sum = 0, most = 0;
-    for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
-        struct fl_op *op = &worker->ops[i];
-        if (!op->keyed || !can_spill(op))
-            continue;
-        sum += op->keyed->slide ? fl_slide_size(op) : 0;
-        for (int s = 0; s < 2; s++) {
-            const struct fl_slices *slices = set_of(op, s);
-            for (uint32_t k = 0; k < slices->count; k++) {
-                const uint64_t bytes = bytes_of(&slices->at[k]->table);
-                sum += bytes;
-                if (bytes <= most)
-                    continue;
-                most = bytes;
-                *largest_op = op;
-                *largest = slices->at[k];
-            }
-        }
-    }
-    return sum;
+    kept->spare += spare;
+    if (spare <= kept->most)
+        return;
+    kept->most = spare;
+    kept->op = op;
+    kept->slice = slice;
 }
 
-// Spills the largest tables until no more than `least` is kept, where it is more than `most`.
+static void count_tables(struct kept *kept, struct fl_op *op)
+{
+    const uint64_t sliding = op->keyed->slide ? fl_slide_size(op) : 0;
+    kept->bytes += sliding;
+    kept->spare += sliding;
+    for (int s = 0; s < 2; s++) {
+        const struct fl_slices *slices = set_of(op, s);
+        for (uint32_t k = 0; k < slices->count; k++) {
+            const uint64_t bytes = bytes_of(&slices->at[k]->table);
+            kept->bytes += bytes;
+            count_one(kept, op, slices->at[k], bytes);
+        }
+    }
+}
+
+static struct kept count_kept(struct fl_worker *worker)
+{
+    struct kept kept = { 0 };
+    for (uint32_t i = 0; i < worker->engine->plan.op_count; i++) {
+        struct fl_op *op = &worker->ops[i];
+        if (!op->keyed)
+            continue;
+        if (can_spill(op))
+            count_tables(&kept, op);
+        const struct fl_lives *lives = op->keyed->lives;
+        if (!lives || !lives->spills)
+            continue;
+        kept.bytes += lives->kept.windows + lives->kept.rows;
+        count_one(&kept, op, NULL, lives->kept.rows);
+    }
+    return kept;
+}
+
+// Spills the largest tables and windows until no more than `least` is kept, where it is more than
+// `most`.
 static flow_status shrink(struct fl_worker *worker, uint64_t most, uint64_t least, bool *any)
 {
     struct fl_spill *spill = worker->spill;
-    struct fl_op *op = NULL;
-    struct fl_slice *slice = NULL;
-    uint64_t kept = count_kept(worker, &op, &slice);
-    const bool too_much = kept > most;
+    struct kept kept = count_kept(worker);
+    // where most of it cannot be spilled, not at once for every little that can
+    const bool too_much = kept.bytes > most && kept.spare >= most / 8;
     flow_status status = FLOW_OK;
-    while (too_much && kept > least && slice && status == FLOW_OK) {
-        status = fl_spill_slice(op, slice, any);
-        slice = NULL;
-        kept = count_kept(worker, &op, &slice);
+    while (too_much && kept.bytes > least && kept.op && status == FLOW_OK) {
+        status = kept.slice ? fl_spill_slice(kept.op, kept.slice, any)
+                            : fl_extents_spill(kept.op, kept.bytes - least, any);
+        kept = count_kept(worker);
     }
-    const uint64_t room = kept < spill->limit ? spill->limit - kept : 0;
+    const uint64_t room = kept.bytes < spill->limit ? spill->limit - kept.bytes : 0;
     spill->look = worker->bundle.number + 1 + room / BUNDLE_MOST;
     return status;
 }

@@ -60,6 +60,9 @@ void fl_relief_leave(struct fl_worker *worker);
 // The same while a snapshot is restored, which has put in so many bytes.
 flow_status fl_spill_loaded(struct fl_worker *worker, size_t bytes);
 
+// Counts bytes of a table, or a window, that were written; the first time it is logged.
+void fl_spill_tell(struct fl_op *op, uint64_t bytes);
+
 // Empties a table into a run. Says whether there was anything in it.
 flow_status fl_spill_slice(struct fl_op *op, struct fl_slice *slice, bool *any);
 
@@ -83,6 +86,9 @@ void fl_spill_close(struct fl_op *op);
 flow_status fl_spill_failed(struct fl_op *op, flow_status status);
 
 // --- spilled.c: what an entry holds, by kind of step
+
+// Writes a row, or an accumulator, as an item.
+flow_status fl_spilled_put_row(struct fl_op *op, struct fl_run_writer *writer, const void *row);
 
 // Writes a table's entry.
 flow_status fl_spilled_put(

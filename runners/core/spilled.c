@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What entries of runs hold: of groups a row an item, of combines one accumulator. Rows have the
 // binary form of their type there (invariant 3).
+#include "extents.h"
 #include "spill.h"
 #include "wire.h"
 
@@ -9,10 +10,10 @@
 // What a step keeps of an entry.
 static const flow_type *type_of(const struct fl_op *op)
 {
-    return op->plan->kind == FL_OP_GROUP ? op->plan->shape.type : op->plan->node->combine->acc;
+    return op->plan->node->combine ? op->plan->node->combine->acc : op->plan->shape.type;
 }
 
-static flow_status put_row(struct fl_op *op, struct fl_run_writer *writer, const void *row)
+flow_status fl_spilled_put_row(struct fl_op *op, struct fl_run_writer *writer, const void *row)
 {
     flow_buffer *scratch = &op->worker->scratch;
     const size_t start = scratch->len;
@@ -29,12 +30,12 @@ flow_status fl_spilled_put(
     struct fl_rows rows;
     if (op->plan->kind == FL_OP_COMBINE) {
         const flow_status status = fl_run_head(writer, entry, 1);
-        return status == FLOW_OK ? put_row(op, writer, entry->value) : status;
+        return status == FLOW_OK ? fl_spilled_put_row(op, writer, entry->value) : status;
     }
     fl_group_walk(op, entry->value, &rows);
     flow_status status = fl_run_head(writer, entry, rows.count);
     for (const void *row; status == FLOW_OK && (row = fl_group_rows_next(&rows.head));)
-        status = put_row(op, writer, row);
+        status = fl_spilled_put_row(op, writer, row);
     return status;
 }
 
@@ -127,7 +128,7 @@ flow_status fl_spilled_fold(struct fl_op *op, struct fl_funnel *funnel,
         if (status == FLOW_OK)
             status = fl_run_head(writer, entry, 1);
         if (status == FLOW_OK)
-            status = put_row(op, writer, merged.acc);
+            status = fl_spilled_put_row(op, writer, merged.acc);
         merged_end(op, &merged);
         return status;
     }
@@ -246,7 +247,8 @@ static flow_status read_row(struct fl_rows *rows, void **row)
     void *pair[2];
     const flow_memory memory = { fl_take_from, pair };
     flow_str item;
-    flow_status status = fl_funnel_item(op->keyed->runs->funnel, &item);
+    flow_status status = rows->extents ? fl_extents_item(rows->extents, &item)
+                                       : fl_funnel_item(op->keyed->runs->funnel, &item);
     *row = status == FLOW_OK ? room_for_row(rows) : NULL;
     if (!*row)
         return status == FLOW_OK ? FLOW_BUDGET : status;
@@ -285,6 +287,11 @@ const void *fl_spilled_row(struct fl_rows *rows)
     void *row;
     if (rows->shown)
         return rows->lent = show_alone(rows);
+    const void *near = rows->extents ? fl_extents_near(rows->extents) : NULL;
+    if (near) {
+        rows->left--;
+        return rows->lent = near;
+    }
     const flow_status status = read_row(rows, &row);
     if (status == FLOW_OK) {
         rows->left--;
@@ -333,6 +340,10 @@ bool fl_spilled_rows_rewind(struct fl_rows *rows)
 {
     if (rows->op->call.engine.ctx.status != FLOW_OK)
         return false;
+    if (rows->extents) {
+        fl_extents_rewind(rows->extents);
+        return true;
+    }
     const flow_status status = fl_funnel_rewind(rows->op->keyed->runs->funnel);
     if (status != FLOW_OK)
         fail_rows(rows, status);

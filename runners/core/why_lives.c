@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows of a key on the general path, in words: content, trigger, panes, hold.
+#include "extents.h"
 #include "live.h"
 #include "why.h"
 
@@ -17,6 +18,10 @@ static void say_content(struct fl_why *why, struct fl_live *live)
         flow_buffer_printf(why->out, " and ");
         fl_why_count(why->out, bulk->minus, "retraction");
     }
+    const uint64_t apart = fl_extents_rows(bulk);
+    if (apart)
+        flow_buffer_printf(why->out, ", %llu of them in %s", (unsigned long long)apart,
+            why->op->worker->engine->options.scratch);
 }
 
 static void say_panes(struct fl_why *why, const struct fl_live *live)

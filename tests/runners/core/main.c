@@ -48,6 +48,7 @@ TCase *sliding_tests(void);
 TCase *signs_tests(void);
 TCase *snapshot_tests(void);
 TCase *source_tests(void);
+TCase *extents_tests(void);
 TCase *spill_graph_tests(void);
 TCase *spill_tests(void);
 TCase *spill_many_tests(void);
@@ -115,6 +116,7 @@ int main(void)
     suite_add_tcase(suite, fault_tests());
     suite_add_tcase(suite, late_graph_tests());
     suite_add_tcase(suite, trip_tests());
+    suite_add_tcase(suite, extents_tests());
     suite_add_tcase(suite, spill_tests());
     suite_add_tcase(suite, relief_tests());
     suite_add_tcase(suite, spill_many_tests());

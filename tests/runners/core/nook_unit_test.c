@@ -187,6 +187,36 @@ START_TEST(without_memory_nothing_leaks)
 }
 END_TEST
 
+START_TEST(a_flush_gives_all_back_once_nothing_is_taken)
+{
+    struct bench bench;
+    struct fl_nook nook;
+    bench_init(&bench, UINT64_C(8) << 20);
+    fl_nook_init(&nook, &bench.cache);
+    ck_assert(fl_nook_reserve(&nook));
+    const int64_t before = bench.cache.used;
+    void *blocks[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++)
+        ck_assert_ptr_nonnull(blocks[i] = fl_nook_take(&nook, 200 + i));
+    fl_nook_commit(&nook);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        fl_nook_flush(&nook);
+        ck_assert_int_ge(bench.cache.used - before, BLOCKS * 200);
+        ck_assert(fl_nook_give(&nook, blocks[i], 200 + i));
+        fl_nook_commit(&nook);
+    }
+    fl_nook_flush(&nook);
+    ck_assert_int_lt(bench.cache.used - before, 1 << 16); // notes of many blocks
+    struct block one;
+    fill(&one, &nook, 500, 7);
+    fl_nook_abort(&nook);
+    fl_nook_flush(&nook);
+    ck_assert_int_lt(bench.cache.used - before, 1 << 16);
+    fl_nook_fini(&nook);
+    bench_fini(&bench);
+}
+END_TEST
+
 TCase *nook_unit_tests(void)
 {
     TCase *tests = tcase_create("nook.c");
@@ -196,6 +226,7 @@ TCase *nook_unit_tests(void)
     tcase_add_test(tests, large_blocks_go_back_to_the_pool);
     tcase_add_test(tests, a_nook_that_is_told_so_keeps_the_memory_of_large_blocks);
     tcase_add_test(tests, bundles_at_random_keep_what_they_should);
+    tcase_add_test(tests, a_flush_gives_all_back_once_nothing_is_taken);
     tcase_add_test(tests, without_memory_nothing_leaks);
     return tests;
 }

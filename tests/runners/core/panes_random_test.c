@@ -148,10 +148,10 @@ static void random_case(uint64_t *random, struct panes_case *test, bool together
 
 // --- comparing
 
-// How many cases were run, and how many results they gave: a generator of cases that are all
-// refused would find nothing.
+// How many cases were run, how many results they gave, and in how many rows went to disk: a
+// generator of cases that are all refused would find nothing.
 struct tally {
-    uint32_t cases, results;
+    uint32_t cases, results, spilled;
 };
 
 static void check(
@@ -265,6 +265,90 @@ START_TEST(a_snapshot_in_the_middle_changes_nothing)
 }
 END_TEST
 
+// --- rows on disk
+
+static bool add_spilled(void *user, const flow_figure *figure)
+{
+    uint64_t *sum = user;
+    if (strcmp(figure->metric.name, "spilled_bytes") == 0)
+        *sum += (uint64_t)figure->committed.last;
+    return true;
+}
+
+static void sum_spilled(void *user, struct flow_test_sim *sim, size_t step)
+{
+    (void)step;
+    ck_assert(fl_engine_metrics(sim->engine, add_spilled, user));
+}
+
+// Groups whose rows go to disk after every bundle, or when they are some hundred bytes.
+static void check_spilling(uint32_t seed, const struct panes_options *as, struct tally *tally)
+{
+    uint64_t random = seed, bytes = 0;
+    struct panes_case test;
+    struct panes_options options = *as;
+    random_case(&random, &test, true);
+    test.result = PANES_GROUP;
+    test.unkeyed = false;
+    options.engine.seed = seed;
+    options.engine.scratch = "/tmp";
+    options.engine.spill = seed % 4 ? 1 : 600;
+    options.look = sum_spilled;
+    options.user = &bytes;
+    if (options.engine.workers > 1)
+        only_steady(&test);
+    if (options.reborn_in)
+        options.reborn_at = 1 + flow_test_below(&random, (uint32_t)test.count - 1);
+    if (test.steps[options.reborn_at].what != PANES_WITH)
+        check(&test, &options, tally);
+    tally->spilled += bytes > 0;
+}
+
+static void check_spilling_tally(const struct tally *tally, uint32_t seeds)
+{
+    check_tally(tally, seeds);
+    ck_assert_uint_gt(4 * tally->spilled, seeds);
+}
+
+START_TEST(windows_whose_rows_are_on_disk_give_what_the_rules_say)
+{
+    const uint32_t first = flow_test_first(), seeds = flow_test_seeds(800);
+    struct tally tally = { 0 };
+    for (uint32_t seed = first; seed < first + seeds; seed++) {
+        const struct panes_options options = { .engine = { .workers = 1 + seed % 2 } };
+        check_spilling(seed, &options, &tally);
+    }
+    check_spilling_tally(&tally, seeds);
+}
+END_TEST
+
+START_TEST(r3_bundles_that_fail_leave_rows_on_disk_as_they_were)
+{
+    const uint32_t first = flow_test_first(), seeds = flow_test_seeds(600);
+    struct tally tally = { 0 };
+    for (uint32_t seed = first; seed < first + seeds; seed++) {
+        const struct panes_options options = {
+            .engine = { .workers = 1,
+                .faults = { .one_in = 3, .most = 200, .point = (int)(seed % 5) - 1 } }
+        };
+        check_spilling(seed, &options, &tally);
+    }
+    check_spilling_tally(&tally, seeds);
+}
+END_TEST
+
+START_TEST(a_snapshot_has_the_rows_that_are_on_disk)
+{
+    const uint32_t first = flow_test_first(), seeds = flow_test_seeds(600);
+    struct tally tally = { 0 };
+    for (uint32_t seed = first; seed < first + seeds; seed++) {
+        const struct panes_options options = { .engine = { .workers = 1 }, .reborn_in = 1 };
+        check_spilling(seed, &options, &tally);
+    }
+    check_spilling_tally(&tally, seeds);
+}
+END_TEST
+
 TCase *panes_random_tests(void);
 
 TCase *panes_random_tests(void)
@@ -275,5 +359,8 @@ TCase *panes_random_tests(void)
     tcase_add_test(tests, any_number_of_workers_gives_the_same);
     tcase_add_test(tests, bundles_that_fail_leave_no_trace);
     tcase_add_test(tests, a_snapshot_in_the_middle_changes_nothing);
+    tcase_add_test(tests, windows_whose_rows_are_on_disk_give_what_the_rules_say);
+    tcase_add_test(tests, r3_bundles_that_fail_leave_rows_on_disk_as_they_were);
+    tcase_add_test(tests, a_snapshot_has_the_rows_that_are_on_disk);
     return tests;
 }

@@ -12,6 +12,8 @@
 #include <flow/runner_local.h>
 #include <flow/transform.h>
 #include <flow/transforms.h>
+#include <flow/trigger.h>
+#include <flow/window.h>
 
 #define MIB    ((uint64_t)1 << 20)
 #define PIECE  4096u            // rows
@@ -19,13 +21,14 @@
 #define BLOB   (budget() / 512) // of those of a hot key
 #define BESIDE (64 * MIB)
 
-// A row of 24 bytes and its text.
+// A row of 32 bytes and its text.
 struct load {
     int64_t key;
     int64_t number;
+    flow_time at;
     flow_str pad;
 };
-FLOW_RECORD(load, key, number, pad);
+FLOW_RECORD(load, key, number, at, pad);
 
 struct folded {
     int64_t key;
@@ -124,7 +127,8 @@ static flow_status read_rows(void *self, const flow_piece *piece, flow_ctx *ctx)
             const uint64_t word = word_of(made, i, at);
             memcpy(pad + at, &word, 8);
         }
-        const struct load row = { key_of(made, i), (int64_t)i, { pad, pad_of(made) } };
+        const struct load row = { key_of(made, i), (int64_t)i, { (int64_t)i },
+            { pad, pad_of(made) } };
         if (flow_emit(ctx, 0, &load_type, &row, sizeof row) != FLOW_OK)
             return ctx->status;
     }
@@ -146,7 +150,9 @@ static const flow_source maker_source = { .name = "make",
 
 static flow_coll make_rows(flow_pipeline *pipeline, const struct made *made)
 {
-    const flow_read_options options = { .type = &load_type, .config = made };
+    const flow_read_options options = {
+        .type = &load_type, .config = made, .event_time = FLOW_FIELD(load, at)
+    };
     return flow_key_by(flow_read(pipeline, &maker_source, &options), FLOW_FIELD(load, key));
 }
 
@@ -256,6 +262,45 @@ END_TEST
 START_TEST(one_key_larger_than_the_budget_finishes)
 {
     group_by(1);
+}
+END_TEST
+
+// Sessions, one a key, which are not over before the input is.
+static void sessions_by(uint64_t keys, flow_accumulation accumulation)
+{
+    const struct made made = { .rows = row_count(), .keys = keys, .seed = 1 };
+    struct taken taken = { 0 };
+    const uint64_t half = made.rows / keys * 3 / 5;
+    const flow_window_options windows = { .windows = flow_sessions(flow_seconds(60)),
+        .trigger = accumulation == FLOW_DISCARDING
+                       ? flow_trigger_none()
+                       : flow_trigger_early_late(
+                             flow_trigger_count((uint32_t)half), flow_trigger_count(1)),
+        .accumulation = accumulation,
+        .lateness = flow_seconds(accumulation == FLOW_DISCARDING ? 0 : 1) };
+    flow_pipeline *pipeline = flow_pipeline_new("sessions");
+    const flow_coll rows = flow_window_into(make_rows(pipeline, &made), &windows);
+    flow_receive(flow_group(rows, &fold_fn), NULL, take, &taken);
+    run_within(budget(), pipeline);
+    if (accumulation == FLOW_DISCARDING) {
+        ck_assert_uint_eq(taken.results, keys);
+        ck_assert_uint_eq(taken.rows, made.rows);
+        ck_assert_uint_eq(taken.sum, sum_of(&made));
+    } else { // once early, and all of it at the end
+        ck_assert_uint_eq(taken.results, 2 * keys);
+        ck_assert_uint_eq(taken.rows, made.rows + keys * half);
+    }
+}
+
+START_TEST(sessions_finish_in_a_tenth_of_their_memory)
+{
+    sessions_by(row_count() / 700, FLOW_DISCARDING);
+}
+END_TEST
+
+START_TEST(results_of_one_session_larger_than_the_budget_accumulate)
+{
+    sessions_by(1, FLOW_ACCUMULATING);
 }
 END_TEST
 
@@ -459,6 +504,8 @@ int main(void)
     tcase_set_timeout(tests, 600);
     tcase_add_test(tests, groups_of_many_keys_finish_in_a_tenth_of_their_memory);
     tcase_add_test(tests, one_key_larger_than_the_budget_finishes);
+    tcase_add_test(tests, sessions_finish_in_a_tenth_of_their_memory);
+    tcase_add_test(tests, results_of_one_session_larger_than_the_budget_accumulate);
     tcase_add_test(tests, a_join_of_two_inputs_finishes_in_a_tenth_of_its_memory);
     tcase_add_test(tests, a_join_finishes_where_one_worker_holds_what_the_other_lacks);
     tcase_add_loop_test(tests, a_join_finishes_with_one_key_larger_than_the_budget, 0, 4);
