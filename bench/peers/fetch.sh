@@ -5,7 +5,7 @@
 
 . tools/java.sh
 
-peers_all=(timely duckdb polars flink jet)
+peers_all=(timely duckdb polars flink jet beam_direct beam_flink)
 peers_out=$PWD/.deps/peers
 peers_threads=2
 peers_timely_packages=(cargo-web rustc-web) # Debian's newer Rust
@@ -73,9 +73,15 @@ peers_command_flink() { peers_java flink peer.flink.Main; }
 peers_fetch_jet() { peers_fetch_java jet; }
 peers_command_jet() { peers_java jet peer.jet.Main; }
 
+peers_fetch_beam_direct() { peers_fetch_java beam; }
+peers_fetch_beam_flink() { peers_fetch_java beam; }
+peers_command_beam_direct() { peers_java beam 'peer.beam.Main direct'; }
+peers_command_beam_flink() { peers_java beam 'peer.beam.Main flink'; }
+
 # Peers that go by one name.
 peers_of_word() {
     case $1 in
+    beam) printf '%s\n' beam_direct beam_flink ;;
     *) say "$1" ;;
     esac
 }

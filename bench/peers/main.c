@@ -37,6 +37,30 @@ static const struct row rows[] = {
     { "jet", "stateless", 0, 61, 5.3 },
     { "jet", "keyed_1k", 0, 13, 7.4 },
     { "jet", "keyed_1m", 0, 35, 1.7 },
+    { "beam_direct", "nexmark_q0", 100000, 0, 0.182 },
+    { "beam_direct", "nexmark_q1", 100000, 0, 0.553 },
+    { "beam_direct", "nexmark_q2", 100000, 0, 0.472 },
+    { "beam_direct", "nexmark_q3", 100000, 0, 0.038 },
+    { "beam_direct", "nexmark_q4", 10000, 0, 0.0036 },
+    { "beam_direct", "nexmark_q5", 100000, 0, 0.011 },
+    { "beam_direct", "nexmark_q6", 10000, 0, 0.0044 },
+    { "beam_direct", "nexmark_q7", 10000, 0, 0.017 },
+    { "beam_direct", "nexmark_q8", 100000, 0, 0.037 },
+    { "beam_direct", "nexmark_q9", 10000, 0, 0.0059 },
+    { "beam_direct", "nexmark_q11", 100000, 0, 0.036 },
+    { "beam_direct", "nexmark_q12", 100000, 0, 0.056 },
+    { "beam_flink", "nexmark_q0", 1000000, 0, 0.509 },
+    { "beam_flink", "nexmark_q1", 1000000, 0, 0.66 },
+    { "beam_flink", "nexmark_q2", 1000000, 0, 0.674 },
+    { "beam_flink", "nexmark_q3", 1000000, 0, 0.278 },
+    { "beam_flink", "nexmark_q4", 100000, 0, 0.044 },
+    { "beam_flink", "nexmark_q5", 1000000, 0, 0.155 },
+    { "beam_flink", "nexmark_q6", 100000, 0, 0.065 },
+    { "beam_flink", "nexmark_q7", 100000, 0, 0.089 },
+    { "beam_flink", "nexmark_q8", 1000000, 0, 0.288 },
+    { "beam_flink", "nexmark_q9", 100000, 0, 0.086 },
+    { "beam_flink", "nexmark_q11", 1000000, 0, 0.251 },
+    { "beam_flink", "nexmark_q12", 1000000, 0, 0.272 },
 };
 // clang-format on
 enum {
@@ -53,6 +77,8 @@ static const struct {
     { "polars", false, false },
     { "flink", false, true },
     { "jet", false, true },
+    { "beam_direct", true, true },
+    { "beam_flink", true, true },
 };
 enum {
     KINDS = sizeof kinds / sizeof kinds[0],
@@ -63,14 +89,15 @@ struct settings {
     struct bench_options options;
     bool rounds_set;
     unsigned warm_seconds;
+    size_t events_max;           /* of Nexmark */
     const char *commands[KINDS]; /* by kind; NULL: it does not take part */
 };
 
 static int usage(void)
 {
-    fprintf(stderr,
-        "usage: peers-bench [--rounds N] [--rows N] [--threads N] [--warm SECONDS]\n"
-        "           [--folder DIR] [--only WORK,…] --peer NAME=COMMAND [--peer …] | --list\n");
+    fprintf(stderr, "usage: peers-bench [--rounds N] [--rows N] [--threads N] [--events N]\n"
+                    "           [--warm SECONDS] [--folder DIR] [--only WORK,…] --peer "
+                    "NAME=COMMAND [--peer …] | --list\n");
     return 2;
 }
 
@@ -101,6 +128,8 @@ static bool set_option(struct settings *settings, const char *name, const char *
         options->rows = (size_t)n;
     else if (strcmp(name, "--threads") == 0 && n >= 1 && n <= 64)
         options->threads = (unsigned)n;
+    else if (strcmp(name, "--events") == 0 && n >= 1000)
+        settings->events_max = (size_t)n;
     else if (strcmp(name, "--warm") == 0 && n <= 600)
         settings->warm_seconds = (unsigned)n;
     else if (strcmp(name, "--rounds") == 0 && n >= 1 && n <= BENCH_ROUNDS_MAX) {
@@ -132,7 +161,9 @@ static enum row_end run_row(const struct settings *settings, unsigned kind, cons
     struct bench_options options = settings->options;
     if (kinds[kind].warms && !settings->rounds_set)
         options.rounds = WARM_ROUNDS;
-    if (!work_find(&options, row->work, row->events, &work)) {
+    const size_t most = settings->events_max;
+    const size_t events = row->events < most ? row->events : most;
+    if (!work_find(&options, row->work, events, &work)) {
         printf("failed peer_%s_%s: there are no rows for it\n", row->work, row->peer);
         return ROW_FAILED;
     }
@@ -196,7 +227,8 @@ int main(int argc, char **argv)
                                      .threads = cores >= 2 ? 2 : 1,
                                      .rows = (size_t)16 << 20,
                                      .folder = "." },
-        .warm_seconds = 30 };
+        .warm_seconds = 30,
+        .events_max = SIZE_MAX };
     int failures = 0;
     if (argc == 2 && strcmp(argv[1], "--list") == 0)
         return list();

@@ -75,7 +75,9 @@ static double print_peer(
         part = (struct spread){ 1, wall / own.high, wall / own.low };
     }
     snprintf(id, sizeof id, "peer_%s_%s_itself", row->work, row->peer);
-    bench_print(id, speed, "M/s", part, work->hand ? "hand_c" : "its_median");
+    const bool slow = speed < 1;
+    bench_print(id, slow ? speed * 1000 : speed, slow ? "k/s" : "M/s", part,
+        work->hand ? "hand_c" : "its_median");
     return speed;
 }
 
