@@ -112,9 +112,11 @@ enum row_end rounds_run(const struct bench_options *options, const struct row *r
     const double least = expected(row, work, &times, options->rounds);
     const double speed = print_peer(row, work, &times, options->rounds);
     if (speed < least) {
+        const double cpu = median(times.cpu[PEER], options->rounds);
         printf("void peer_%s_%s: %s does %.3g M/s here, and less than %.3g is a sign that it is "
-               "set up wrongly\n",
-            row->work, row->peer, row->peer, speed, least);
+               "set up wrongly, or that the machine is busy: its CPU time would allow %.3g\n",
+            row->work, row->peer, row->peer, speed, least,
+            (double)work->count / cpu * options->threads * 1e-6);
         return ROW_VOID;
     }
     *ratio = print_engine(row, work, &times, options->rounds);
