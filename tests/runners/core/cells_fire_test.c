@@ -151,12 +151,12 @@ START_TEST(r58_timers_of_a_family_are_told_apart_by_their_tags)
 {
     struct story *story = story_do(&ring_fn, flow_global(), 0);
     tagged(story, ABSOLUTE, 30, "a");
-    tagged(story, ABSOLUTE, 20, "b");
-    tagged(story, ABSOLUTE, 10, "a"); // replaces a, not b
+    tagged(story, ABSOLUTE, 20, "ab");
+    tagged(story, ABSOLUTE, 10, "a"); // replaces a, not ab
     tagged(story, ABSOLUTE, 25, "c");
     tagged(story, CLEARED, 0, "c");
     tagged(story, ABSOLUTE, 15, "");
-    run_and_expect(story, "1:alarm@10#a 1:alarm@15 1:alarm@20#b");
+    run_and_expect(story, "1:alarm@10#a 1:alarm@15 1:alarm@20#ab");
 }
 END_TEST
 
