@@ -74,8 +74,11 @@ bool flow_pane_read(flow_bytes *bytes, flow_pane *pane)
         return false;
     if (index > UINT32_MAX || (on_time > INT32_MAX && on_time != UINT64_MAX))
         return false;
-    *pane = (flow_pane){ timing, flags & 1, flags >> 1 & 1, (uint32_t)index,
-        on_time == UINT64_MAX ? -1 : (int32_t)on_time };
+    *pane = (flow_pane){ .timing = timing,
+        .first = flags & 1,
+        .last = flags >> 1 & 1,
+        .index = (uint32_t)index,
+        .on_time_index = on_time == UINT64_MAX ? -1 : (int32_t)on_time };
     *bytes = rest;
     return true;
 }

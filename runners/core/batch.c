@@ -2,7 +2,7 @@
 // Making, sharing and recycling batches.
 #include "batch.h"
 
-const flow_pane fl_no_pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 };
+const flow_pane fl_no_pane = { .timing = FLOW_TIMING_UNKNOWN, .first = true, .last = true };
 
 uint32_t fl_batch_capacity(uint32_t stride)
 {
@@ -370,7 +370,7 @@ static bool inherit_times(struct fl_cache *cache, struct fl_batch *out, const st
 bool fl_batch_same_pane(const flow_pane *a, const flow_pane *b)
 {
     return a->timing == b->timing && a->first == b->first && a->last == b->last &&
-           a->index == b->index && a->on_time_index == b->on_time_index;
+           a->drained == b->drained && a->index == b->index && a->on_time_index == b->on_time_index;
 }
 
 bool fl_batch_inherit(struct fl_cache *cache, struct fl_batch *out, const struct fl_batch *in,

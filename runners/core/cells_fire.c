@@ -414,18 +414,19 @@ static flow_status end_block(struct fl_op *op, struct fl_cell *cell)
 struct round {
     struct fl_batch *batch;
     int64_t *times;
+    const struct fl_dues *dues;
     int64_t slice;
     uint32_t timer;
 };
 
 #define WINDOW_ENDS (FL_NO_TIMER - 1) // the window ends, and no timer is declared for it
 
-static bool open_round(struct fl_op *op, struct round *round, int64_t slice)
+static bool open_round(struct fl_op *op, struct round *round)
 {
     struct fl_cache *cache = &op->worker->cache;
     const flow_shape *in = &op->plan->shape;
     const uint32_t stride = in->key_size < 8 ? 8 : (in->key_size + 7) & ~7u;
-    round->slice = slice;
+    round->slice = fl_dues_first(round->dues)->then;
     round->timer = FL_NO_TIMER;
     round->batch = fl_batch_new(cache, in->type, stride);
     round->times = round->batch ? fl_batch_need_times(cache, round->batch) : NULL;
@@ -454,7 +455,6 @@ static flow_status call_round(struct fl_op *op, struct round *round)
 {
     struct fl_full *full = op->keyed->stateful->full;
     struct fl_batch *batch = round->batch;
-    const uint32_t count = batch->count;
     const bool ending = round->timer == full->expiry || round->timer == WINDOW_ENDS;
     const bool called = round->timer < op->plan->node->fn->timer_count;
     flow_shape shape = op->plan->shape;
@@ -469,14 +469,16 @@ static flow_status call_round(struct fl_op *op, struct round *round)
         batch->window_form = FL_WINDOW_UNIFORM;
         batch->window = fl_cut_window(&op->keyed->cut, round->slice);
     }
+    if (round->dues == &op->keyed->stateful->timers && !fl_drain_rows(op, batch, full->due))
+        return fl_no_memory(op);
     full->in_work = round->timer;
     full->ending = ending;
-    const struct fl_view view = { batch, NULL, count };
-    if (called && count > 0)
+    const struct fl_view view = { batch, NULL, batch->count };
+    if (called && batch->count > 0)
         status = fl_stateful_call(op, &view, &shape, op->plan->node->fn->timers[round->timer]->due);
     full->in_work = FL_NO_TIMER;
     full->ending = false;
-    for (uint32_t i = 0; ending && i < count && status == FLOW_OK; i++)
+    for (uint32_t i = 0; ending && i < batch->count && status == FLOW_OK; i++)
         status = end_block(op, op->keyed->stateful->cells[i]);
     return status;
 }
@@ -577,10 +579,8 @@ static flow_status fill_round(
 
 static flow_status fire_round(struct fl_op *op, struct fl_dues *dues, int64_t limit)
 {
-    struct round round;
-    flow_status status = FLOW_OK;
-    if (!open_round(op, &round, fl_dues_first(dues)->then))
-        status = fl_no_memory(op);
+    struct round round = { .dues = dues };
+    flow_status status = open_round(op, &round) ? FLOW_OK : fl_no_memory(op);
     if (status == FLOW_OK)
         status = fill_round(op, &round, dues, limit);
     if (status == FLOW_OK)

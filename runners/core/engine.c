@@ -169,14 +169,17 @@ static bool init(struct fl_engine *engine, flow_error *error)
     engine->sink_open = take(engine, count * sizeof *engine->sink_open);
     engine->in_flight = take(engine, count * sizeof *engine->in_flight);
     engine->origin_watermark = take(engine, count * sizeof *engine->origin_watermark);
+    engine->drain_marks = take(engine, count * sizeof *engine->drain_marks);
     engine->workers = take(engine, engine->options.workers * sizeof *engine->workers);
     if (!engine->readers || !engine->sinks || !engine->sink_open || !engine->in_flight ||
-        !engine->origin_watermark || !engine->workers) {
+        !engine->origin_watermark || !engine->drain_marks || !engine->workers) {
         flow_error_raise(error, FLOW_BUDGET, NULL, "no memory for the engine");
         return false;
     }
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         atomic_init(&engine->origin_watermark[i], FLOW_TIME_MIN_US);
+        atomic_init(&engine->drain_marks[i], FL_NEVER);
+    }
     if (!fl_views_init(engine)) {
         flow_error_raise(error, FLOW_BUDGET, NULL, "no memory for the engine");
         return false;

@@ -224,7 +224,9 @@ struct fl_engine {
     uint64_t flight_limit;
     uint64_t bundle_limit;             // bytes after which a firing bundle ends
     _Atomic int64_t *origin_watermark; // sources: by op index
+    _Atomic int64_t *drain_marks;      // sources and splittable steps: by op index (drain.c)
     _Atomic bool cancelled, draining, failed, held;
+    _Atomic bool drained;           // there are marks of a drain
     atomic_flag error_lock, naming; // over the error; over which metrics there are
     flow_error error;
 };
@@ -313,6 +315,20 @@ void fl_busy_blocked(struct fl_op *op, bool blocked);
 
 // A counter over all workers.
 uint64_t fl_counts_sum(const struct fl_engine *engine, uint32_t op, size_t offset);
+
+// --- drain.c: results that exist only because the job was drained (R80)
+
+// Whether an op's watermark passes an instant only because of a drain.
+bool fl_drained(const struct fl_op *op, int64_t at);
+
+// Marks the rows of a batch by the instants that they are due. False without memory.
+bool fl_drain_rows(const struct fl_op *op, struct fl_batch *batch, const int64_t *due);
+
+// The mark of a source or splittable step is this from now on.
+void fl_drain_tell(struct fl_engine *engine, uint32_t op, int64_t mark);
+
+// A drain ended an element of a splittable step whose estimate was `at`.
+void fl_drain_note(struct fl_engine *engine, uint32_t op, int64_t at);
 
 // --- bundle.c
 

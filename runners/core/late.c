@@ -197,9 +197,9 @@ flow_status fl_late_emit(struct fl_op *op)
     flow_status status = FLOW_OK;
     for (uint32_t i = 0; i < keyed->late.count && status == FLOW_OK; i++) {
         const struct fl_slice *slice = keyed->late.at[i];
-        struct fl_pane_out pane = { .pane = { FLOW_TIMING_LATE, false, false, 0, 0 },
-            .name = slice->end };
+        struct fl_pane_out pane = { .pane = { .timing = FLOW_TIMING_LATE }, .name = slice->end };
         pane.window = fl_cut_window(&keyed->cut, slice->end);
+        pane.pane.drained = fl_drained(op, flow_window_last_instant(pane.window).us);
         struct fl_entry entry;
         for (uint64_t at = 0; status == FLOW_OK && fl_table_next(&slice->table, &at, &entry);) {
             const uint64_t *number = number_of(op, slice->end, &entry);

@@ -56,7 +56,8 @@ static void save_past(const struct fl_op *op, const struct fl_bulk *bulk,
     save_window(out, past->window);
     fl_put_word(out, (uint64_t)past->time);
     fl_put_word(out, (uint64_t)past->pane.timing);
-    fl_put_word(out, (uint64_t)past->pane.first | (uint64_t)past->pane.last << 1);
+    fl_put_word(out, (uint64_t)past->pane.first | (uint64_t)past->pane.last << 1 |
+                         (uint64_t)past->pane.drained << 2);
     fl_put_word(out, past->pane.index);
     fl_put_word(out, (uint64_t)(int64_t)past->pane.on_time_index);
     if (op->plan->node->combine) {
@@ -204,6 +205,7 @@ static flow_status load_past(struct fl_op *op, struct fl_live *live, struct fl_w
     const uint64_t flags = fl_get_word(wire);
     past->pane.first = flags & 1;
     past->pane.last = flags & 2;
+    past->pane.drained = flags & 4;
     past->pane.index = (uint32_t)fl_get_word(wire);
     past->pane.on_time_index = (int32_t)(int64_t)fl_get_word(wire);
     struct fl_past **end = &bulk->past;

@@ -21,9 +21,10 @@ int64_t fl_window_next(const struct fl_op *op)
 struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t name)
 {
     const struct fl_keyed *keyed = op->keyed;
-    struct fl_pane_out pane = { .pane = { FLOW_TIMING_ON_TIME, true, false, 0, 0 } };
+    struct fl_pane_out pane = { .pane = { .timing = FLOW_TIMING_ON_TIME, .first = true } };
     pane.name = name;
     pane.window = fl_cut_window(&keyed->cut, name);
+    pane.pane.drained = fl_drained(op, flow_window_last_instant(pane.window).us);
     pane.pane.last = fl_keyed_expiry(keyed, name).us < keyed->watermark;
     return pane;
 }

@@ -20,6 +20,7 @@ struct fl_part {
     uint32_t row;
     bool started;                // has a restriction
     bool truncated;              // what is left is what a drain leaves
+    bool cut;                    // and less than there was
     int64_t estimate;            // nothing below it will come of it
     int64_t asks;                // the instant in event time that it looks into side inputs from
     int64_t resume;              // by the clock; 0: at once

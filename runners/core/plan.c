@@ -200,6 +200,7 @@ static void make_ops(struct maker *m)
     plan->words = (plan->op_count + 63) / 64;
     for (uint32_t i = 0; i < plan->op_count && !m->failed; i++) {
         struct fl_plan_op *op = &plan->ops[i];
+        op->inputs = take(m, plan->words * sizeof *op->inputs);
         op->origins = take(m, plan->words * sizeof *op->origins);
         op->reaches = take(m, plan->words * sizeof *op->reaches);
         if (op->kind == FL_OP_GATE)
@@ -280,7 +281,12 @@ static void find_origins(struct fl_plan *plan)
         struct fl_plan_op *op = &plan->ops[i];
         for (uint32_t o = 0; o < FLOW_OUTPUTS; o++) {
             for (uint32_t t = 0; t < op->outs[o].count; t++) {
-                uint64_t *origins = plan->ops[op->outs[o].list[t].op].origins;
+                const uint32_t to = op->outs[o].list[t].op;
+                uint64_t *origins = plan->ops[to].origins, *inputs = plan->ops[to].inputs;
+                if (op->kind == FL_OP_SPLIT || op->kind == FL_OP_SOURCE)
+                    set_bit(inputs, i);
+                for (uint32_t w = 0; w < plan->words; w++)
+                    inputs[w] |= op->inputs[w];
                 if (op->keyed || op->kind == FL_OP_SOURCE)
                     set_bit(origins, i);
                 for (uint32_t w = 0; w < plan->words && !op->keyed; w++)

@@ -58,6 +58,7 @@ struct fl_plan_op {
     bool local;              // keyed, and fed by a keyed step with the same key: no shuffle
     uint32_t stage;    // keyed: the first keyed op of the stage it runs in (itself or upstream)
     uint32_t feeder;   // local: the keyed op upstream
+    uint64_t *inputs;  // bits by op: sources and splittable steps upstream, all that a drain ends
     uint64_t *origins; // bits by op: sources and keyed ops whose watermarks bound its input
     uint64_t *reaches; // bits by op: shuffled ops that its outputs may fill, and gates
     // views: their number among the views, whether a window has fired once the watermark has passed

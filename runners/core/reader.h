@@ -19,6 +19,7 @@ struct fl_claimed {
 struct fl_partition {
     atomic_flag claiming;
     bool over;                       // nothing will be claimed any more
+    bool drained;                    // as a drain ended it
     struct fl_claimed *first, *last; // claimed, not all committed; by position
     uint32_t ahead;                  // how many those are
     int64_t latest;                  // event time of all before them

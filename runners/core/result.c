@@ -23,6 +23,12 @@ static flow_pane next_pane(const struct fl_op *op, const struct fl_live *live, b
     else
         pane.timing = keyed->watermark <= end ? FLOW_TIMING_EARLY : FLOW_TIMING_ON_TIME;
     pane.on_time_index = pane.timing == FLOW_TIMING_EARLY ? -1 : live->on_time_index + 1;
+    // what a trigger gives before the end hangs on no watermark; the last of the late ones, where
+    // it waited for the window's expiry, hangs on that
+    const bool closing = last && pane.timing == FLOW_TIMING_LATE;
+    pane.drained =
+        pane.timing != FLOW_TIMING_EARLY &&
+        fl_drained(op, closing ? flow_window_expiry(live->window, keyed->lateness).us : end);
     return pane;
 }
 

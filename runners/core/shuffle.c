@@ -383,7 +383,7 @@ static flow_status send_words(struct fl_op *op, const struct fl_view *view, cons
 // --- accumulators
 
 static const struct fl_batch implied = { .window_form = FL_WINDOW_IMPLIED,
-    .pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 } };
+    .pane = { .timing = FLOW_TIMING_UNKNOWN, .first = true, .last = true } };
 
 static bool send_entry(
     struct fl_op *op, const struct common *common, const struct fl_entry *entry, int64_t time)

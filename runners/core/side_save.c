@@ -21,7 +21,8 @@ static void put_time_and_window(flow_buffer *out, const struct fl_batch *batch, 
 static void put_pane(flow_buffer *out, const flow_pane *pane)
 {
     fl_put_word(out, (uint64_t)pane->timing);
-    fl_put_word(out, (uint64_t)pane->first | (uint64_t)pane->last << 1);
+    fl_put_word(
+        out, (uint64_t)pane->first | (uint64_t)pane->last << 1 | (uint64_t)pane->drained << 2);
     fl_put_word(out, pane->index);
     fl_put_word(out, (uint64_t)(int64_t)pane->on_time_index);
 }
@@ -60,6 +61,7 @@ static void get_pane(struct fl_wire *wire, flow_pane *pane)
     const uint64_t bits = fl_get_word(wire);
     pane->first = bits & 1;
     pane->last = bits >> 1 & 1;
+    pane->drained = bits >> 2 & 1;
     pane->index = (uint32_t)fl_get_word(wire);
     pane->on_time_index = (int32_t)(int64_t)fl_get_word(wire);
 }

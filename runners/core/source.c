@@ -141,10 +141,9 @@ static int64_t told(const struct fl_reader *reader, const struct fl_partition *p
                                                            : partition->latest - disorder;
 }
 
-int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partition *partition)
+// The same where more may be read.
+static int64_t promise(const struct fl_reader *reader, const struct fl_partition *partition)
 {
-    if (partition->over && !partition->first)
-        return FLOW_TIME_MAX_US;
     const int64_t low = told(reader, partition);
     if (low == FLOW_TIME_MIN_US)
         return partition->idle > 0 && reader->options->times.idle == FLOW_IDLE_ADVANCE
@@ -155,6 +154,34 @@ int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partit
     return low > FLOW_TIME_MAX_US - partition->idle ? FLOW_TIME_MAX_US : low + partition->idle;
 }
 
+int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partition *partition)
+{
+    return partition->over && !partition->first ? FLOW_TIME_MAX_US : promise(reader, partition);
+}
+
+// Where the watermark would be had no drain ended partitions; what was claimed before still counts.
+// It is told before the watermark that passes it (R80).
+static void mark_drain(struct fl_engine *engine, uint32_t op)
+{
+    const struct fl_reader *reader = engine->readers[op];
+    int64_t lowest = FLOW_TIME_MAX_US;
+    bool drained = false;
+    for (uint32_t p = 0; p < reader->partition_count; p++) {
+        const struct fl_partition *partition = &reader->partitions[p];
+        const int64_t now =
+            partition->drained ? promise(reader, partition) : fl_reader_promise(reader, partition);
+        lowest = now < lowest ? now : lowest;
+        drained = drained || partition->drained;
+    }
+    if (!drained)
+        return;
+    int64_t mark = atomic_load(&engine->drain_marks[op]);
+    if (mark == FL_NEVER)
+        mark = atomic_load(&engine->origin_watermark[op]);
+    const bool idle = lowest == FLOW_TIME_MAX_US; // time stands still
+    fl_drain_tell(engine, op, idle || lowest < mark ? mark : lowest);
+}
+
 // Under the reader's lock. A partition that has never had anything, idle, does not count while
 // others do (R6); when none counts, time stands still.
 static void update_watermark(struct fl_engine *engine, uint32_t op)
@@ -162,6 +189,7 @@ static void update_watermark(struct fl_engine *engine, uint32_t op)
     struct fl_reader *reader = engine->readers[op];
     int64_t lowest = FLOW_TIME_MAX_US;
     bool over = true;
+    mark_drain(engine, op);
     for (uint32_t p = 0; p < reader->partition_count; p++) {
         const struct fl_partition *partition = &reader->partitions[p];
         const int64_t now = fl_reader_promise(reader, partition);
@@ -265,8 +293,8 @@ static void end_all(struct fl_engine *engine, struct fl_reader *reader, uint32_t
 {
     lock(reader);
     for (uint32_t p = 0; p < reader->partition_count; p++)
-        if (!reader->partitions[p].over)
-            end_partition(&reader->partitions[p]);
+        if (!reader->partitions[p].over && end_partition(&reader->partitions[p]))
+            reader->partitions[p].drained = true;
     update_watermark(engine, op);
     unlock(reader);
 }
@@ -528,7 +556,7 @@ void fl_reader_save(struct fl_engine *engine, uint32_t op, flow_buffer *out)
         fl_put_word(out, partition->position);
         fl_put_word(out, (uint64_t)partition->latest);
         fl_put_word(out, (uint64_t)partition->promised);
-        fl_put_word(out, partition->over);
+        fl_put_word(out, (uint64_t)partition->over | (uint64_t)partition->drained << 1);
     }
 }
 
@@ -548,7 +576,9 @@ flow_status fl_reader_load(
         partition->position = fl_get_word(wire);
         partition->latest = (int64_t)fl_get_word(wire);
         partition->promised = (int64_t)fl_get_word(wire);
-        partition->over = fl_get_word(wire) != 0;
+        const uint64_t ended = fl_get_word(wire);
+        partition->over = ended & 1;
+        partition->drained = ended >> 1 & 1;
         if (wire->failed)
             return flow_error_raise(error, FLOW_DAMAGED, path, "its positions are cut short");
         if (partition->over || partition->position == 0)

@@ -163,7 +163,9 @@ static flow_status settle(struct fl_op *op)
 {
     struct fl_split *split = op->keyed->split;
     const flow_split_fn *fn = function_of(op);
-    struct fl_fresh like = { .estimate = split->estimate, .truncated = split->truncated };
+    struct fl_fresh like = {
+        .estimate = split->estimate, .truncated = split->truncated, .cut = split->cut
+    };
     const bool clock = fn->estimator == FLOW_ESTIMATOR_WALL_CLOCK || split->resumes;
     const int64_t at = clock ? now(op) : 0;
     if (fn->estimator == FLOW_ESTIMATOR_WALL_CLOCK && at > like.estimate)
@@ -216,7 +218,15 @@ static bool keeps(struct fl_op *op, const void *element)
     if (split->truncated || !atomic_load(&op->worker->engine->draining))
         return true;
     split->truncated = true;
-    return fn->truncate ? fn->truncate(element, split->restriction) : !fn->unbounded;
+    bool kept = !fn->unbounded;
+    if (fn->truncate) {
+        const size_t size = fn->tracker->restriction->size;
+        memcpy(split->residual, split->restriction, size);
+        kept = fn->truncate(element, split->restriction);
+        split->cut = memcmp(split->residual, split->restriction, size) != 0;
+    }
+    split->cut = split->cut || !kept;
+    return kept;
 }
 
 static flow_status work_on(struct fl_op *op, flow_batch *rows, const void *element)
@@ -275,6 +285,7 @@ static flow_status run(struct fl_op *op)
     if (part->started)
         memcpy(split->restriction, part->restriction, tracker->restriction->size);
     split->truncated = part->truncated;
+    split->cut = part->cut;
     split->left = part->left;
     split->estimate = part->estimate;
     // the part keeps its reference: nobody may change the rows, since others see them
@@ -341,6 +352,7 @@ static void add_fresh(struct fl_op *op, const struct fl_part *of)
             .row = of->row,
             .started = true,
             .truncated = fresh->truncated,
+            .cut = fresh->cut,
             .estimate = clamped(fresh->estimate),
             .asks = of->asks,
             .resume = fresh->resume,
@@ -391,6 +403,9 @@ static void finish(struct fl_op *op, struct fl_part *part)
         left += fresh->left;
     if (split->left > left)
         split->pile->done += split->left - left;
+    // told before the part no longer holds the watermark
+    if (split->cut && !split->fresh)
+        fl_drain_note(op->worker->engine, op->index, clamped(split->estimate));
     fl_pile_remove(split->pile, part);
 }
 

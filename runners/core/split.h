@@ -13,7 +13,7 @@ struct fl_fresh {
     void *restriction;
     struct fl_mem *mem; // of its own, or NULL
     int64_t estimate, resume;
-    bool truncated;
+    bool truncated, cut;
     double left;
 };
 
@@ -38,6 +38,7 @@ struct fl_split {
     void *restriction, *state, *residual; // in memory of the bundle
     bool stopped;                         // what is left is the residual
     bool truncated;                       // for a drain
+    bool cut;                             // which left less than there was
     double left;                          // of the part, when the bundle began
     bool resumes;
     int64_t delay;

@@ -6,17 +6,24 @@
 #include "side.h"
 #include "snapshot.h"
 
+#define MARKED (UINT64_C(1) << 63) // with the number of elements: the mark of a drain follows
+
 void fl_split_save(struct fl_engine *engine, uint32_t i, flow_buffer *out)
 {
     struct fl_op *op = &engine->workers[0].ops[i];
     const struct fl_split *split = op->keyed->split;
     const struct fl_pile *pile = split->pile;
     const flow_type *type = op->plan->node->split->tracker->restriction;
-    fl_put_word(out, pile->held_count);
+    // elements that a drain has ended are gone, what they held back is not (R80)
+    const int64_t mark = atomic_load(&engine->drain_marks[i]);
+    fl_put_word(out, pile->held_count | (mark != FL_NEVER ? MARKED : 0));
+    if (mark != FL_NEVER)
+        fl_put_word(out, (uint64_t)mark);
     for (uint32_t k = 0; k < pile->held_count; k++) {
         const struct fl_part *part = pile->held[k];
         fl_gate_save_row(op, &split->layout, part->batch, part->row, out);
-        fl_put_word(out, (uint64_t)part->started | (uint64_t)part->truncated << 1);
+        fl_put_word(out,
+            (uint64_t)part->started | (uint64_t)part->truncated << 1 | (uint64_t)part->cut << 2);
         fl_put_word(out, (uint64_t)part->estimate);
         fl_put_word(out, (uint64_t)part->resume);
         fl_put_word(out, part->number);
@@ -58,9 +65,11 @@ static flow_status load_part(struct fl_op *op, struct fl_wire *wire, struct fl_b
     struct fl_part *part = fl_pile_new_part(pile);
     void *restriction = part->restriction;
     const uint64_t bits = fl_get_word(wire);
-    *part = (struct fl_part){
-        .batch = batch, .started = bits & 1, .truncated = bits >> 1 & 1, .restriction = restriction
-    };
+    *part = (struct fl_part){ .batch = batch,
+        .started = bits & 1,
+        .truncated = bits >> 1 & 1,
+        .cut = bits >> 2 & 1,
+        .restriction = restriction };
     part->estimate = (int64_t)fl_get_word(wire);
     part->resume = (int64_t)fl_get_word(wire);
     part->number = fl_get_word(wire);
@@ -80,7 +89,9 @@ flow_status fl_split_load(struct fl_engine *engine, uint32_t i, struct fl_wire *
     struct fl_op *op = &engine->workers[0].ops[i];
     struct fl_split *split = op->keyed->split;
     struct fl_cache *cache = &op->worker->cache;
-    const uint64_t count = fl_get_word(wire);
+    const uint64_t head = fl_get_word(wire), count = head & ~MARKED;
+    if (head & MARKED)
+        fl_drain_tell(engine, i, (int64_t)fl_get_word(wire));
     flow_status status = FLOW_OK;
     for (uint64_t k = 0; k < count && !wire->failed && status == FLOW_OK; k++) {
         struct fl_store store = { 0 };

@@ -173,8 +173,11 @@ static flow_status fire_timers(struct fl_op *op, int64_t limit)
     flow_shape shape = op->plan->shape;
     shape.key_offset = 0;
     shape.value_offset = 0;
-    const flow_status status =
-        timer && batch->count ? fl_stateful_call(op, &view, &shape, timer) : FLOW_OK;
+    flow_status status = FLOW_OK;
+    if (!fl_drain_rows(op, batch, batch->times_own))
+        status = fl_no_memory(op);
+    else if (timer && batch->count)
+        status = fl_stateful_call(op, &view, &shape, timer);
     fl_batch_unref(&op->worker->cache, batch);
     return status;
 }

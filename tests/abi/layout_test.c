@@ -25,6 +25,12 @@ static const struct place {
     PLACE(flow_batch, key_offset, 32),
     PLACE(flow_batch, value_offset, 36),
     PLACE(flow_batch, ahead, 40),
+    PLACE(flow_pane, timing, 0),
+    PLACE(flow_pane, first, 4),
+    PLACE(flow_pane, last, 5),
+    PLACE(flow_pane, drained, 6),
+    PLACE(flow_pane, index, 8),
+    PLACE(flow_pane, on_time_index, 12),
     PLACE(flow_out, next, 0),
     PLACE(flow_out, origin, 8),
     PLACE(flow_out, room, 16),
@@ -212,6 +218,7 @@ START_TEST(values_passed_in_registers_keep_their_size)
     ck_assert_uint_eq(sizeof(flow_coll), 16);
     ck_assert_uint_eq(sizeof(flow_runner), 16);
     ck_assert_uint_eq(sizeof(flow_window), 16);
+    ck_assert_uint_eq(sizeof(flow_pane), 16);
 }
 END_TEST
 

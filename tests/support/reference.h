@@ -34,7 +34,7 @@ struct reference {
 #define REF_NO_FIRING                                                                              \
     (flow_pane)                                                                                    \
     {                                                                                              \
-        FLOW_TIMING_UNKNOWN, true, true, 0, 0                                                      \
+        FLOW_TIMING_UNKNOWN, true, true, false, 0, 0                                               \
     }
 
 // A step over a key and its windows; `type`: of the rows it takes.

@@ -162,8 +162,11 @@ static void fire_panes(struct reference *r, const struct ref_step *step,
             continue;
         const bool last =
             !e->late && flow_window_expiry(e->window, lateness).us < r->graph->marks[round];
-        const flow_pane pane = { e->late ? FLOW_TIMING_LATE : FLOW_TIMING_ON_TIME, index == 0, last,
-            index, (int32_t)index };
+        const flow_pane pane = { .timing = e->late ? FLOW_TIMING_LATE : FLOW_TIMING_ON_TIME,
+            .first = index == 0,
+            .last = last,
+            .index = index,
+            .on_time_index = (int32_t)index };
         const size_t before = out->count;
         if (index == 0 || step->op != GRAPH_DISTINCT) // which gives each element once
             pane_of_op(step->op)(r, step, e, next - i, out);

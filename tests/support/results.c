@@ -111,6 +111,7 @@ static int compare_places(const struct flow_test_result *a, const struct flow_te
     ORDER(a->pane.on_time_index, b->pane.on_time_index)
     ORDER(a->pane.first, b->pane.first)
     ORDER(a->pane.last, b->pane.last)
+    ORDER(a->pane.drained, b->pane.drained)
     return 0;
 }
 
@@ -134,10 +135,10 @@ static void show(const struct flow_test_result *r, flow_buffer *text)
     flow_buffer_printf(text, "%s", r->text);
     for (size_t i = 0; i < r->float_count; i++)
         flow_buffer_printf(text, " %.17g", r->floats[i]);
-    flow_buffer_printf(text, " at %lld in [%lld, %lld) %s pane %u/%d%s%s", (long long)r->time.us,
+    flow_buffer_printf(text, " at %lld in [%lld, %lld) %s pane %u/%d%s%s%s", (long long)r->time.us,
         (long long)r->window.start.us, (long long)r->window.end.us, timings[r->pane.timing],
         r->pane.index, r->pane.on_time_index, r->pane.first ? " first" : "",
-        r->pane.last ? " last" : "");
+        r->pane.last ? " last" : "", r->pane.drained ? " drained" : "");
 }
 
 static const char *differ(

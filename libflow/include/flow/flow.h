@@ -329,7 +329,7 @@ FLOW_API flow_status flow_job_wait(flow_job *job, flow_error *error);
 FLOW_API void flow_job_cancel(flow_job *job);
 
 /** Asks the job to stop reading and finish what it has: watermarks run to the end and every window
- * fires (R80). */
+ * fires. Panes of what exists only because of that are `drained` (R80). */
 FLOW_API void flow_job_drain(flow_job *job);
 
 /** How a job stands; see flow_job_status. */

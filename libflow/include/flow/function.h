@@ -29,6 +29,7 @@ typedef struct flow_pane {
     flow_timing timing;    /**< When it fired. */
     bool first;            /**< The first of its key and window. */
     bool last;             /**< None follows. */
+    bool drained;          /**< There only because the job is drained (R80). */
     uint32_t index;        /**< From 0. */
     int32_t on_time_index; /**< From 0 at the first that is not EARLY; −1 before. */
 } flow_pane;

@@ -228,7 +228,8 @@ FLOW_API void flow_trigger_words(const flow_trigger *trigger, const flow_trigger
 /** How many bytes flow_pane_write writes at most. */
 #define FLOW_PANE_BYTES 21
 
-/** Writes a pane as Beam's coder does (R51); returns how many bytes. */
+/** Writes a pane as Beam's coder does (R51), which has no place for `drained`; returns how many
+ * bytes. */
 FLOW_API size_t flow_pane_write(const flow_pane *pane, void *bytes);
 
 /** Reads a pane off the front of `bytes`; false, leaving both alone, when it is none. */

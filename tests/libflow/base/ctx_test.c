@@ -82,7 +82,7 @@ static flow_window event_window(const flow_ctx *ctx)
 static flow_pane pane_info(const flow_ctx *ctx)
 {
     (void)ctx;
-    return (flow_pane){ FLOW_TIMING_LATE, false, true, 4, 2 };
+    return (flow_pane){ FLOW_TIMING_LATE, false, true, false, 4, 2 };
 }
 
 static int sign(const flow_ctx *ctx)

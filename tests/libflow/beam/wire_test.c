@@ -9,14 +9,14 @@ static const struct {
     flow_pane pane;
     const char *hex;
 } panes[] = {
-    { { FLOW_TIMING_UNKNOWN, true, true, 0, 0 }, "0f" },
-    { { FLOW_TIMING_ON_TIME, true, true, 0, 0 }, "07" },
-    { { FLOW_TIMING_ON_TIME, false, true, 30, 40 }, "261e28" },
-    { { FLOW_TIMING_EARLY, true, false, 0, -1 }, "1100" },
-    { { FLOW_TIMING_EARLY, false, false, 300, -1 }, "10ac02" },
-    { { FLOW_TIMING_LATE, false, false, 2, 2 }, "1802" },
-    { { FLOW_TIMING_LATE, false, true, 3, 1 }, "2a0301" },
-    { { FLOW_TIMING_LATE, false, false, UINT32_MAX, INT32_MAX }, "28ffffffff0fffffffff07" },
+    { { FLOW_TIMING_UNKNOWN, true, true, false, 0, 0 }, "0f" },
+    { { FLOW_TIMING_ON_TIME, true, true, false, 0, 0 }, "07" },
+    { { FLOW_TIMING_ON_TIME, false, true, false, 30, 40 }, "261e28" },
+    { { FLOW_TIMING_EARLY, true, false, false, 0, -1 }, "1100" },
+    { { FLOW_TIMING_EARLY, false, false, false, 300, -1 }, "10ac02" },
+    { { FLOW_TIMING_LATE, false, false, false, 2, 2 }, "1802" },
+    { { FLOW_TIMING_LATE, false, true, false, 3, 1 }, "2a0301" },
+    { { FLOW_TIMING_LATE, false, false, false, UINT32_MAX, INT32_MAX }, "28ffffffff0fffffffff07" },
 };
 
 START_TEST(r51_a_pane_is_a_byte_and_the_indexes_that_it_needs)

@@ -13,14 +13,14 @@ static const struct {
     size_t len;
     unsigned char bytes[FLOW_PANE_BYTES];
 } table[] = {
-    { { FLOW_TIMING_UNKNOWN, true, true, 0, 0 }, 1, { 0x0F } }, // no firing yet
-    { { FLOW_TIMING_ON_TIME, true, false, 0, 0 }, 1, { 0x05 } },
-    { { FLOW_TIMING_ON_TIME, true, true, 0, 0 }, 1, { 0x07 } },
-    { { FLOW_TIMING_EARLY, true, false, 0, -1 }, 2, { 0x11, 0 } },
-    { { FLOW_TIMING_EARLY, false, false, 300, -1 }, 3, { 0x10, 0xAC, 0x02 } },
-    { { FLOW_TIMING_LATE, false, false, 2, 2 }, 2, { 0x18, 2 } },
-    { { FLOW_TIMING_ON_TIME, false, false, 5, 0 }, 3, { 0x24, 5, 0 } },
-    { { FLOW_TIMING_LATE, false, true, 130, 7 }, 4, { 0x2A, 0x82, 0x01, 7 } },
+    { { FLOW_TIMING_UNKNOWN, true, true, false, 0, 0 }, 1, { 0x0F } }, // no firing yet
+    { { FLOW_TIMING_ON_TIME, true, false, false, 0, 0 }, 1, { 0x05 } },
+    { { FLOW_TIMING_ON_TIME, true, true, false, 0, 0 }, 1, { 0x07 } },
+    { { FLOW_TIMING_EARLY, true, false, false, 0, -1 }, 2, { 0x11, 0 } },
+    { { FLOW_TIMING_EARLY, false, false, false, 300, -1 }, 3, { 0x10, 0xAC, 0x02 } },
+    { { FLOW_TIMING_LATE, false, false, false, 2, 2 }, 2, { 0x18, 2 } },
+    { { FLOW_TIMING_ON_TIME, false, false, false, 5, 0 }, 3, { 0x24, 5, 0 } },
+    { { FLOW_TIMING_LATE, false, true, false, 130, 7 }, 4, { 0x2A, 0x82, 0x01, 7 } },
 };
 
 START_TEST(r51_panes_are_written_as_beam_writes_them_and_read_back)
@@ -29,7 +29,7 @@ START_TEST(r51_panes_are_written_as_beam_writes_them_and_read_back)
     const flow_pane *pane = &table[_i].pane;
     ck_assert_uint_eq(flow_pane_write(pane, bytes), table[_i].len);
     ck_assert_mem_eq(bytes, table[_i].bytes, table[_i].len);
-    flow_pane back = { FLOW_TIMING_EARLY, false, false, 9, 9 };
+    flow_pane back = { FLOW_TIMING_EARLY, false, false, false, 9, 9 };
     flow_bytes rest = { table[_i].bytes, table[_i].len };
     ck_assert(flow_pane_read(&rest, &back));
     ck_assert_uint_eq(rest.len, 0);
@@ -55,7 +55,7 @@ END_TEST
 START_TEST(r51_the_largest_indexes_fit)
 {
     unsigned char bytes[FLOW_PANE_BYTES];
-    const flow_pane pane = { FLOW_TIMING_LATE, false, false, UINT32_MAX, INT32_MAX };
+    const flow_pane pane = { FLOW_TIMING_LATE, false, false, false, UINT32_MAX, INT32_MAX };
     flow_bytes rest = { bytes, flow_pane_write(&pane, bytes) };
     flow_pane back;
     ck_assert_uint_le(rest.len, sizeof bytes);

@@ -159,7 +159,7 @@ START_TEST(outputs_inherit_time_window_pane_and_sign)
     bench_init(&bench, UINT64_C(8) << 20);
     struct fl_batch *in = items_in(&bench, form), *out = new_items(&bench);
     set_windows(&bench, in, (enum fl_window_form)windows);
-    in->pane = (flow_pane){ FLOW_TIMING_LATE, false, true, 3, 1 };
+    in->pane = (flow_pane){ FLOW_TIMING_LATE, false, true, false, 3, 1 };
     in->signs = fl_take(&bench.cache, FLOW_BATCH_ROWS);
     for (uint32_t row = 0; row < ROWS; row++)
         in->signs[row] = row % 3 ? 1 : -1;
@@ -192,7 +192,7 @@ START_TEST(outputs_inherit_panes_and_signs_by_row)
     flow_pane *panes = fl_batch_need_panes(&bench.cache, in);
     int8_t *signs = fl_batch_need_signs(&bench.cache, in);
     for (uint32_t row = 0; row < ROWS; row++)
-        panes[row] = (flow_pane){ FLOW_TIMING_EARLY, row == 0, false, row, -1 };
+        panes[row] = (flow_pane){ FLOW_TIMING_EARLY, row == 0, false, false, row, -1 };
     ck_assert_int_eq(fl_batch_sign(in, 9), 1);
     signs[9] = -1;
     struct fl_batch *alias = fl_batch_alias(&bench.cache, in);

@@ -392,7 +392,7 @@ static void expect_plain(struct story *story)
             story->rows[i].k, plain_play(&plain[story->rows[i].k], &act), story->rows[i].at.us);
         const struct flow_test_result at = { .time = story->rows[i].at,
             .window = { { FLOW_TIME_MIN_US }, { FLOW_TIME_GLOBAL_END_US } },
-            .pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 } };
+            .pane = { FLOW_TIMING_UNKNOWN, true, true, false, 0, 0 } };
         flow_test_expect(&wanted, &flow_test_row_type, &out, &at);
     }
     const char *differ = flow_test_differ(&story->got, &wanted);

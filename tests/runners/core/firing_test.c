@@ -237,7 +237,7 @@ static void expect_naively(
             panes[end][k].k = k;
             struct flow_test_result at = { .time = { end * SECOND - 1 },
                 .window = { { (end - SLICES) * SECOND }, { end * SECOND } },
-                .pane = { FLOW_TIMING_ON_TIME, true, true, 0, 0 } };
+                .pane = { FLOW_TIMING_ON_TIME, true, true, false, 0, 0 } };
             flow_test_expect(wanted, &flow_test_row_type, &panes[end][k], &at);
         }
 }

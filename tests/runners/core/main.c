@@ -11,6 +11,7 @@ TCase *cells_tests(void);
 TCase *cells_types_tests(void);
 TCase *combine_tests(void);
 TCase *contract_tests(void);
+TCase *drain_tests(void);
 TCase *end_tests(void);
 TCase *evolve_tests(void);
 TCase *explain_tests(void);
@@ -84,6 +85,7 @@ int main(void)
     suite_add_tcase(suite, expiry_tests());
     suite_add_tcase(suite, cells_save_tests());
     suite_add_tcase(suite, source_tests());
+    suite_add_tcase(suite, drain_tests());
     suite_add_tcase(suite, end_tests());
     suite_add_tcase(suite, explain_tests());
     suite_add_tcase(suite, fan_out_tests());

@@ -32,9 +32,9 @@ static void say(struct world *world, const struct place *p, const char *what, in
         .v = world->story->plain ? plain : own_place_digest(p),
         .s = flow_str_of(what),
         .at = { time } };
-    const struct flow_test_result at = {
-        .time = { time }, .window = p->window, .pane = { FLOW_TIMING_UNKNOWN, true, true, 0, 0 }
-    };
+    const struct flow_test_result at = { .time = { time },
+        .window = p->window,
+        .pane = { FLOW_TIMING_UNKNOWN, true, true, false, 0, 0 } };
     flow_test_expect(world->wanted, &flow_test_row_type, &row, &at);
 }
 

@@ -112,7 +112,7 @@ static void emit(struct naive *naive, struct pane *pane, flow_timing timing)
                       pane->window.end.us - 1 + naive->lateness < naive->watermark;
     const struct flow_test_result at = { .time = { pane->window.end.us - 1 },
         .window = pane->window,
-        .pane = { timing, pane->panes == 0, last, pane->panes, (int32_t)pane->panes } };
+        .pane = { timing, pane->panes == 0, last, false, pane->panes, (int32_t)pane->panes } };
     if (naive->how == BY_SUM)
         row.v = pane->sum;
     else if (naive->how == BY_MIN)
