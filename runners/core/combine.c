@@ -293,13 +293,17 @@ static flow_status take_rows(struct fl_op *op, const struct fl_view *view, const
     return FLOW_OK;
 }
 
+static void forget_promise(struct fl_slice *slice)
+{
+    slice->promised = 0;
+    slice->promised_bytes = 0;
+    slice->pending = 0;
+}
+
 static void forget_promises(struct fl_slices *slices)
 {
-    for (uint32_t i = 0; i < slices->count; i++) {
-        slices->at[i]->promised = 0;
-        slices->at[i]->promised_bytes = 0;
-        slices->at[i]->pending = 0;
-    }
+    for (uint32_t i = 0; i < slices->count; i++)
+        forget_promise(slices->at[i]);
 }
 
 static void drop_staged(struct fl_op *op)
@@ -325,10 +329,12 @@ static void apply_staged(struct fl_op *op, struct fl_staged *staged, struct fl_p
         fl_place(&worker->cache, &sets, &view, placed);
     }
     fl_combine_add(op, &view, &staged->shape, worker->keys, placed);
-    if (!keyed->slide)
-        return;
-    for (uint32_t i = 0; i < (placed->one ? 1 : view.count); i++)
-        fl_slide_touch(op, placed->one ? placed->one : placed->by[i]);
+    for (uint32_t i = 0; i < (placed->one ? 1 : view.count); i++) {
+        struct fl_slice *slice = placed->one ? placed->one : placed->by[i];
+        forget_promise(slice);
+        if (keyed->slide)
+            fl_slide_touch(op, slice);
+    }
 }
 
 static void commit(struct fl_op *op)
@@ -341,8 +347,6 @@ static void commit(struct fl_op *op)
         for (struct fl_staged *staged = keyed->staged; staged; staged = staged->next)
             apply_staged(op, staged, placed);
         drop_staged(op);
-        forget_promises(&keyed->slices);
-        forget_promises(&keyed->panes);
     }
     fl_late_commit(op);
     if (fl_window_commit(op)) {

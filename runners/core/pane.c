@@ -9,13 +9,8 @@ int64_t fl_window_next(const struct fl_op *op)
     const bool sliding = keyed->cut.windows.kind == FLOW_WINDOW_SLIDING;
     const struct fl_slices *whole = sliding ? &keyed->panes : &keyed->slices;
     int64_t end = sliding ? fl_slide_next(op) : FL_NEVER;
-    for (uint32_t i = 0; i < whole->count; i++) {
-        if (whole->at[i]->end > keyed->fired_next) {
-            end = whole->at[i]->end < end ? whole->at[i]->end : end;
-            break;
-        }
-    }
-    return end;
+    const uint32_t next = fl_slices_after(whole, keyed->fired_next);
+    return next < whole->count && whole->at[next]->end < end ? whole->at[next]->end : end;
 }
 
 struct fl_pane_out fl_window_pane(const struct fl_op *op, int64_t name)

@@ -125,6 +125,11 @@ static uint32_t position_of(const struct fl_slices *slices, int64_t end)
     return low;
 }
 
+uint32_t fl_slices_after(const struct fl_slices *slices, int64_t end)
+{
+    return end == INT64_MAX ? slices->count : position_of(slices, end + 1);
+}
+
 struct fl_slice *fl_slices_find(const struct fl_slices *slices, int64_t end)
 {
     const uint32_t i = position_of(slices, end);

@@ -92,6 +92,9 @@ struct fl_slice *fl_slices_get(struct fl_cache *cache, struct fl_slices *slices,
 // The slice with this end, or NULL.
 struct fl_slice *fl_slices_find(const struct fl_slices *slices, int64_t end);
 
+// Where the first slice stands that ends after `end`; `count`: there is none.
+uint32_t fl_slices_after(const struct fl_slices *slices, int64_t end);
+
 // Drops all slices that end at or before `end`.
 void fl_slices_drop(struct fl_cache *cache, struct fl_slices *slices, int64_t end);
 

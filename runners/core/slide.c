@@ -130,7 +130,9 @@ int64_t fl_slide_next(const struct fl_op *op)
     const int64_t closed =
         keyed->closed < FLOW_TIME_GLOBAL_END_US ? keyed->closed : FLOW_TIME_MAX_US;
     const int64_t fired = keyed->fired_next > closed ? keyed->fired_next : closed;
-    for (uint32_t i = 0; i < slices->count; i++) {
+    // slices that end before the last one began are of no window that follows
+    uint32_t i = fired == INT64_MIN ? 0 : fl_slices_after(slices, before(op, fired));
+    for (; i < slices->count; i++) {
         const struct fl_slice *slice = slices->at[i];
         if (slice->table.count == 0 && slice->runs.count == 0)
             continue;
@@ -271,11 +273,7 @@ static bool flip(struct fl_op *op, int64_t from, int64_t to)
     struct fl_slide *slide = op->keyed->slide;
     struct fl_cache *cache = &op->worker->cache;
     const struct fl_slices *slices = &op->keyed->slices;
-    uint32_t first = 0, last;
-    while (first < slices->count && slices->at[first]->end <= from)
-        first++;
-    for (last = first; last < slices->count && slices->at[last]->end <= to;)
-        last++;
+    const uint32_t first = fl_slices_after(slices, from), last = fl_slices_after(slices, to);
     drop_front(cache, slide);
     empty(cache, &slide->back);
     const uint32_t count = last - first;
@@ -301,9 +299,9 @@ static bool stack_advance(struct fl_op *op, int64_t from, int64_t to)
         fl_table_fini(&op->worker->cache, &slide->front[slide->front_first++]);
     if (slide->front_first == slide->front_count)
         return flip(op, from, to);
-    for (uint32_t i = 0; i < slices->count; i++)
-        if (slices->at[i]->end > slide->to && slices->at[i]->end <= to &&
-            !merge_table(op, &slide->back, &slices->at[i]->table))
+    uint32_t i = fl_slices_after(slices, slide->to);
+    for (; i < slices->count && slices->at[i]->end <= to; i++)
+        if (!merge_table(op, &slide->back, &slices->at[i]->table))
             return false;
     return true;
 }
@@ -314,9 +312,10 @@ static bool run_advance(struct fl_op *op, int64_t from, int64_t to)
 {
     const struct fl_slide *slide = op->keyed->slide;
     const struct fl_slices *slices = &op->keyed->slices;
-    for (uint32_t i = 0; i < slices->count && slices->at[i]->end <= to; i++) {
+    uint32_t i = fl_slices_after(slices, slide->from);
+    for (; i < slices->count && slices->at[i]->end <= to; i++) {
         const struct fl_slice *slice = slices->at[i];
-        if (slice->end > slide->from && slice->end <= slide->to && slice->end <= from)
+        if (slice->end <= slide->to && slice->end <= from)
             run_subtract(op, slice);
         else if (slice->end > slide->to && slice->end > from && !run_add(op, slice))
             return false;

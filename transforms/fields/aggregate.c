@@ -163,7 +163,11 @@ static double sum_as_double(const struct figure *figure, const char *state)
     }
     struct wide sum;
     memcpy(&sum, state, sizeof sum);
-    return (double)sum.high * 0x1p64 + (double)sum.low;
+    if (sum.high >= 0)
+        return (double)sum.high * 0x1p64 + (double)sum.low;
+    // as it is without its sign: the halves of a small negative number would take each other away
+    const uint64_t low = -sum.low, high = -(uint64_t)sum.high - (sum.low != 0);
+    return -((double)high * 0x1p64 + (double)low);
 }
 
 // --- the result

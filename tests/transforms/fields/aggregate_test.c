@@ -76,6 +76,23 @@ START_TEST(a_sum_only_has_to_fit_in_the_end)
 }
 END_TEST
 
+START_TEST(a_mean_may_be_negative)
+{
+    static const struct {
+        int64_t ids[3];
+        const char *mean;
+    } cases[] = { { { -3, -3, -3 }, "{\"mean\":-3}" }, { { -1, -2, 0 }, "{\"mean\":-1}" },
+        { { -6000000000, 0, 0 }, "{\"mean\":-2000000000}" },
+        { { INT64_MIN, INT64_MIN, INT64_MIN }, "{\"mean\":-9223372036854775808}" } };
+    static const flow_aggregate_field mean = { FLOW_MEAN_OF, "id", "mean" };
+    const flow_aggregate_options options = { .fields = &mean, .field_count = 1 };
+    for (int i = 0; i < 3; i++)
+        sale((struct sale){ .id = cases[_i].ids[i] });
+    flow_expect(flow_aggregate(sales, &options), cases[_i].mean);
+    passes();
+}
+END_TEST
+
 START_TEST(aggregates_that_cannot_be_are_refused)
 {
     static const struct {
@@ -107,6 +124,7 @@ TCase *aggregate_tests(void)
     tcase_add_test(tests, each_group_has_its_figures);
     tcase_add_test(tests, without_fields_to_group_by_all_are_one_group);
     tcase_add_test(tests, a_sum_only_has_to_fit_in_the_end);
+    tcase_add_loop_test(tests, a_mean_may_be_negative, 0, 4);
     tcase_add_test(tests, aggregates_that_cannot_be_are_refused);
     return tests;
 }
