@@ -5,25 +5,43 @@
 
 #include "graph/graph.h"
 
-flow_coll flow_with_timestamps(flow_coll in, flow_field_ref field)
+static flow_coll stamped(
+    const fl_call *call, flow_coll in, flow_field_ref field, flow_duration skew)
 {
-    const fl_call call = { in.pipeline, "flow_with_timestamps", "timestamps", false };
-    const flow_edge *from = fl_input(&call, in);
+    const flow_edge *from = fl_input(call, in);
     fl_place place;
-    if (!from || !fl_check_field(&call, from->shape.type, &field, "event time", &place))
+    if (!from || !fl_check_field(call, from->shape.type, &field, "event time", &place))
         return fl_nothing(in.pipeline);
     if (place.kind != FLOW_KIND_TIME) {
-        fl_refuse(&call, FLOW_TYPE, "its event time '%s' is '%s', not a time",
+        fl_refuse(call, FLOW_TYPE, "its event time '%s' is '%s', not a time",
             field.name ? field.name : field.type->name, flow_kind_name(place.kind));
         return fl_nothing(in.pipeline);
     }
-    flow_node node = {
-        .kind = FLOW_NODE_TIMESTAMP, .inputs = &in.id, .input_count = 1, .field = field
-    };
+    if (skew.us < 0) {
+        fl_refuse(call, FLOW_INVALID, "its skew is below 0");
+        return fl_nothing(in.pipeline);
+    }
+    flow_node node = { .kind = FLOW_NODE_TIMESTAMP,
+        .inputs = &in.id,
+        .input_count = 1,
+        .field = field,
+        .skew = skew };
     node.field.name = flow_pipeline_string(in.pipeline, field.name);
     flow_edge out = *from;
     out.output = 0;
-    return fl_step_add(&call, &node, &out);
+    return fl_step_add(call, &node, &out);
+}
+
+flow_coll flow_with_timestamps(flow_coll in, flow_field_ref field)
+{
+    const fl_call call = { in.pipeline, "flow_with_timestamps", "timestamps", false };
+    return stamped(&call, in, field, (flow_duration){ 0 });
+}
+
+flow_coll flow_with_timestamps_skewed(flow_coll in, flow_field_ref field, flow_duration skew)
+{
+    const fl_call call = { in.pipeline, "flow_with_timestamps_skewed", "timestamps", false };
+    return stamped(&call, in, field, skew);
 }
 
 // R14: what is flattened must be of one type, one key and one windowing. `n` counts from 1.

@@ -3,6 +3,7 @@
 #include "explode.h"
 #include "side.h"
 #include "split.h"
+#include "stamp.h"
 
 flow_status fl_call_view(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
@@ -328,6 +329,9 @@ static flow_status push_timestamp(
     struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
 {
     const struct fl_exploded how = { send_restamped, shape };
+    const flow_status status = fl_stamp_check(op, view, shape);
+    if (status != FLOW_OK)
+        return status;
     if (view->batch->window_form == FL_WINDOW_IMPLIED &&
         op->plan->in->windows.kind != FLOW_WINDOW_GLOBAL)
         return fl_explode(op, &how, view);

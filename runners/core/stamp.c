@@ -40,18 +40,25 @@ static const char *hindrance(const struct fl_call *call)
 }
 
 // The earliest time that it may emit at.
-static int64_t earliest(const struct fl_op *op, int64_t own)
+static int64_t earliest(flow_duration skew, int64_t own)
 {
-    const int64_t skew = op->plan->node->fn->skew.us;
-    return own < FLOW_TIME_MIN_US + skew ? FLOW_TIME_MIN_US : own - skew;
+    int64_t least;
+    return __builtin_sub_overflow(own, skew.us, &least) || least < FLOW_TIME_MIN_US
+               ? FLOW_TIME_MIN_US
+               : least;
 }
 
-static flow_status fail_time(flow_ctx *ctx, flow_time at, flow_time own)
+static bool may_be(flow_duration skew, int64_t at, int64_t own)
 {
-    const flow_fn *fn = fl_call_of(ctx)->op->plan->node->fn;
+    return at >= earliest(skew, own) && at <= FLOW_TIME_MAX_US;
+}
+
+static flow_status fail_time(flow_ctx *ctx, flow_time at, flow_duration most)
+{
+    const flow_time own = flow_event_time(ctx);
     char times[2][40], skew[40];
     times[0][flow_time_print(at, times[0])] = times[1][flow_time_print(own, times[1])] = '\0';
-    skew[flow_duration_print(fn->skew, skew)] = '\0';
+    skew[flow_duration_print(most, skew)] = '\0';
     if (at.us > FLOW_TIME_MAX_US)
         return flow_fail(
             ctx, FLOW_INVALID, "it emitted at %s, which is behind the end of time", times[0]);
@@ -80,9 +87,9 @@ flow_status fl_stamp_emit(
     const char *why = hindrance(&op->call);
     if (why)
         return refuse(ctx, why);
-    const flow_time own = flow_event_time(ctx);
-    if (at.us < earliest(op, own.us) || at.us > FLOW_TIME_MAX_US)
-        return fail_time(ctx, at, own);
+    const flow_duration skew = op->plan->node->fn->skew;
+    if (!may_be(skew, at.us, flow_event_time(ctx).us))
+        return fail_time(ctx, at, skew);
     flow_status status;
     struct fl_stamps *stamps = NULL;
     if (output >= op->plan->node->fn->out_count)
@@ -104,6 +111,38 @@ flow_status fl_stamp_emit_at(
     return fl_call_of(ctx)->op->plan->kind == FL_OP_SPLIT
                ? fl_split_emit_at(ctx, output, type, row, at)
                : fl_stamp_emit(ctx, output, type, row, at);
+}
+
+// --- steps that stamp
+
+static flow_status fail_stamped(
+    struct fl_op *op, const struct fl_view *view, const flow_shape *shape, uint32_t i, flow_time at)
+{
+    flow_ctx *ctx = &op->call.engine.ctx;
+    flow_batch rows;
+    if (!fl_view_rows(op, view, shape, &rows))
+        return fl_no_memory(op);
+    flow_status status = fl_call_begin(op, view, shape);
+    op->call.message[0] = '\0';
+    ctx->row = fl_view_row(view, i);
+    if (status == FLOW_OK)
+        status = fail_time(ctx, at, op->plan->node->skew);
+    return fl_call_failed(
+        op, status, rows.rows + (size_t)ctx->row * rows.stride + rows.value_offset);
+}
+
+flow_status fl_stamp_check(struct fl_op *op, const struct fl_view *view, const flow_shape *shape)
+{
+    const flow_duration skew = op->plan->node->skew;
+    const struct fl_lane lane = fl_view_lane(view, shape, op->plan->node->field.offset);
+    for (uint32_t i = 0; i < view->count; i++) {
+        const uint32_t row = fl_view_row(view, i);
+        int64_t at;
+        memcpy(&at, lane.base + (size_t)row * lane.stride, sizeof at);
+        if (!may_be(skew, at, fl_batch_time(view->batch, row)))
+            return fail_stamped(op, view, shape, i, (flow_time){ at });
+    }
+    return FLOW_OK;
 }
 
 // --- closed batches

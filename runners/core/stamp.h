@@ -11,6 +11,9 @@ flow_status fl_stamp_emit_at(
 flow_status fl_stamp_emit(
     flow_ctx *ctx, uint32_t output, const flow_type *type, const void *row, flow_time at);
 
+// Fails where the field of a step that stamps lies before an element's own time, less the skew.
+flow_status fl_stamp_check(struct fl_op *op, const struct fl_view *view, const flow_shape *shape);
+
 // Gives the rows of a batch that is closed, and has what its rows inherit, their times; their
 // windows stay those of the elements. False without memory.
 bool fl_stamp_batch(struct fl_op *op, uint32_t position, struct fl_batch *batch);

@@ -317,5 +317,7 @@ flow_coll flow_file_read_all_sized(
         return none;
     const flow_coll out = flow_split(
         in, &all->split, &(flow_do_options){ .name = own.name, .on_error = own.on_error });
-    return own.event_time.type ? flow_with_timestamps(out, own.event_time) : out;
+    return own.event_time.type
+               ? flow_with_timestamps_skewed(out, own.event_time, (flow_duration){ INT64_MAX })
+               : out;
 }

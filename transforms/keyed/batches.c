@@ -287,7 +287,9 @@ static flow_coll at_their_time(flow_coll timed, const flow_type *out)
         .outs = outs,
         .out_count = 1,
         .process = give_batches };
-    return flow_do(flow_with_timestamps(timed, fl_field_named(flow_coll_type(timed), "at")), fn);
+    return flow_do(flow_with_timestamps_skewed(timed, fl_field_named(flow_coll_type(timed), "at"),
+                       (flow_duration){ INT64_MAX }),
+        fn);
 }
 
 flow_coll flow_batches_sized(

@@ -342,7 +342,9 @@ static flow_coll waited(flow_coll lanes, const flow_look_up_options *options)
         .out_count = 1,
         .process = take_all_apart };
     const flow_coll rows = flow_do(flow_batches(lanes, batch, &how), &apart->fn);
-    return rows.id ? flow_with_timestamps(rows, fl_field_named(lane, "at")) : rows;
+    return rows.id ? flow_with_timestamps_skewed(
+                         rows, fl_field_named(lane, "at"), (flow_duration){ INT64_MAX })
+                   : rows;
 }
 
 static flow_coll in_lanes(flow_coll in, struct look_up *made)

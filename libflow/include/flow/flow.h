@@ -226,8 +226,14 @@ static inline flow_coll flow_window_into(flow_coll in, const flow_window_options
     return flow_window_into_sized(in, options, sizeof *options);
 }
 
-/** Stamps elements with the time in a field. A time below the watermark makes the element late. */
+/** Stamps elements with the time in a field, which is not before the time that they have, else the
+ * job fails (R66); elements without a time may have any. */
 FLOW_API flow_coll flow_with_timestamps(flow_coll in, flow_field_ref field);
+
+/** The same for times that lie before those of the elements by `skew` at most; INT64_MAX µs: by
+ * any. A time below the watermark makes the element late: a skew holds nothing back, as in Beam. */
+FLOW_API flow_coll flow_with_timestamps_skewed(
+    flow_coll in, flow_field_ref field, flow_duration skew);
 
 /** Several collections of one type, key, windows and trigger as one; sessions of different gaps
  * count as equal (R14). */

@@ -115,6 +115,7 @@ typedef struct flow_node {
     flow_duration timeout;        /**< DO. */
     double most_rejected;         /**< DO, GROUP, SPLIT. */
     const flow_witness *witness;  /**< SOURCE: who is told what it gives, or NULL. */
+    flow_duration skew;           /**< TIMESTAMP: by which a time may lie before the element's. */
 } flow_node;
 
 /** A checked graph: nodes stand after the nodes they take from. */

@@ -45,6 +45,12 @@ static void time_is_the_whole(flow_pipeline *p)
     flow_with_timestamps(test_readings(p, NULL, false), FLOW_SELF(reading));
 }
 
+static void skew_below_zero(flow_pipeline *p)
+{
+    flow_with_timestamps_skewed(
+        test_readings(p, NULL, false), FLOW_FIELD(reading, at), flow_micros(-1));
+}
+
 static void flatten_types(flow_pipeline *p)
 {
     const flow_coll in = test_readings(p, NULL, false);
@@ -91,6 +97,8 @@ static const refused table[] = {
         "flow_with_timestamps(timestamps): its event time 'number' is 'int64', not a time" },
     { time_is_the_whole, FLOW_TYPE,
         "flow_with_timestamps(timestamps): its event time 'reading' is 'record', not a time" },
+    { skew_below_zero, FLOW_INVALID,
+        "flow_with_timestamps_skewed(timestamps): its skew is below 0" },
     { flatten_types, FLOW_TYPE,
         "flow_flatten(flatten): input 1 has 'reading', input 2 has 'total'" },
     { flatten_keys, FLOW_TYPE,

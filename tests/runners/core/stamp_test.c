@@ -301,6 +301,85 @@ START_TEST(r66_a_skew_below_zero_is_refused)
 }
 END_TEST
 
+// --- steps that stamp
+
+static void moment_at(int64_t at, int64_t own)
+{
+    FLOW_SCRIPT_ADD(
+        script, ticks, moment, (flow_time){ own * SECOND }, .n = own, .at = { at * SECOND });
+}
+
+static flow_coll moments(flow_windows windows)
+{
+    p = flow_pipeline_new("stamps");
+    script = flow_script_new(p);
+    ticks = flow_script_input(script, "moments", &moment_type);
+    return flow_window_into(ticks, &(flow_window_options){ .windows = windows });
+}
+
+#define AT FLOW_FIELD(moment, at)
+
+START_TEST(r66_a_stamp_before_its_element_fails_with_step_element_and_times)
+{
+    flow_with_timestamps(moments(flow_global()), AT);
+    moment_at(20, 10);
+    moment_at(12, 12);
+    moment_at(19, 20);
+    run_badly("timestamps",
+        "it emitted at 1970-01-01T00:00:19Z, which is before its element's time "
+        "1970-01-01T00:00:20Z by more than its skew of 0s (R66); element {\"n\":20,");
+    flow_with_timestamps_skewed(moments(flow_fixed(flow_minutes(1))), AT, flow_seconds(5));
+    moment_at(14, 20);
+    run_badly("timestamps", "by more than its skew of 5s (R66); element {\"n\":20,");
+}
+END_TEST
+
+START_TEST(r66_a_skew_lets_stamps_lie_before_their_elements)
+{
+    const flow_coll in = moments(flow_fixed(flow_minutes(1)));
+    flow_expect_that(flow_with_timestamps_skewed(in, AT, flow_seconds(5)), note, NULL, NULL);
+    moment_at(15, 20);
+    moment_at(58, 61);
+    run_well();
+    ck_assert_ptr_nonnull(strstr(seen_text, "@15[0,60) "));
+    ck_assert_ptr_nonnull(strstr(seen_text, "@58[60,120) "));
+    const flow_duration any = { INT64_MAX };
+    flow_expect_that(
+        flow_with_timestamps_skewed(moments(flow_global()), AT, any), note, NULL, NULL);
+    moment_at(-1000000, 20);
+    run_well();
+    ck_assert_ptr_nonnull(strstr(seen_text, "@-1000000["));
+}
+END_TEST
+
+START_TEST(r66_elements_without_a_time_may_have_any)
+{
+    static const struct moment rows[] = { { 1, { -70 * SECOND } }, { 2, { FLOW_TIME_MIN_US } } };
+    p = flow_pipeline_new("stamps");
+    const flow_coll in =
+        flow_create(p, &(flow_create_options){ .type = &moment_type, .rows = rows, .count = 2 });
+    flow_expect_that(flow_with_timestamps(in, AT), note, NULL, NULL);
+    run_well();
+    ck_assert_ptr_nonnull(strstr(seen_text, "@-70["));
+}
+END_TEST
+
+START_TEST(r66_a_stamp_is_not_behind_the_last_instant)
+{
+    static const struct moment rows[] = { { 1, { FLOW_TIME_MAX_US } },
+        { 2, { FLOW_TIME_MAX_US + 1 } } };
+    for (size_t count = 1; count <= 2; count++) {
+        p = flow_pipeline_new("stamps");
+        const flow_create_options options = { .type = &moment_type, .rows = rows, .count = count };
+        flow_with_timestamps(flow_create(p, &options), AT);
+        if (count == 1)
+            run_well();
+        else
+            run_badly("timestamps", "which is behind the end of time");
+    }
+}
+END_TEST
+
 TCase *stamp_tests(void)
 {
     TCase *tests = tcase_create("stamps");
@@ -315,5 +394,9 @@ TCase *stamp_tests(void)
     tcase_add_test(tests, r66_groups_emit_with_times_of_their_own);
     tcase_add_test(tests, r66_only_what_has_an_element_in_work_emits_at_a_time);
     tcase_add_test(tests, r66_a_skew_below_zero_is_refused);
+    tcase_add_test(tests, r66_a_stamp_before_its_element_fails_with_step_element_and_times);
+    tcase_add_test(tests, r66_a_skew_lets_stamps_lie_before_their_elements);
+    tcase_add_test(tests, r66_elements_without_a_time_may_have_any);
+    tcase_add_test(tests, r66_a_stamp_is_not_behind_the_last_instant);
     return tests;
 }
