@@ -73,17 +73,17 @@ def instant(r, now, edges):
     return now // edges * edges + r.choice([0, 0, -1]) if r.random() < 0.3 else now
 
 
-def script(r, makers, count, step=4000, disorder=10_000, late=0.15, clock=True, unique=False,
-           begin=(), lag=0):
-    """`count` elements of inputs by chance, watermark and clock between. A share of them is 20 to
-    200 seconds late, and others, unless the watermark lags by as much as there is disorder."""
+def script(r, makers, count, step=4000, disorder=10_000, late=0.15, late_by=(20_000, 200_000),
+           clock=True, unique=False, begin=(), lag=0):
+    """`count` elements of inputs by chance, watermark and clock between. A share of them is late by
+    so much, and others, unless the watermark lags by as much as there is disorder."""
     now, mark, used, steps = BASE + r.randrange(60_000), 0, set(), list(begin)
     names = list(makers)
     for _ in range(count):
         now += int(r.expovariate(1 / step))
         at = now - r.randrange(disorder)
         if r.random() < late:
-            at -= r.randrange(20_000, 200_000)
+            at -= r.randrange(*late_by)
         at = instant(r, at, 10_000)
         while unique and at in used:
             at += 1
@@ -169,6 +169,62 @@ def side_map(r):
     return runs
 
 
+def around_an_expiry(r):
+    """A minute whose lateness is half a minute, around each of its edges: on time, late, at the
+    watermark that is still allowed and at the first that is not; and a city that is only late."""
+    steps, ends, cents = [], BASE + 60_000, iter(r.sample(range(1, 500), 12))
+
+    def add(city, at):
+        steps.append(["add", "orders", at, element(at, {"city": city, "cents": next(cents)})])
+
+    def watermark(at):
+        steps.append(["watermark", at])
+
+    add("in_time", BASE)
+    add("always", ends - 1)
+    watermark(ends - 1)
+    add("in_time", ends - 1)  # at the watermark: not late
+    watermark(ends)
+    add("always", BASE + 1)
+    add("late", ends - 1)
+    watermark(ends + 29_999)
+    add("late", BASE)  # the last watermark at which it is allowed
+    add("always", ends - 1)
+    watermark(ends + 30_000)
+    add("always", ends - 1)  # beyond
+    add("beyond", BASE + 30_000)
+    add("always", ends)  # the next minute
+    watermark(ends + 45_000)
+    add("in_time", ends + 59_999)
+    watermark(ends + 200_000)  # past end and expiry in one step
+    add("in_time", ends + 59_999)
+    return {"script": steps}
+
+
+def held(run):
+    """A script without late elements whose city has none in time in that minute: what they give is
+    late itself, unless other keys happen to hold the watermark."""
+    mark, holds, steps = 0, set(), []
+    for step in run["script"]:
+        if step[0] == "watermark":
+            mark = step[1]
+        else:
+            minute = step[2] // 60_000
+            key = (json.loads(step[3])["city"], minute)
+            if mark < (minute + 1) * 60_000:
+                holds.add(key)
+            elif key not in holds:
+                continue
+        steps.append(step)
+    return {"script": steps}
+
+
+def expiries(r):
+    made = [script(r, by_city(keys), count, late=0.4, late_by=(5_000, 120_000), clock=False)
+            for count, keys in SIZES]
+    return [around_an_expiry(r), *made]
+
+
 def by_city(keys):
     return {"orders": orders(keys)}
 
@@ -211,6 +267,8 @@ PIPES = {
         lambda keys: {"orders": orders(keys), "rates": record(rate=number(1, 99))}, clock=False),
     "running": scripts(by_city, clock=False),
     "totals_at_expiry": scripts(by_city, clock=False),
+    "late_at_expiry": lambda r: [held(run) for run in expiries(r)],
+    "ends_and_expiries": expiries,
     "sets_and_maps": scripts(lambda keys: {"orders": orders(keys, 9)}, clock=False),
     "ordered_list": scripts(by_city, clock=False, unique=True),
     "time_sorted": scripts(by_city, clock=False, unique=True),

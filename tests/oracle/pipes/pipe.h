@@ -38,6 +38,7 @@ pipe_build sliding_count, sessions, session_lengths, early_late, leaderboard;
 pipe_build cogroup, joins, hot_keys, hot_sessions, totals, figures, spread;
 pipe_build side_singleton, side_default, side_list, side_map, side_windows, side_firings;
 pipe_build state_by_state, running, totals_at_expiry, sets_and_maps, ordered_list, time_sorted;
+pipe_build late_at_expiry, ends_and_expiries;
 pipe_build parcels, parcels_by_clock, reminders, looping_timer, aligned_timer;
 pipe_build distinct, deduplicate, latest, batches, wait_on, flatten, partition, reshuffle,
     splittable;

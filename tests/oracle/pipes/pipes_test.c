@@ -37,6 +37,8 @@ static const struct named {
     { "side_firings", side_firings, 5 },
     { "running", running, 5 },
     { "totals_at_expiry", totals_at_expiry, 5 },
+    { "late_at_expiry", late_at_expiry, 6 },
+    { "ends_and_expiries", ends_and_expiries, 6 },
     { "sets_and_maps", sets_and_maps, 5 },
     { "ordered_list", ordered_list, 5 },
     { "time_sorted", time_sorted, 5 },

@@ -36,6 +36,7 @@ public final class Pipes {
     Sides.register(PIPES);
     State.register(PIPES);
     Timers.register(PIPES);
+    Expiry.register(PIPES);
     Library.register(PIPES);
   }
 
