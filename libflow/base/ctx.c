@@ -138,32 +138,35 @@ flow_rows *flow_ctx_rows(flow_ctx *ctx)
 
 const void *flow_rows_next(flow_rows *rows)
 {
-    return rows->ops->rows_next(rows);
+    return rows ? rows->ops->rows_next(rows) : NULL;
 }
 
 void flow_rows_keep(flow_rows *rows)
 {
-    rows->ops->rows_keep(rows);
+    if (rows)
+        rows->ops->rows_keep(rows);
 }
 
 void flow_rows_rewind(flow_rows *rows)
 {
-    rows->ops->rows_rewind(rows);
+    if (rows)
+        rows->ops->rows_rewind(rows);
 }
 
 const void *flow_rows_hold(flow_rows *rows)
 {
-    return rows->ops->rows_hold(rows);
+    return rows ? rows->ops->rows_hold(rows) : NULL;
 }
 
 void flow_rows_release(flow_rows *rows)
 {
-    rows->ops->rows_release(rows);
+    if (rows)
+        rows->ops->rows_release(rows);
 }
 
 size_t flow_rows_count(const flow_rows *rows)
 {
-    return rows->ops->rows_count(rows);
+    return rows ? rows->ops->rows_count(rows) : 0;
 }
 
 flow_status flow_lend(flow_ctx *ctx, const flow_type *type, const void *rows, uint32_t count)

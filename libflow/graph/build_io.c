@@ -84,7 +84,8 @@ flow_coll flow_read(
 
 void flow_read_witness(flow_coll in, const flow_witness *witness)
 {
-    fl_call call = { in.pipeline, "flow_read_witness", "read", false };
+    const char *by = witness && witness->by ? witness->by : "flow_read_witness";
+    fl_call call = { in.pipeline, by, "read", false };
     const flow_edge *edge = fl_input(&call, in);
     if (!edge)
         return;

@@ -127,8 +127,45 @@ static flow_status check_custom(const flow_windows *windows, flow_error *error)
     return FLOW_OK;
 }
 
+#define BY(kind) (1u << FLOW_WINDOW_##kind)
+
+// What a kind does not use must be zero: it would be ignored otherwise.
+static flow_status check_unused(const flow_windows *windows, flow_error *error)
+{
+    static const char *const names[] = { "the global window", "fixed windows", "sliding windows",
+        "sessions", "calendar windows", "cumulating windows", "custom windows" };
+    const unsigned periodic = BY(FIXED) | BY(SLIDING) | BY(CUMULATE);
+    const struct {
+        bool set;
+        unsigned used; // by which kinds
+        const char *what, *by;
+    } members[] = {
+        { windows->offset.us != 0, periodic, "an offset", "fixed, sliding and cumulating windows" },
+        { windows->every.us != 0, periodic, "an 'every'", "fixed, sliding and cumulating windows" },
+        { windows->size.us != 0, periodic | BY(SESSION), "a size",
+            "fixed, sliding and cumulating windows and sessions" },
+        { windows->max_length.us != 0, BY(SESSION), "a longest length", "sessions" },
+        { windows->gap.type != NULL, BY(SESSION), "a gap field", "sessions" },
+        { windows->unit != 0 || windows->units != 0, BY(CALENDAR), "a calendar unit",
+            "calendar windows" },
+        { windows->month != 0 || windows->day != 0, BY(CALENDAR), "a month or day to begin on",
+            "calendar windows" },
+        { windows->zone != NULL, BY(CALENDAR), "a zone", "calendar windows" },
+        { windows->fn != NULL || windows->fn_config != NULL, BY(CUSTOM), "a function",
+            "custom windows" },
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (members[i].set && !(members[i].used >> windows->kind & 1))
+            return flow_error_raise(error, FLOW_INVALID, NULL, "%s with %s: only %s have one",
+                names[windows->kind], members[i].what, members[i].by);
+    return FLOW_OK;
+}
+
 flow_status flow_windows_check(const flow_windows *windows, flow_error *error)
 {
+    const bool known = windows->kind >= FLOW_WINDOW_GLOBAL && windows->kind <= FLOW_WINDOW_CUSTOM;
+    if (known && check_unused(windows, error) != FLOW_OK)
+        return FLOW_INVALID;
     switch (windows->kind) {
     case FLOW_WINDOW_GLOBAL:
         return FLOW_OK;

@@ -39,6 +39,12 @@ flow_status fl_no_memory(struct fl_op *op)
         return fl_op_fail(op, FLOW_MEMORY,
             "the system gives no more memory: %llu MiB are held of a budget of %llu MiB", held,
             budget);
+    const uint64_t wanted = atomic_load(&pool->wanted);
+    if (wanted > pool->budget)
+        return fl_op_fail(op, FLOW_BUDGET,
+            "%llu MiB are needed at once, more than the memory budget of %llu MiB; give the runner "
+            "more memory",
+            (unsigned long long)wanted >> 20, budget);
     const struct fl_bundle *bundle = &op->worker->bundle;
     const int64_t taken = op->worker->cache.used - bundle->used;
     if (bundle->mem && bundle->kind == FL_BUNDLE_TIME && taken > (int64_t)(pool->budget / 2))
@@ -181,7 +187,7 @@ static flow_status ctx_fail(flow_ctx *ctx, flow_status status, const char *messa
     struct fl_call *call = call_of(ctx);
     if (call->message[0] == '\0')
         snprintf(call->message, sizeof call->message, "%s", message);
-    return sticky(ctx, status == FLOW_OK ? FLOW_USER : status);
+    return sticky(ctx, status == FLOW_OK ? FLOW_USER : fl_own_status(call, status));
 }
 
 static flow_time ctx_event_time(const flow_ctx *ctx)

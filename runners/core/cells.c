@@ -384,7 +384,9 @@ static bool place(
     case FLOW_CELL_ORDERED:
         if (entry->at.us >= FLOW_TIME_MAX_US || entry->at.us < FLOW_TIME_MIN_US) {
             flow_fail(ctx, FLOW_INVALID,
-                "ordered cell '%s' takes times below the end of time (R64)", access->cell->name);
+                "ordered cell '%s' takes times of %lld us up to below the end of time, not %lld us "
+                "(R64)",
+                access->cell->name, (long long)FLOW_TIME_MIN_US, (long long)entry->at.us);
             return false;
         }
         spot->word = (uint64_t)entry->at.us ^ (uint64_t)INT64_MIN;

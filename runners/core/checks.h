@@ -9,8 +9,9 @@
 flow_status fl_push_checked(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,
     flow_status (*push)(struct fl_op *op, const struct fl_view *view, const flow_shape *shape));
 
-// What custom windows give to an element at `at`, and, sorted, merge into, where the runner asks
-// for it: FLOW_USER with a sentence where the function breaks its promises (flow_window_fn).
+// What custom windows give to an element at `at`, and, sorted, merge into: FLOW_USER with a
+// sentence where a window does not hold what is in it, which no runner could bear; where the runner
+// asks for it also where the function breaks another promise (flow_window_fn).
 flow_status fl_check_assigned(
     struct fl_op *op, flow_time at, const flow_window *windows, uint32_t count);
 flow_status fl_check_merged(

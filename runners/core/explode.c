@@ -105,7 +105,9 @@ static flow_status assign_rows(struct fl_op *op, const struct fl_view *view,
     const flow_shape *shape, struct assigned *assigned, uint32_t *most)
 {
     const struct fl_rejection none = { .reason = FL_NO_WINDOW,
-        .message = "its windows' function puts it into none" };
+        .message = op->plan->out->windows.kind == FLOW_WINDOW_SESSION
+                       ? "the gap of sessions that it says is not above 0"
+                       : "its windows' function puts it into none" };
     const struct fl_batch *batch = view->batch;
     *most = 0;
     for (uint32_t i = 0; i < view->count; i++) {

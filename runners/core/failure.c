@@ -37,6 +37,28 @@ void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text)
     fl_show_key_of(&op->plan->shape, key, text);
 }
 
+flow_status fl_own_status(struct fl_call *call, flow_status status)
+{
+    const bool known = status >= FLOW_OK && strcmp(flow_status_name(status), "UNKNOWN") != 0;
+    if (known && status != FLOW_CANCELLED)
+        return status;
+    if (call->message[0] == '\0' && known)
+        snprintf(call->message, sizeof call->message,
+            "the function returned CANCELLED, which the runner alone says");
+    else if (call->message[0] == '\0')
+        snprintf(call->message, sizeof call->message,
+            "the function returned %d, which is no status", (int)status);
+    return FLOW_USER;
+}
+
+const char *fl_call_reason(struct fl_call *call, flow_status status)
+{
+    if (call->message[0] == '\0')
+        snprintf(call->message, sizeof call->message, "the function returned %s without a message",
+            flow_status_name(status));
+    return call->message;
+}
+
 // A part of what the row in work gives, such as a pair of a join.
 struct fl_part {
     const flow_part_row *rows;
@@ -87,9 +109,8 @@ static flow_status fail_row(struct fl_op *op, flow_status status, const void *el
     if (at.us != FLOW_TIME_MIN_US)
         time[flow_time_print(at, time)] = '\0';
     fl_reader_origin(op, true, origin, sizeof origin);
-    fl_op_fail(op, status, "%s; element %.*s at %s%s%s",
-        call->message[0] ? call->message : flow_status_name(status), (int)shown.len,
-        shown.len ? shown.data : "", time, origin[0] ? " from " : "", origin);
+    fl_op_fail(op, status, "%s; element %.*s at %s%s%s", fl_call_reason(call, status),
+        (int)shown.len, shown.len ? shown.data : "", time, origin[0] ? " from " : "", origin);
     flow_buffer_free(&shown);
     return status;
 }
@@ -132,9 +153,7 @@ static void add_attempts(struct fl_call *call, flow_status status, uint32_t atte
 {
     if (attempts < 2)
         return;
-    if (call->message[0] == '\0')
-        snprintf(call->message, sizeof call->message, "%s", flow_status_name(status));
-    const size_t len = strlen(call->message);
+    const size_t len = strlen(fl_call_reason(call, status));
     snprintf(call->message + len, sizeof call->message - len, "; tried %u times", attempts);
 }
 
@@ -158,6 +177,7 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
         return op->worker->error.status;
     if (op->worker->injected)
         return status; // of a part: the bundle is given up already
+    status = fl_own_status(call, status);
     uint32_t attempts = 0;
     const bool again = rows_fault(status) && fl_poison_spares(op, &attempts);
     if (again && policy == FLOW_ON_ERROR_FAIL) {
@@ -184,9 +204,8 @@ flow_status fl_call_failed(struct fl_op *op, flow_status status, const void *ele
     call->refused = call->refused || !call->part;
     char message[sizeof call->message + 168], origin[160];
     fl_reader_origin(op, false, origin, sizeof origin);
-    snprintf(message, sizeof message, "%s%s%s",
-        call->message[0] ? call->message : flow_status_name(status), origin[0] ? "; from " : "",
-        origin);
+    snprintf(message, sizeof message, "%s%s%s", fl_call_reason(call, status),
+        origin[0] ? "; from " : "", origin);
     struct fl_rejection rejection = {
         .reason = reason_of(skip, large, attempts),
         .message = message,

@@ -177,7 +177,12 @@ flow_status fl_group_take_late(struct fl_op *op, const struct fl_view *one, cons
 
 flow_rows *fl_group_rows(flow_ctx *ctx)
 {
-    return &fl_call_of(ctx)->rows->head;
+    struct fl_call *call = fl_call_of(ctx);
+    if (call->rows)
+        return &call->rows->head;
+    flow_fail(
+        ctx, FLOW_INVALID, "it asks for the rows of a group, which a FLOW_GROUP_FN alone has");
+    return NULL;
 }
 
 const void *fl_group_rows_next(flow_rows *flow)

@@ -26,9 +26,9 @@ static flow_status call_edge(
     flow_status status = function(ctx);
     status = status == FLOW_OK ? ctx->status : status;
     call->edge = FL_EDGE_NONE;
+    status = fl_own_status(call, status);
     if (status != FLOW_OK && op->worker->error.status == FLOW_OK)
-        fl_op_fail(op, status, "its %s failed: %s", edges[edge],
-            call->message[0] ? call->message : flow_status_name(status));
+        fl_op_fail(op, status, "its %s failed: %s", edges[edge], fl_call_reason(call, status));
     return status;
 }
 
@@ -124,7 +124,8 @@ static bool is_window_of(const flow_edge *edge, flow_stamp stamp)
         return false;
     // the time alone does not tell how windows have merged, nor what an element's function says
     if (edge->windows.kind == FLOW_WINDOW_SESSION || edge->windows.kind == FLOW_WINDOW_CUSTOM)
-        return stamp.at.us >= stamp.window.start.us;
+        return stamp.at.us >= stamp.window.start.us && stamp.window.start.us >= FLOW_TIME_MIN_US &&
+               stamp.window.end.us <= FLOW_TIME_GLOBAL_END_US;
     for (bool in = flow_windows_last(&edge->windows, stamp.at, &window); in;
          in = flow_windows_before(&edge->windows, stamp.at, &window))
         if (window.start.us == stamp.window.start.us && window.end.us == stamp.window.end.us)

@@ -77,6 +77,7 @@ static void *map_bytes(struct fl_pool *pool, size_t size)
 {
     const uint64_t held = atomic_fetch_add(&pool->held, size) + size;
     if (held > pool->budget) {
+        atomic_store(&pool->wanted, size);
         atomic_fetch_sub(&pool->held, size);
         return NULL;
     }

@@ -20,11 +20,12 @@ struct fl_free; // a block that is not in use
 struct fl_pool {
     flow_allocator allocator; // zeroed functions: slabs straight from the system
     uint64_t budget;
-    _Atomic uint64_t held; // bytes of slabs and large blocks
-    _Atomic uint64_t peak; // the most `held` was
-    _Atomic bool refused;  // the system or the allocator gave nothing, within the budget
-    void (*yield)(void);   // for who waits for the lock; may be NULL
-    atomic_flag lock;      // over what follows
+    _Atomic uint64_t held;   // bytes of slabs and large blocks
+    _Atomic uint64_t peak;   // the most `held` was
+    _Atomic bool refused;    // the system or the allocator gave nothing, within the budget
+    _Atomic uint64_t wanted; // by the last who found no room in the budget
+    void (*yield)(void);     // for who waits for the lock; may be NULL
+    atomic_flag lock;        // over what follows
     struct fl_free *blocks[FL_CLASS_COUNT];
     struct fl_free *large[FL_LARGE_COUNT];
     uint64_t kept; // bytes of large blocks that are not in use

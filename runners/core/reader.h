@@ -43,6 +43,9 @@ struct fl_reader {
 // What a partition promises: no element below it will come. Under the lock.
 int64_t fl_reader_promise(const struct fl_reader *reader, const struct fl_partition *partition);
 
+// Where an element of the piece in work came from, as the source says it; true when it did.
+bool fl_reader_tell_origin(const struct fl_op *source, uint64_t ordinal, char *text, size_t size);
+
 // --- witness.c
 
 // A piece is read, again perhaps; rows of it are on their way; it is gone.

@@ -6,6 +6,7 @@
 
 #include "batch.h"
 
+struct fl_call;
 struct fl_op;
 
 enum fl_reason {
@@ -62,6 +63,11 @@ bool fl_result_heard(const struct fl_op *op);
 // masked where any field of the elements is.
 void fl_show_key(const struct fl_op *op, const void *key, flow_buffer *text);
 void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text); // of other rows
+
+// What a function says its status is: CANCELLED, which is not its to say, and numbers that are none
+// are USER. And why it failed, in a sentence that is put into the call where it gave none.
+flow_status fl_own_status(struct fl_call *call, flow_status status);
+const char *fl_call_reason(struct fl_call *call, flow_status status);
 
 // A row that a step drops: late, outside every window.
 flow_status fl_drop_row(struct fl_op *op, const struct fl_view *view, const flow_shape *shape,

@@ -398,25 +398,7 @@ flow_status fl_reader_read(struct fl_op *op)
         op->call.message[0] ? op->call.message : "reading failed without a reason");
 }
 
-// Whether all times of a view are allowed, and the latest of them.
-static bool within(const struct fl_view *view, int64_t not_after, bool in_order, int64_t *latest)
-{
-    const struct fl_batch *batch = view->batch;
-    if (in_order && not_after == 0) {
-        *latest = fl_batch_time(batch, view->count - 1);
-        return true;
-    }
-    int64_t most = FLOW_TIME_MIN_US;
-    for (uint32_t row = 0; row < view->count; row++) {
-        const int64_t time = fl_batch_time(batch, row);
-        most = time > most ? time : most;
-    }
-    *latest = most;
-    return not_after == 0 || most <= not_after;
-}
-
-// Where an element of the piece in work came from, as the source says it; true when it did.
-static bool tell_origin(const struct fl_op *source, uint64_t ordinal, char *text, size_t size)
+bool fl_reader_tell_origin(const struct fl_op *source, uint64_t ordinal, char *text, size_t size)
 {
     const struct fl_worker *worker = source->worker;
     const struct fl_reader *reader = worker->engine->readers[source->index];
@@ -425,72 +407,6 @@ static bool tell_origin(const struct fl_op *source, uint64_t ordinal, char *text
         return false;
     reader->source->origin(reader->self, piece, ordinal, text, size);
     return text[0] != '\0';
-}
-
-static flow_status drop_future_row(
-    struct fl_op *op, const struct fl_view *view, uint32_t row, int64_t not_after)
-{
-    const flow_shape shape = { .type = view->batch->type };
-    char time[40] = "", limit[40] = "", message[336], origin[160] = "";
-    flow_time_print((flow_time){ fl_batch_time(view->batch, row) }, time);
-    flow_time_print((flow_time){ not_after }, limit);
-    tell_origin(op, view->batch->origin + row, origin, sizeof origin);
-    snprintf(message, sizeof message,
-        "its time %s lies in the future: expected one up to %s (not_after)%s%s", time, limit,
-        origin[0] ? "; from " : "", origin);
-    const struct fl_rejection why = { .reason = FL_FUTURE, .message = message };
-    return fl_drop_row(op, view, &shape, row, &why);
-}
-
-// Elements from the future would push the watermark past everything that comes (R6).
-static flow_status drop_future(struct fl_op *op, struct fl_view *view, int64_t *latest)
-{
-    struct fl_cache *cache = &op->worker->cache;
-    const flow_read_options *options = op->plan->node->read;
-    const int64_t not_after = options->times.not_after.us;
-    uint16_t *kept = fl_mem_alloc(cache, op->worker->bundle.mem, FLOW_BATCH_ROWS * sizeof *kept);
-    if (!kept || !fl_batch_need_rows(cache, view->batch))
-        return fl_no_memory(op);
-    uint32_t count = 0;
-    *latest = FLOW_TIME_MIN_US;
-    for (uint32_t row = 0; row < view->count; row++) {
-        const int64_t time = fl_batch_time(view->batch, row);
-        if (time <= not_after) {
-            kept[count++] = (uint16_t)row;
-            *latest = time > *latest ? time : *latest;
-            continue;
-        }
-        const flow_status status = drop_future_row(op, view, row, not_after);
-        if (status != FLOW_OK)
-            return status;
-    }
-    view->selection = kept;
-    view->count = count;
-    return FLOW_OK;
-}
-
-flow_status fl_reader_stamp(struct fl_op *op, struct fl_view *view)
-{
-    const flow_read_options *options = op->plan->node->read;
-    const struct fl_reader *reader = op->worker->engine->readers[op->index];
-    struct fl_claimed *claimed = op->worker->claimed;
-    struct fl_batch *batch = view->batch;
-    fl_count(&op->counts.in, view->count);
-    batch->origin = claimed->emitted;
-    claimed->emitted += view->count;
-    if (!options->event_time.type)
-        return reader->witness ? fl_witness_rows(op, view) : FLOW_OK;
-    const flow_shape shape = { .type = batch->type };
-    const struct fl_lane lane = fl_view_lane(view, &shape, options->event_time.offset);
-    batch->time_form = FL_TIME_STRIDED;
-    batch->times = lane.base;
-    batch->times_stride = (uint32_t)lane.stride;
-    int64_t latest;
-    flow_status status = FLOW_OK;
-    if (!within(view, options->times.not_after.us, options->times.in_order, &latest))
-        status = drop_future(op, view, &latest);
-    claimed->latest = latest > claimed->latest ? latest : claimed->latest;
-    return status == FLOW_OK && reader->witness ? fl_witness_rows(op, view) : status;
 }
 
 void fl_reader_done(struct fl_op *op)
@@ -538,8 +454,8 @@ void fl_reader_origin(const struct fl_op *op, bool guess, char *text, size_t siz
             batch = batch->parent;
         }
     }
-    if (batch->origin != FL_ORIGIN_LOST && !tell_origin(source, batch->origin + row, text, size) &&
-        guess)
+    if (batch->origin != FL_ORIGIN_LOST &&
+        !fl_reader_tell_origin(source, batch->origin + row, text, size) && guess)
         snprintf(text, size, "element %llu behind position %llu of %s",
             (unsigned long long)(batch->origin + row),
             (unsigned long long)worker->claimed->piece.begin, source->plan->node->path);

@@ -204,10 +204,22 @@ static flow_status cut(struct fl_op *op, const void *element)
 {
     struct fl_split *split = op->keyed->split;
     flow_ctx *ctx = &op->call.engine.ctx;
+    const flow_tracker *tracker = function_of(op)->tracker;
     split->phase = FL_SPLIT_CUTTING;
-    const flow_status status = function_of(op)->split(ctx, element, split->restriction);
+    split->given = 0;
+    flow_status status = function_of(op)->split(ctx, element, split->restriction);
     split->phase = FL_SPLIT_NOTHING;
-    return status == FLOW_OK ? ctx->status : status;
+    status = status == FLOW_OK ? ctx->status : status;
+    if (status != FLOW_OK || split->given > 0)
+        return status;
+    memset(split->state, 0, tracker->state_size);
+    if (tracker->done(split->restriction, split->state))
+        return FLOW_OK; // there is nothing to do
+    return flow_fail(ctx, FLOW_INVALID,
+        "its 'split' gave no part, though its %s are not done: the element would be lost, without "
+        "a "
+        "word (flow_split_part)",
+        tracker->name);
 }
 
 // The job drains: whether something of a part is still to be done (R80).

@@ -43,6 +43,7 @@ struct fl_split {
     bool resumes;
     int64_t delay;
     uint64_t claims;
+    uint64_t given;   // parts that its 'split' gave
     uint64_t emitted; // by the step, when the call began
     int64_t began;    // by the clock
     int64_t estimate;

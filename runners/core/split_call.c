@@ -155,5 +155,6 @@ flow_status fl_split_part(flow_ctx *ctx, const flow_type *type, const void *rest
         return sticky(ctx, fl_op_fail(op, FLOW_TYPE, "gave a part of '%s', its restriction is '%s'",
                                type->name, own->name));
     const struct fl_fresh like = { .estimate = split->estimate };
+    split->given++;
     return sticky(ctx, fl_split_fresh(op, restriction, &like));
 }

@@ -59,9 +59,11 @@ static flow_status fail_time(flow_ctx *ctx, flow_time at, flow_duration most)
     char times[2][40], skew[40];
     times[0][flow_time_print(at, times[0])] = times[1][flow_time_print(own, times[1])] = '\0';
     skew[flow_duration_print(most, skew)] = '\0';
-    if (at.us > FLOW_TIME_MAX_US)
-        return flow_fail(
-            ctx, FLOW_INVALID, "it emitted at %s, which is behind the end of time", times[0]);
+    if (at.us < FLOW_TIME_MIN_US || at.us > FLOW_TIME_MAX_US)
+        return flow_fail(ctx, FLOW_INVALID,
+            "it emitted at %lld us, which is %s of time, %lld to %lld us (R1)", (long long)at.us,
+            at.us < FLOW_TIME_MIN_US ? "before the beginning" : "behind the end",
+            (long long)FLOW_TIME_MIN_US, (long long)FLOW_TIME_MAX_US);
     return flow_fail(ctx, FLOW_INVALID,
         "it emitted at %s, which is before its element's time %s by more than its skew of %s (R66)",
         times[0], times[1], skew);

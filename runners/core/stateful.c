@@ -177,6 +177,11 @@ void fl_stateful_timer_set(flow_ctx *ctx, flow_time when)
     struct fl_cell *cell = cell_in_work(ctx, &op);
     if (!cell || cell->timer == when.us)
         return;
+    if (when.us < FLOW_TIME_MIN_US) {
+        flow_fail(
+            ctx, FLOW_INVALID, "a timer at %lld us lies before all time (R1)", (long long)when.us);
+        return;
+    }
     const flow_time expiry = { fl_cell_expiry(op, cell) };
     if (when.us > expiry.us) { // R61
         char at[40], end[40];

@@ -206,6 +206,11 @@ static void expect_lines(
     flow_coll in, const struct fl_wanted *wanted, const flow_expect_options *options)
 {
     const size_t count = wanted->count;
+    if (!wanted->lines && count > 0) {
+        flow_pipeline_fail(in.pipeline, FLOW_INVALID, options ? options->name : NULL,
+            "%zu lines are expected, and none was given", count);
+        return;
+    }
     struct expectation *made = expect(in, options);
     const char **copy = made ? flow_pipeline_alloc(in.pipeline, (count + 1) * sizeof *copy) : NULL;
     if (!copy)

@@ -110,9 +110,12 @@ void flow_record(flow_coll in, const char *path)
     if (!recorder)
         return;
     recorder->path = flow_pipeline_string(in.pipeline, path);
-    recorder->witness = (flow_witness){
-        .open = open_file, .given = given, .ready = ready, .close = close_file, .self = recorder
-    };
+    recorder->witness = (flow_witness){ .open = open_file,
+        .given = given,
+        .ready = ready,
+        .close = close_file,
+        .self = recorder,
+        .by = "flow_record" };
     if (path)
         flow_read_witness(in, &recorder->witness);
     else

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <flow/evolve.h>
 
@@ -43,6 +44,11 @@ static bool load(struct replay *replay)
         if (file)
             fclose(file);
         return false;
+    }
+    struct stat kind;
+    if (fstat(fileno(file), &kind) != 0 || !S_ISREG(kind.st_mode)) {
+        fclose(file);
+        return fail(replay, FLOW_IO, "is no file");
     }
     const long size = ftell(file);
     char *bytes =

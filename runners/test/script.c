@@ -223,9 +223,20 @@ void flow_script_add(
     if (!to)
         return;
     const flow_type *wanted = to->wrapped->fields[1].record;
+    if (!type || !row) {
+        flow_pipeline_fail(
+            script->pipeline, FLOW_INVALID, to->name, "flow_script_add: no element was given");
+        return;
+    }
     if (!flow_type_equal(type, wanted)) {
         flow_pipeline_fail(script->pipeline, FLOW_TYPE, NULL,
             "flow_script_add: the input takes '%s', not '%s'", wanted->name, type->name);
+        return;
+    }
+    if (at.us < FLOW_TIME_MIN_US || at.us > FLOW_TIME_MAX_US) {
+        flow_pipeline_fail(script->pipeline, FLOW_INVALID, to->name,
+            "flow_script_add: its time %lld us is none: expected one of %lld to %lld us (R1)",
+            (long long)at.us, (long long)FLOW_TIME_MIN_US, (long long)FLOW_TIME_MAX_US);
         return;
     }
     char *copy = flow_pipeline_alloc(script->pipeline, to->wrapped->size);

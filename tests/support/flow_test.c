@@ -258,7 +258,8 @@ flow_coll flow_test_read(flow_pipeline *pipeline, const struct flow_test_script 
         .config = config,
         .unbounded = script->unbounded,
         .event_time = script->event_time,
-        .times = script->times };
+        .times = script->times,
+        .on_error = script->on_error };
     return flow_read(pipeline, source_of(script), &options);
 }
 

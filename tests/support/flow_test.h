@@ -127,7 +127,8 @@ struct flow_test_script {
     flow_time_policy times;
     bool unbounded;
     bool own_watermark;
-    bool wakes; // workers sleep while it waits, instead of asking it again and again
+    flow_on_error on_error; // of the read
+    bool wakes;             // workers sleep while it waits, instead of asking it again and again
     enum flow_test_give give;
     size_t chunk;   // 0: all
     int64_t *clock; // the fake clock; NULL: none of the pieces waits

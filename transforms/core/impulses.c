@@ -11,17 +11,21 @@ flow_coll flow_impulses_sized(
 {
     flow_impulses_options known;
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
-    if (!copied || known.every.us <= 0 || (known.until.us && known.until.us < known.start.us)) {
+    int64_t span = 0;
+    const bool far = copied && __builtin_sub_overflow(known.until.us, known.start.us, &span);
+    if (!copied || known.every.us <= 0 ||
+        (known.until.us && (far || known.until.us < known.start.us))) {
         flow_pipeline_fail(pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL,
             "flow_impulses: %s",
             !copied               ? FLOW_OPTION_UNKNOWN
             : known.every.us <= 0 ? "its 'every' is not above 0"
+            : far                 ? "more lies between its 'start' and its 'until' than time has"
                                   : "its 'until' lies before its 'start'");
         return fl_no_coll(pipeline);
     }
-    const int64_t span = known.until.us - known.start.us;
     const struct fl_ticks ticks = { .name = known.name ? known.name : "impulses",
-        .to = known.until.us ? (span + known.every.us - 1) / known.every.us : INT64_MAX,
+        .to = known.until.us ? span / known.every.us + (span % known.every.us > 0) : INT64_MAX,
+        .endless = !known.until.us,
         .by_start = true,
         .start = known.start.us,
         .elements = 1,

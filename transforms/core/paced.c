@@ -39,6 +39,7 @@ flow_coll flow_sequence_with_sized(
     const struct fl_ticks ticks = { .name = known.name ? known.name : "sequence",
         .from = known.from,
         .to = known.endless ? INT64_MAX : known.to,
+        .endless = known.endless,
         .elements = known.elements,
         .each = known.per.us,
         .lasts = known.lasts.us,

@@ -69,7 +69,10 @@ static flow_status all_numbers(flow_ctx *ctx, const void *element, void *restric
     range->from = ticks->from;
     range->to = ticks->to;
     if (ticks->skip_past && began > ticks->start) {
-        const int64_t past = (began - ticks->start + ticks->each - 1) / ticks->each;
+        int64_t since;
+        if (__builtin_sub_overflow(began, ticks->start, &since))
+            since = INT64_MAX;
+        const int64_t past = since / ticks->each + (since % ticks->each > 0);
         range->from = past < range->to ? past : range->to;
     }
     return FLOW_OK;
@@ -134,7 +137,7 @@ flow_coll fl_ticks(flow_pipeline *pipeline, const struct fl_ticks *ticks)
         .tracker = &flow_offset_tracker,
         .initial = all_numbers,
         .estimator = FLOW_ESTIMATOR_MANUAL,
-        .unbounded = ticks->to == INT64_MAX && ticks->lasts == 0 };
+        .unbounded = ticks->endless && ticks->lasts == 0 };
     flow_scope_begin(pipeline, ticks->name);
     const flow_coll began = flow_do(fl_one(pipeline, &flow_began_type, &one), &begin_now_fn);
     const flow_coll out = flow_split(began, &made->split);

@@ -9,7 +9,8 @@
 // How numbers come. Their event times do not fall.
 struct fl_ticks {
     const char *name; // of the composite
-    int64_t from, to; // which; INT64_MAX: without end
+    int64_t from, to; // which
+    bool endless;     // `to` is no end, but INT64_MAX
     // when a number may come, by the clock: from `start` on, or since the step began, so many each
     // so long. `elements` 0: at once.
     bool by_start;

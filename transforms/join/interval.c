@@ -35,6 +35,12 @@ static flow_time shifted(flow_time at, int64_t by)
     return (flow_time){ us < FLOW_TIME_MAX_US ? us : FLOW_TIME_MAX_US };
 }
 
+// A bound whose opposite is one too: what lies beyond reaches over all time either way.
+static int64_t bound(flow_duration by)
+{
+    return by.us < -INT64_MAX ? -INT64_MAX : by.us;
+}
+
 // How long a row of a side may find later ones of the other.
 static int64_t reach_of(const struct interval *interval, uint32_t side)
 {
@@ -176,8 +182,8 @@ flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
     const flow_duration left = flow_coll_lateness(sides.left);
     const flow_duration right = flow_coll_lateness(sides.right);
     interval->lateness = left.us > right.us ? left.us : right.us;
-    interval->before = -known.from.us;
-    interval->after = known.to.us;
+    interval->before = -bound(known.from);
+    interval->after = bound(known.to);
     const flow_coll ins[] = { sides.left, sides.right };
     const flow_do_options how = {
         .name = known.name, .time_sorted = true, .on_error = known.on_error

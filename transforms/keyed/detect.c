@@ -41,14 +41,20 @@ static double standardized(double value, double mean, double deviation)
 static void learn(const struct detect *detect, struct flow_detect_state *state, double value)
 {
     const double off = value - state->mean;
+    double mean, spread;
     if (detect->options.detector == FLOW_DETECT_EWMA && state->seen > 0) {
         const double step = detect->options.alpha * off;
-        state->mean += step;
-        state->spread = (1 - detect->options.alpha) * (state->spread + off * step);
+        mean = state->mean + step;
+        spread = (1 - detect->options.alpha) * (state->spread + off * step);
     } else {
-        state->mean += off / (double)(state->seen + 1);
-        state->spread += off * (value - state->mean);
+        mean = state->mean + off / (double)(state->seen + 1);
+        spread = state->spread + off * (value - mean);
     }
+    if (!isfinite(mean) || !isfinite(spread))
+        return; // what runs over would stay so for ever
+    state->mean = mean;
+    state->spread = spread;
+    state->seen++;
 }
 
 // Sums of what goes beyond the drift, up and down; the larger is the score. It begins anew after an
@@ -96,8 +102,9 @@ static struct flow_score judge(
         .mean = state->mean,
         .deviation = deviation_of(detect, state),
         .seen = state->seen };
-    if (value != value) {
-        score.score = value;
+    if (!isfinite(value)) { // tells nothing of what is usual
+        score.score = fabs(value);
+        score.alarm = warm && score.score > detect->options.threshold;
         return score;
     }
     if (warm && cusum) {
@@ -108,7 +115,6 @@ static struct flow_score judge(
     }
     if (!(warm && cusum)) // what CUSUM compares with stays as it was learnt
         learn(detect, state, value);
-    state->seen += warm && cusum ? 0 : 1;
     return score;
 }
 

@@ -84,9 +84,10 @@ struct flow_timer {
 
 /** When to set a timer; see FLOW_TIMER_SET and FLOW_TIMER_IN. Zero is the default of members. */
 typedef struct flow_timer_when {
-    flow_time at; /**< The instant, unless `relative`. After the window's expiry: an error. */
+    flow_time
+        at; /**< The instant, unless `relative`. Outside time or after the expiry: an error. */
     flow_duration after; /**< From the watermark or the time of day on; event time is clamped to the
-                            window's expiry (R61). */
+                            window's expiry (R61). Below 0: an error. */
     bool relative;       /**< `after` counts. */
     flow_duration align; /**< Relative: rounded up to a multiple of this … */
     flow_duration phase; /**< … plus this: the grid's phase, no delay (R61). */

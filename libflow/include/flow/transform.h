@@ -198,7 +198,8 @@ typedef struct flow_witness {
     flow_status (*ready)(void *self, flow_error *error);
     /** The run is over; once after a successful `open`. */
     void (*close)(void *self);
-    void *self; /**< Passed to all of them. */
+    void *self;     /**< Passed to all of them. */
+    const char *by; /**< Who sets it, as sentences say; NULL: flow_read_witness. */
 } flow_witness;
 
 /** Lets a witness be told what a source gives: `in` is the collection that flow_read made. A source

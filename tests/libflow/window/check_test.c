@@ -105,6 +105,74 @@ static flow_windows day_29(void)
     return flow_calendar_begin(flow_calendar_months(1, NULL), 0, 29);
 }
 
+static flow_windows shifted_days(void)
+{
+    return flow_windows_offset(flow_calendar_days(1, NULL), flow_hours(22));
+}
+
+static flow_windows shifted_sessions(void)
+{
+    return flow_windows_offset(flow_sessions(flow_micros(9)), flow_micros(1));
+}
+
+static flow_windows shifted_global(void)
+{
+    return flow_windows_offset(flow_global(), flow_micros(1));
+}
+
+static flow_windows longest_fixed(void)
+{
+    return flow_sessions_max(flow_fixed(flow_micros(9)), flow_micros(9));
+}
+
+static flow_windows fixed_begin(void)
+{
+    return flow_calendar_begin(flow_fixed(flow_micros(9)), 4, 6);
+}
+
+static flow_windows fixed_in_a_zone(void)
+{
+    flow_windows w = flow_fixed(flow_micros(9));
+    w.zone = "Mars/Phobos";
+    return w;
+}
+
+static flow_windows sized_days(void)
+{
+    flow_windows w = flow_calendar_days(1, NULL);
+    w.size = flow_micros(5);
+    return w;
+}
+
+static flow_windows repeated_sessions(void)
+{
+    flow_windows w = flow_sessions(flow_micros(9));
+    w.every = flow_micros(9);
+    return w;
+}
+
+static flow_windows counted_fixed(void)
+{
+    flow_windows w = flow_fixed(flow_micros(9));
+    w.units = 1;
+    return w;
+}
+
+static flow_windows gap_of_fixed(void)
+{
+    flow_windows w = flow_fixed(flow_micros(9));
+    w.gap = FLOW_FIELD(visit, gap);
+    return w;
+}
+
+static flow_windows function_of_fixed(void)
+{
+    static const flow_window_fn fn = { .name = "none" };
+    flow_windows w = flow_fixed(flow_micros(9));
+    w.fn = &fn;
+    return w;
+}
+
 static flow_windows day_of_two(void)
 {
     return flow_calendar_begin(flow_calendar_days(2, NULL), 0, 3);
@@ -191,6 +259,26 @@ static const struct {
     { weekday_eight, FLOW_INVALID, "calendar windows of weeks begin on day 8, it must be 1 to 7" },
     { day_29, FLOW_INVALID, "calendar windows of months begin on day 29, it must be 1 to 28" },
     { day_of_two, FLOW_INVALID, "calendar windows of days begin on day 3, it must be 1 to 2" },
+    { shifted_days, FLOW_INVALID,
+        "calendar windows with an offset: only fixed, sliding and cumulating windows have one" },
+    { shifted_sessions, FLOW_INVALID,
+        "sessions with an offset: only fixed, sliding and cumulating windows have one" },
+    { shifted_global, FLOW_INVALID,
+        "the global window with an offset: only fixed, sliding and cumulating windows have one" },
+    { longest_fixed, FLOW_INVALID, "fixed windows with a longest length: only sessions have one" },
+    { fixed_begin, FLOW_INVALID,
+        "fixed windows with a month or day to begin on: only calendar windows have one" },
+    { fixed_in_a_zone, FLOW_INVALID, "fixed windows with a zone: only calendar windows have one" },
+    { sized_days, FLOW_INVALID,
+        "calendar windows with a size: only fixed, sliding and cumulating windows and sessions "
+        "have one" },
+    { repeated_sessions, FLOW_INVALID,
+        "sessions with an 'every': only fixed, sliding and cumulating windows have one" },
+    { counted_fixed, FLOW_INVALID,
+        "fixed windows with a calendar unit: only calendar windows have one" },
+    { gap_of_fixed, FLOW_INVALID, "fixed windows with a gap field: only sessions have one" },
+    { function_of_fixed, FLOW_INVALID,
+        "fixed windows with a function: only custom windows have one" },
     { custom_nobody, FLOW_INVALID, "custom windows have no function" },
     { custom_nothing, FLOW_INVALID, "custom windows have no 'assign'" },
     { custom_nameless, FLOW_INVALID, "custom windows have no name" },

@@ -27,6 +27,8 @@ TCase *composite_loss_tests(void);
 TCase *loss_tests(void);
 TCase *group_tests(void);
 TCase *measure_tests(void);
+TCase *range_tests(void);
+TCase *returned_tests(void);
 TCase *stamp_tests(void);
 TCase *named_tests(void);
 TCase *no_result_tests(void);
@@ -63,6 +65,14 @@ TCase *view_tests(void);
 TCase *waits_tests(void);
 TCase *why_tests(void);
 
+// What functions answer: times and statuses.
+static void add_answers(Suite *suite)
+{
+    suite_add_tcase(suite, range_tests());
+    suite_add_tcase(suite, returned_tests());
+    suite_add_tcase(suite, stamp_tests());
+}
+
 int main(void)
 {
     Suite *suite = suite_create("runners/core");
@@ -96,7 +106,7 @@ int main(void)
     suite_add_tcase(suite, life_tests());
     suite_add_tcase(suite, group_tests());
     suite_add_tcase(suite, measure_tests());
-    suite_add_tcase(suite, stamp_tests());
+    add_answers(suite);
     suite_add_tcase(suite, named_tests());
     suite_add_tcase(suite, no_result_tests());
     suite_add_tcase(suite, composite_loss_tests());

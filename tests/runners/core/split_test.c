@@ -79,6 +79,21 @@ static flow_status go_back(flow_ctx *ctx, const struct flow_test_row *in)
 FLOW_SPLIT_FN(go_back, flow_test_row, (flow_test_row), .tracker = &flow_offset_tracker,
     .initial = split_whole);
 
+static flow_status go_on(flow_ctx *ctx, const struct flow_test_row *in)
+{
+    for (int64_t at = in->k; flow_claim_offset(ctx, at); at++)
+        continue;
+    return ctx->status;
+}
+
+static flow_status cut_into_none(flow_ctx *ctx, const void *element, const void *restriction)
+{
+    (void)element, (void)restriction;
+    return ctx->status;
+}
+FLOW_SPLIT_FN(go_on, flow_test_row, (flow_test_row), .tracker = &flow_offset_tracker,
+    .initial = split_whole, .split = cut_into_none);
+
 // --- scenes
 
 // --- R68
@@ -190,6 +205,16 @@ START_TEST(r68_a_call_that_leaves_what_it_could_claim_fails_the_job)
 }
 END_TEST
 
+START_TEST(r68_an_initial_split_without_a_part_fails_unless_nothing_is_to_be_done)
+{
+    scene_end_badly(one_element(&go_on_split, 1, 9), "gave no part");
+    struct scene *scene = one_element(&go_on_split, 9, 9);
+    struct play play = scene_begin(scene);
+    scene_end(&play, "");
+    scene_free(scene);
+}
+END_TEST
+
 START_TEST(r68_a_claim_that_goes_back_fails_the_job)
 {
     scene_end_badly(one_element(&go_back_split, 1, 9), "not behind the last one");
@@ -242,6 +267,7 @@ TCase *split_tests(void)
     tcase_add_test(tests, r68_a_long_call_is_stopped_and_gone_on_with);
     tcase_add_test(tests, r68_a_pause_lasts_by_the_clock);
     tcase_add_test(tests, r68_a_call_that_leaves_what_it_could_claim_fails_the_job);
+    tcase_add_test(tests, r68_an_initial_split_without_a_part_fails_unless_nothing_is_to_be_done);
     tcase_add_test(tests, r68_a_claim_that_goes_back_fails_the_job);
     tcase_add_test(tests, r68_what_fails_is_routed_with_all_that_was_left);
     tcase_add_test(tests, r68_what_never_pauses_lets_sources_read);

@@ -75,6 +75,15 @@ START_TEST(a_line_that_is_no_element_is_refused)
 }
 END_TEST
 
+START_TEST(lines_that_were_not_given_are_refused)
+{
+    flow_expect_lines(clicks, NULL, 1, NULL);
+    const flow_error error = run(NULL);
+    ck_assert_int_eq(error.status, FLOW_INVALID);
+    ck_assert_str_eq(error.message, "1 lines are expected, and none was given");
+}
+END_TEST
+
 START_TEST(a_judge_sees_times_windows_and_panes)
 {
     int asked = 0;
@@ -220,6 +229,7 @@ TCase *expect_tests(void)
     tcase_add_test(tests, what_lacks_and_what_is_too_much_is_named);
     tcase_add_test(tests, floats_agree_to_twelve_digits_and_no_less);
     tcase_add_test(tests, a_line_that_is_no_element_is_refused);
+    tcase_add_test(tests, lines_that_were_not_given_are_refused);
     tcase_add_test(tests, a_judge_sees_times_windows_and_panes);
     tcase_add_test(tests, one_element_is_expected_by_its_value);
     tcase_add_test(tests, a_map_is_expected_by_key);

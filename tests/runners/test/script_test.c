@@ -122,6 +122,15 @@ START_TEST(a_script_refuses_what_comes_behind_the_end_of_an_input)
 }
 END_TEST
 
+START_TEST(a_script_refuses_an_element_that_was_not_given)
+{
+    flow_script_add(script, clicks, second(1), &click_type, NULL);
+    refused("flow_script_add: no element was given");
+    flow_script_add(script, clicks, second(1), NULL, &script);
+    refused("flow_script_add: no element was given");
+}
+END_TEST
+
 START_TEST(a_script_refuses_watermarks_that_go_back)
 {
     flow_script_watermark(script, clicks, second(5));
@@ -156,6 +165,7 @@ TCase *script_tests(void)
     tcase_add_test(tests, two_scripts_have_no_order_and_are_refused);
     tcase_add_test(tests, a_script_refuses_other_types_and_other_inputs);
     tcase_add_test(tests, a_script_refuses_what_comes_behind_the_end_of_an_input);
+    tcase_add_test(tests, a_script_refuses_an_element_that_was_not_given);
     tcase_add_test(tests, a_script_refuses_watermarks_that_go_back);
     tcase_add_test(tests, inputs_of_a_script_end_and_move_their_watermarks_each_by_itself);
     return tests;

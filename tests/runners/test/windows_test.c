@@ -9,7 +9,8 @@ static enum {
     EMPTY,
     TWICE,
     SHRINK,
-    GROW
+    GROW,
+    BEYOND
 } wrong;
 
 static uint32_t cut(
@@ -38,6 +39,8 @@ static void unite(const flow_window *windows, uint32_t count, const void *config
             into[i].end.us -= 1;
         if (wrong == GROW)
             into[i].end.us += 1000000;
+        if (wrong == BEYOND)
+            into[i].end.us = INT64_MAX;
     }
 }
 
@@ -45,6 +48,8 @@ static const flow_window_fn apart = { .name = "tens", .assign = cut };
 static const flow_window_fn united = {
     .name = "whole", .merges = true, .assign = cut, .merge = unite
 };
+
+static bool locally; // by the local runner, which looks less closely
 
 // Runs clicks in such windows; the error is empty when nothing is found.
 static flow_error run_with(const flow_window_fn *fn, const char *step)
@@ -61,7 +66,11 @@ static flow_error run_with(const flow_window_fn *fn, const char *step)
         flow_expect(count, "\"a\": {\"count\":3}");
     else
         flow_expect(count, "\"a\": {\"count\":1}", "\"a\": {\"count\":2}");
-    const flow_error error = run(NULL);
+    flow_error error = { 0 };
+    if (locally)
+        flow_run(p, &flow_local_runner, &error);
+    else
+        error = run(NULL);
     if (step) {
         ck_assert_int_eq(error.status, FLOW_USER);
         ck_assert_msg(strstr(error.step, step), "%s", error.step);
@@ -117,12 +126,31 @@ START_TEST(windows_that_merged_again_become_others_are_found)
 }
 END_TEST
 
+START_TEST(windows_that_do_not_hold_what_is_in_them_fail_under_the_local_runner_too)
+{
+    locally = true;
+    wrong = NOTHING;
+    ck_assert_str_eq(run_with(&united, NULL).message, "");
+    wrong = ELSEWHERE;
+    ck_assert_ptr_nonnull(strstr(run_with(&apart, "window").message, "which does not hold it"));
+    wrong = EMPTY;
+    ck_assert_ptr_nonnull(strstr(run_with(&united, "window").message, "which does not hold it"));
+    wrong = SHRINK;
+    ck_assert_ptr_nonnull(strstr(run_with(&united, "count").message, "which does not hold it"));
+    wrong = BEYOND;
+    ck_assert_ptr_nonnull(
+        strstr(run_with(&united, "count").message, "which reaches beyond the global window"));
+    locally = false;
+}
+END_TEST
+
 TCase *windows_tests(void)
 {
     TCase *tests = tcase_create("windows");
     tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
     tcase_add_test(tests, windows_that_keep_their_promises_pass);
     tcase_add_test(tests, a_window_that_does_not_hold_its_element_is_found);
+    tcase_add_test(tests, windows_that_do_not_hold_what_is_in_them_fail_under_the_local_runner_too);
     tcase_add_test(tests, a_window_that_is_listed_twice_is_found);
     tcase_add_test(tests, a_merged_window_that_does_not_hold_what_is_in_it_is_found);
     tcase_add_test(tests, windows_that_merged_again_become_others_are_found);

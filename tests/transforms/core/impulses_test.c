@@ -86,6 +86,24 @@ START_TEST(without_an_end_they_are_unbounded)
 }
 END_TEST
 
+START_TEST(impulses_may_be_as_far_apart_as_time_goes)
+{
+    flow_pipeline *p = flow_pipeline_new("impulses");
+    const flow_impulses_options options = {
+        .start = { 1000000 }, .every = { INT64_MAX }, .until = { 6000000 }, .skip_past = _i == 1
+    };
+    const flow_coll impulses = flow_impulses(p, &options);
+    if (_i == 0)
+        flow_expect(impulses, "{\"at\":\"1970-01-01T00:00:01Z\",\"number\":0}");
+    else
+        flow_expect_empty(impulses, NULL);
+    const flow_runner runner = flow_simulated(NULL);
+    flow_error error;
+    ck_assert_msg(flow_run(p, &runner, &error) == FLOW_OK, "%s", error.message);
+    flow_pipeline_free(p);
+}
+END_TEST
+
 START_TEST(impulses_that_cannot_be_are_refused)
 {
     static const struct {
@@ -95,6 +113,8 @@ START_TEST(impulses_that_cannot_be_are_refused)
         { { .every = { 0 } }, "flow_impulses: its 'every' is not above 0" },
         { { .every = { 1 }, .start = { 5 }, .until = { 4 } },
             "flow_impulses: its 'until' lies before its 'start'" },
+        { { .every = { 1 }, .start = { FLOW_TIME_MIN_US }, .until = { FLOW_TIME_MAX_US } },
+            "flow_impulses: more lies between its 'start' and its 'until' than time has" },
     };
     for (int i = 0; i < TABLE_SIZE(cases); i++) {
         flow_pipeline *p = flow_pipeline_new("impulses");
@@ -114,6 +134,7 @@ TCase *impulses_tests(void)
     tcase_add_test(tests, impulses_of_the_future_wait_for_the_clock);
     tcase_add_test(tests, those_of_the_past_can_be_left_out);
     tcase_add_test(tests, without_an_end_they_are_unbounded);
+    tcase_add_loop_test(tests, impulses_may_be_as_far_apart_as_time_goes, 0, 2);
     tcase_add_test(tests, impulses_that_cannot_be_are_refused);
     return tests;
 }

@@ -122,6 +122,16 @@ START_TEST(the_watermark_stands_at_the_next_number)
 }
 END_TEST
 
+START_TEST(a_sequence_up_to_the_last_number_is_not_endless)
+{
+    const flow_sequence_options options = { .from = INT64_MAX - 2, .to = INT64_MAX };
+    const flow_coll numbers = flow_sequence_with(p, &options);
+    ck_assert(!flow_pipeline_graph(p, NULL)->edges[numbers.id - 1].unbounded);
+    flow_expect(flow_count(numbers), "{\"count\":2}");
+    passes(false);
+}
+END_TEST
+
 static const struct {
     flow_sequence_options options;
     const char *message;
@@ -154,6 +164,7 @@ TCase *paced_tests(void)
     tcase_add_test(tests, without_a_function_the_clock_says_the_time);
     tcase_add_test(tests, a_sequence_ends_after_so_long);
     tcase_add_test(tests, a_large_sequence_is_whole);
+    tcase_add_test(tests, a_sequence_up_to_the_last_number_is_not_endless);
     tcase_add_test(tests, the_watermark_stands_at_the_next_number);
     tcase_add_loop_test(tests, sequences_that_cannot_be_are_refused, 0, TABLE_SIZE(refused));
     return tests;

@@ -38,6 +38,22 @@ START_TEST(rows_pair_within_the_interval_and_its_ends)
 }
 END_TEST
 
+START_TEST(an_interval_may_reach_over_all_time)
+{
+    static const int64_t ends[][2] = { { INT64_MIN, INT64_MAX }, { INT64_MIN, 0 },
+        { INT64_MIN, INT64_MIN }, { INT64_MAX, INT64_MAX } };
+    payment("a", "p", 9);
+    order("a", 1, 20);
+    const flow_interval_join_options options = { .from = { ends[_i][0] }, .to = { ends[_i][1] } };
+    const flow_coll joined = flow_interval_join(all_time(), &pair_up_join, &options);
+    if (_i < 2)
+        flow_expect(joined, PAIR(1, p));
+    else
+        flow_expect_empty(joined, NULL);
+    passes();
+}
+END_TEST
+
 START_TEST(rows_pair_whatever_came_first)
 {
     payment("a", "later", 25);
@@ -180,6 +196,7 @@ TCase *interval_tests(void)
     TCase *tests = tcase_create("interval");
     tcase_add_checked_fixture(tests, shop_setup, shop_teardown);
     tcase_add_test(tests, rows_pair_within_the_interval_and_its_ends);
+    tcase_add_loop_test(tests, an_interval_may_reach_over_all_time, 0, 4);
     tcase_add_test(tests, rows_pair_whatever_came_first);
     tcase_add_test(tests, an_interval_may_lie_on_one_side);
     tcase_add_test(tests, a_pair_has_the_time_of_its_later_row);

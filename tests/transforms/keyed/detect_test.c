@@ -3,6 +3,8 @@
 // planted.
 #include <math.h>
 
+#include <flow/memory.h>
+
 #include "tests.h"
 
 struct told {
@@ -31,6 +33,42 @@ static flow_coll detect(flow_detect_options options)
 {
     return detect_in(clicks, options);
 }
+
+struct reading {
+    flow_str user;
+    double n;
+};
+FLOW_RECORD(reading, user, n);
+
+static flow_status tell_reading(flow_ctx *ctx, const flow_str *user, const struct reading *reading,
+    const struct flow_score *score)
+{
+    (void)user, (void)reading;
+    return FLOW_EMIT(ctx, told, .n = score->seen, .mean = score->mean,
+        .deviation = score->deviation, .alarm = score->alarm);
+}
+FLOW_SCORED_FN(tell_reading, flow_str, reading, told);
+
+START_TEST(what_is_not_finite_teaches_nothing)
+{
+    const double values[] = { 5, INFINITY, 5, NAN, 5, -INFINITY, 1e308, -1e308, 5 };
+    struct reading rows[TABLE_SIZE(values)];
+    for (size_t i = 0; i < TABLE_SIZE(values); i++)
+        rows[i] = (struct reading){ { "a", 1 }, values[i] };
+    const flow_coll in = flow_create(p,
+        &(flow_create_options){ .type = &reading_type, .rows = rows, .count = TABLE_SIZE(rows) });
+    const flow_detect_options options = { .detector = (flow_detector)_i, .warm_up = 3 };
+    const flow_coll told = flow_detect(flow_key_by(in, FLOW_FIELD(reading, user)),
+        FLOW_FIELD(reading, n), &tell_reading_scored, &options);
+    // all the fives make a mean of 5 without deviation, whatever came between; only when warm an
+    // infinity alarms
+    FLOW_EXPECT_ROWS(told, told, { .n = 0 }, { .n = 1, .mean = 5 }, { .n = 1, .mean = 5 },
+        { .n = 2, .mean = 5 }, { .n = 2, .mean = 5 }, { .n = 3, .mean = 5, .alarm = true },
+        { .n = 3, .mean = 5, .alarm = true }, { .n = 3, .mean = 5, .alarm = true },
+        { .n = 3, .mean = 5 });
+    passes();
+}
+END_TEST
 
 START_TEST(a_z_score_is_of_all_before)
 {
@@ -182,6 +220,8 @@ TCase *detect_tests(void)
     TCase *tests = tcase_create("detect");
     tcase_set_timeout(tests, 30);
     tcase_add_checked_fixture(tests, clicks_setup, clicks_teardown);
+    tcase_add_loop_test(
+        tests, what_is_not_finite_teaches_nothing, FLOW_DETECT_EWMA, FLOW_DETECT_CUSUM + 1);
     tcase_add_test(tests, a_z_score_is_of_all_before);
     tcase_add_test(tests, an_ewma_follows);
     tcase_add_test(tests, a_cusum_adds_up_what_lasts_and_begins_anew);

@@ -218,11 +218,11 @@ FLOW_API flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const f
 
 /**
  * Scores a number of each element of a key against those before it (spikes, drifts), in order of
- * event time once the watermark has passed it. A NaN has the score NaN and teaches nothing. Each
- * session is learnt by itself; since elements are taken in order, no two of them with state merge.
- * Windows of a user's function may: means and variances of FLOW_DETECT_Z_SCORE are then those of
- * both, the others go on with what the window that begins later has learnt. State: 40 bytes a key
- * and window. `options` may be NULL.
+ * event time once the watermark has passed it. A NaN has the score NaN, an infinity an infinite one
+ * that alarms; neither teaches anything. Each session is learnt by itself; since elements are
+ * taken in order, no two of them with state merge. Windows of a user's function may: means and
+ * variances of FLOW_DETECT_Z_SCORE are then those of both, the others go on with what the window
+ * that begins later has learnt. State: 40 bytes a key and window. `options` may be NULL.
  */
 static inline flow_coll flow_detect(flow_coll in, flow_field_ref field, const flow_scored_fn *fn,
     const flow_detect_options *options)
