@@ -306,6 +306,39 @@ START_TEST(r1_a_script_refuses_an_element_outside_time)
 }
 END_TEST
 
+struct visit {
+    flow_time at;
+    flow_duration gap;
+};
+FLOW_RECORD(visit, at, gap);
+
+static bool says_gap(const flow_seen *seen, size_t count, void *user, flow_error *error)
+{
+    (void)user;
+    if (count == 1 && strstr(seen[0].text, "the gap of sessions that it says is not above 0"))
+        return true;
+    flow_error_raise(error, FLOW_UNEXPECTED, NULL, "%zu: %s", count, count ? seen[0].text : "");
+    return false;
+}
+
+START_TEST(r12_an_element_whose_gap_makes_no_session_is_dropped_with_the_reason)
+{
+    const struct visit one = { { SECOND }, { _i - 1 } };
+    p = flow_pipeline_new("range");
+    const flow_coll in = flow_create(p,
+        &(flow_create_options){
+            .type = &visit_type, .rows = &one, .count = 1, .event_time = FLOW_FIELD(visit, at) });
+    const flow_window_options options = { .windows = flow_sessions_by(FLOW_FIELD(visit, gap)) };
+    const flow_coll cut = flow_window_into(in, &options);
+    flow_expect_empty(flow_count(cut), NULL);
+    flow_expect_that(flow_dropped(cut), says_gap, NULL, NULL);
+    const flow_runner runner = flow_simulated(NULL);
+    flow_error error = { 0 };
+    ck_assert_msg(flow_run(p, &runner, &error) == FLOW_OK, "%s", error.message);
+    flow_pipeline_free(p);
+}
+END_TEST
+
 TCase *range_tests(void)
 {
     TCase *tests = tcase_create("range");
@@ -324,6 +357,8 @@ TCase *range_tests(void)
     tcase_add_loop_test(tests, r1_an_output_outside_time_is_refused, 0, OUTSIDE);
     tcase_add_loop_test(tests, r1_a_stamped_output_outside_time_is_refused, 0, OUTSIDE);
     tcase_add_loop_test(tests, r1_a_time_that_a_field_gives_outside_time_is_refused, 0, OUTSIDE);
+    tcase_add_loop_test(
+        tests, r12_an_element_whose_gap_makes_no_session_is_dropped_with_the_reason, 0, 2);
     tcase_add_loop_test(tests, r1_a_script_refuses_an_element_outside_time, 0, OUTSIDE);
     return tests;
 }
