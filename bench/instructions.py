@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 RECORD = HERE / "instructions.txt"
 MORE = 1.05  # times what was recorded: beyond, it fails
 LESS = 0.95  # below, it should be recorded anew
-ROWS = {"nexmark": ["--events", "50000"], "json": ["--rows", "50000"], "csv": ["--rows", "50000"]}
+ROWS = {"nexmark": ["--events", "100000"], "json": ["--rows", "50000"], "csv": ["--rows", "50000"]}
 MANY = ["--rows", "250000"]
 
 
