@@ -50,17 +50,31 @@ void flow_pipeline_free(flow_pipeline *pipeline)
     fl_free(&allocator, pipeline, sizeof *pipeline);
 }
 
+// A step's path: its name behind the scope; without a name the scope itself, which is the
+// composite's path.
+static void put_path(const flow_pipeline *p, const char *step, char *path, size_t size)
+{
+    const char *scope = p->scope ? p->scope->path : "";
+    const size_t len = strlen(scope);
+    if (!step)
+        snprintf(path, size, "%.*s", len > 0 ? (int)len - 1 : 0, scope);
+    else // calls about a step that exists have its whole path already
+        snprintf(path, size, "%s%s", strncmp(step, scope, len) == 0 ? "" : scope, step);
+}
+
 void flow_pipeline_fail(
     flow_pipeline *pipeline, flow_status status, const char *step, const char *format, ...)
 {
     if (!pipeline)
         return;
     char message[sizeof pipeline->error.message];
+    char path[sizeof pipeline->error.step];
+    put_path(pipeline, step, path, sizeof path);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    flow_error_raise(&pipeline->error, status, step, "%s", message);
+    flow_error_raise(&pipeline->error, status, path, "%s", message);
 }
 
 bool fl_refuse(const fl_call *call, flow_status status, const char *format, ...)
@@ -69,17 +83,11 @@ bool fl_refuse(const fl_call *call, flow_status status, const char *format, ...)
     if (!p)
         return false;
     char message[sizeof p->error.message];
-    char step[sizeof p->error.step];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    // Calls about a step that exists have its whole path already.
-    const char *scope = p->scope ? p->scope->path : "";
-    if (strncmp(call->step, scope, strlen(scope)) == 0)
-        scope = "";
-    snprintf(step, sizeof step, "%s%s", scope, call->step);
-    flow_pipeline_fail(p, status, step, "%s(%s): %s", call->builder, call->step, message);
+    flow_pipeline_fail(p, status, call->step, "%s(%s): %s", call->builder, call->step, message);
     return false;
 }
 

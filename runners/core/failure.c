@@ -7,6 +7,7 @@
 #include "explode.h"
 #include "output.h"
 
+#define KEY_SHOWN 64u                // bytes of a key that a message shows
 #define PART_MOST ((size_t)64 << 10) // bytes of scratch that parts hand on to the next
 
 static bool rows_fault(flow_status status)
@@ -15,15 +16,20 @@ static bool rows_fault(flow_status status)
            status != FLOW_CANCELLED;
 }
 
-static void put_key(const flow_shape *in, const void *key, flow_buffer *text)
+static void put_key_value(const flow_shape *in, const void *key, flow_buffer *text)
 {
-    flow_buffer_printf(text, "{\"key\":");
     if (flow_type_has_classified(in->type))
         flow_buffer_printf(text, "\"***\""); // which field it was is not known here
     else if (in->key == FLOW_KIND_RECORD)
         flow_json_write_masked(in->key_record, key, text);
     else
         flow_json_write_value(in->key, NULL, key, text);
+}
+
+static void put_key(const flow_shape *in, const void *key, flow_buffer *text)
+{
+    flow_buffer_printf(text, "{\"key\":");
+    put_key_value(in, key, text);
 }
 
 void fl_show_key_of(const flow_shape *in, const void *key, flow_buffer *text)
@@ -278,21 +284,39 @@ static void show_accumulator(
     flow_buffer_printf(text, "}");
 }
 
+// Which result cannot be. A long key is cut, so that the window is still said.
+static void put_result(
+    struct fl_op *op, const struct fl_no_result *none, flow_buffer *shown, char *text, size_t size)
+{
+    const flow_shape *shape = &op->plan->shape;
+    const bool keyed = shape->key != FLOW_KIND_NONE;
+    const bool global = none->window.end.us == FLOW_TIME_GLOBAL_END_US;
+    char end[40] = "";
+    if (!global)
+        end[flow_time_print(none->window.end, end)] = '\0';
+    if (keyed)
+        put_key_value(shape, none->key, shown);
+    size_t len = shown->len < KEY_SHOWN ? shown->len : KEY_SHOWN;
+    while (len > 0 && len < shown->len && ((unsigned char)shown->data[len] & 0xc0) == 0x80)
+        len--; // not within a character
+    snprintf(text, size, "its result%s%.*s%s does not fit (%s): the %swindow%s%s has no value",
+        keyed ? " for the key " : "", (int)len, len ? shown->data : "", len < shown->len ? "…" : "",
+        op->plan->node->combine->name, global ? "global " : "", global ? "" : " that ends at ",
+        end);
+}
+
 flow_status fl_no_result(struct fl_op *op, flow_status status, const struct fl_no_result *none)
 {
     const flow_on_error policy = op->plan->node->on_error;
     const bool skip = policy == FLOW_ON_ERROR_SKIP;
-    const bool global = none->window.end.us == FLOW_TIME_GLOBAL_END_US;
-    char message[240], end[40] = "";
-    if (!global)
-        end[flow_time_print(none->window.end, end)] = '\0';
-    snprintf(message, sizeof message,
-        "its result for a key does not fit (%s): the %swindow%s%s has no value",
-        op->plan->node->combine->name, global ? "global " : "", global ? "" : " that ends at ",
-        end);
-    if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status))
-        return fl_op_fail(op, status, "%s", message);
+    char message[240 + KEY_SHOWN];
     flow_buffer shown = { .allocator = op->worker->engine->graph->allocator };
+    put_result(op, none, &shown, message, sizeof message);
+    shown.len = 0;
+    if (policy == FLOW_ON_ERROR_FAIL || !rows_fault(status)) {
+        flow_buffer_free(&shown);
+        return fl_op_fail(op, status, "%s", message);
+    }
     show_accumulator(op, none, &shown);
     const struct fl_rejection rejection = { .reason = reason_of(skip, false, 0),
         .message = message,

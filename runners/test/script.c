@@ -229,7 +229,7 @@ void flow_script_add(
         return;
     }
     if (!flow_type_equal(type, wanted)) {
-        flow_pipeline_fail(script->pipeline, FLOW_TYPE, NULL,
+        flow_pipeline_fail(script->pipeline, FLOW_TYPE, to->name,
             "flow_script_add: the input takes '%s', not '%s'", wanted->name, type->name);
         return;
     }

@@ -2,6 +2,8 @@
 // The contract harness: the list of ways that a transform is run, and what must agree.
 #include <stdlib.h>
 
+#include <flow/memory.h>
+
 #include "harness_case.h"
 
 static void clear(struct harness *h)
@@ -446,4 +448,18 @@ void flow_test_refuses_signs(const char *name, flow_test_build *build)
     ck_assert_msg(strstr(error.message, "give it elements that stay"), "%s", error.message);
     flow_pipeline_free(pipeline);
     flow_test_results_clear(&none);
+}
+
+void flow_test_refused_step(flow_test_build *build, const char *step)
+{
+    static const struct flow_test_row row = { .k = 1 };
+    const flow_create_options one = { .type = &flow_test_row_type, .rows = &row, .count = 1 };
+    flow_error error = { 0 };
+    flow_pipeline *pipeline = flow_pipeline_new("refused");
+    flow_scope_begin(pipeline, "shop");
+    ck_assert_uint_eq(build(flow_create(pipeline, &one)).id, 0);
+    flow_scope_end(pipeline);
+    ck_assert_int_ne(flow_pipeline_check(pipeline, &error), FLOW_OK);
+    ck_assert_msg(strcmp(error.step, step) == 0, "[%s] %s", error.step, error.message);
+    flow_pipeline_free(pipeline);
 }

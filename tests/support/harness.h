@@ -46,4 +46,7 @@ void flow_test_transform_in_turn(
 // words that all of them say.
 void flow_test_refuses_signs(const char *name, flow_test_build *build);
 
+// That building is refused and that the error names this step, which is within the scope "shop".
+void flow_test_refused_step(flow_test_build *build, const char *step);
+
 #endif

@@ -238,7 +238,9 @@ flow_coll flow_funnel_sized(
     flow_funnel_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "funnel");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_funnel: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
@@ -247,7 +249,6 @@ flow_coll flow_funnel_sized(
         check(in, fn, &known) ? flow_pipeline_alloc(in.pipeline, sizeof *funnel) : NULL;
     if (!funnel || !fill(in, fn, &known, funnel))
         return fl_no_coll(in.pipeline);
-    fl_scope(in.pipeline, known.name, "funnel");
     const flow_coll steps = flow_do(in, &funnel->mark);
     const flow_coll out =
         flow_group(flow_key_by(steps, fl_field_named(funnel->outs[0], "key")), &funnel->group);

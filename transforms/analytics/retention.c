@@ -119,6 +119,7 @@ flow_coll flow_retention_sized(flow_coll in, const flow_retention_options *optio
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "retention");
     const bool keyed = flow_coll_is_keyed(in);
     const flow_window_kind kind = known.periods.kind;
     if (!copied || !keyed || (kind != FLOW_WINDOW_FIXED && kind != FLOW_WINDOW_CALENDAR)) {
@@ -132,7 +133,6 @@ flow_coll flow_retention_sized(flow_coll in, const flow_retention_options *optio
                      : "its 'periods' are no fixed and no calendar windows");
         return fl_no_coll(in.pipeline);
     }
-    fl_scope(in.pipeline, known.name, "retention");
     const flow_coll out = build(in, &known.periods);
     flow_scope_end(in.pipeline);
     return out;

@@ -78,6 +78,7 @@ flow_coll flow_sessionize_sized(
     if (!how)
         return fl_no_coll(in.pipeline);
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, fn ? fn->fn.name : "sessionize");
     if (!copied || !fn || !fn->placed || known.gap.us <= 0 || known.max_length.us < 0) {
         flow_pipeline_fail(in.pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL,
             "flow_sessionize: %s",
@@ -87,6 +88,7 @@ flow_coll flow_sessionize_sized(
                                  : "its 'max_length' is below 0");
         return fl_no_coll(in.pipeline);
     }
+    flow_scope_end(in.pipeline);
     how->user = fn;
     how->gap = known.gap;
     how->max_length = known.max_length;

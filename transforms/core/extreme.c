@@ -165,7 +165,7 @@ flow_coll flow_min(flow_coll in, flow_field_ref field)
         return fl_field_combine(in, &integer_min, &field, false);
     if (fl_kind_is_float(field.kind))
         return fl_field_combine(in, &number_min, &field, false);
-    return fl_field_refuse(in, "flow_min", "a number, a time or a duration", &field);
+    return fl_field_refuse_step(in, "flow_min", "a number, a time or a duration", &field);
 }
 
 flow_coll flow_max(flow_coll in, flow_field_ref field)
@@ -176,5 +176,5 @@ flow_coll flow_max(flow_coll in, flow_field_ref field)
         return fl_field_combine(in, &integer_max, &field, true);
     if (fl_kind_is_float(field.kind))
         return fl_field_combine(in, &number_max, &field, true);
-    return fl_field_refuse(in, "flow_max", "a number, a time or a duration", &field);
+    return fl_field_refuse_step(in, "flow_max", "a number, a time or a duration", &field);
 }

@@ -63,6 +63,13 @@ flow_coll fl_field_refuse(
     return (flow_coll){ in.pipeline, 0 };
 }
 
+flow_coll fl_field_refuse_step(
+    flow_coll in, const char *builder, const char *wanted, const flow_field_ref *field)
+{
+    flow_scope_begin(in.pipeline, builder + strlen("flow_"));
+    return fl_field_refuse(in, builder, wanted, field);
+}
+
 flow_coll fl_field_combine(
     flow_coll in, const flow_combine_fn *fn, const flow_field_ref *field, bool largest)
 {

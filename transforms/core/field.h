@@ -28,6 +28,10 @@ double fl_field_number(const void *element, const fl_field_config *field);
 flow_coll fl_field_refuse(
     flow_coll in, const char *builder, const char *wanted, const flow_field_ref *field);
 
+// The same for a step whose name is the builder's without "flow_".
+flow_coll fl_field_refuse_step(
+    flow_coll in, const char *builder, const char *wanted, const flow_field_ref *field);
+
 // flow_combine over one field, with the field as its configuration.
 flow_coll fl_field_combine(
     flow_coll in, const flow_combine_fn *fn, const flow_field_ref *field, bool largest);

@@ -15,8 +15,8 @@ flow_coll flow_impulses_sized(
     const bool far = copied && __builtin_sub_overflow(known.until.us, known.start.us, &span);
     if (!copied || known.every.us <= 0 ||
         (known.until.us && (far || known.until.us < known.start.us))) {
-        flow_pipeline_fail(pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL,
-            "flow_impulses: %s",
+        flow_pipeline_fail(pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED,
+            known.name ? known.name : "impulses", "flow_impulses: %s",
             !copied               ? FLOW_OPTION_UNKNOWN
             : known.every.us <= 0 ? "its 'every' is not above 0"
             : far                 ? "more lies between its 'start' and its 'until' than time has"

@@ -84,6 +84,9 @@ static bool is_later(const struct fl_best *how, const void *a, const void *b)
 flow_coll flow_latest(flow_coll in)
 {
     static const struct fl_best_names names = { "flow_latest_state", "latest" };
+    if (!flow_coll_type(in))
+        return fl_no_coll(in.pipeline);
+    flow_scope_begin(in.pipeline, "latest");
     if (!fl_best_fits(in, "flow_latest", 1))
         return fl_no_coll(in.pipeline);
     const struct stamp *stamp = make_stamp(in);
@@ -97,7 +100,6 @@ flow_coll flow_latest(flow_coll in)
     how.offset = stamp->at;
     how.inner = stamp->in;
     how.inner_offset = stamp->row;
-    flow_scope_begin(in.pipeline, "latest");
     flow_coll stamped = flow_do(in, &stamp->fn);
     if (flow_coll_is_keyed(in) && stamped.id)
         stamped = flow_key_by(stamped, fl_field_named(stamp->outs[0], "key"));

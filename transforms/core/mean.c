@@ -49,6 +49,6 @@ static const flow_combine_fn mean_combine = {
 flow_coll flow_mean(flow_coll in, flow_field_ref field)
 {
     if (!fl_kind_is_integer(field.kind) && !fl_kind_is_float(field.kind))
-        return fl_field_refuse(in, "flow_mean", "a number or a duration", &field);
+        return fl_field_refuse_step(in, "flow_mean", "a number or a duration", &field);
     return fl_field_combine(in, &mean_combine, &field, false);
 }

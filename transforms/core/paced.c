@@ -32,8 +32,8 @@ flow_coll flow_sequence_with_sized(
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
     const char *why = copied ? wrong(&known) : FLOW_OPTION_UNKNOWN;
     if (why) {
-        flow_pipeline_fail(pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL,
-            "flow_sequence_with: %s", why);
+        flow_pipeline_fail(pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED,
+            known.name ? known.name : "sequence", "flow_sequence_with: %s", why);
         return fl_no_coll(pipeline);
     }
     const struct fl_ticks ticks = { .name = known.name ? known.name : "sequence",

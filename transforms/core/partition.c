@@ -53,6 +53,11 @@ static const flow_fn *make(flow_coll in, const flow_partition_fn *user, uint32_t
 flow_coll flow_partition_sized(flow_coll in, const flow_partition_fn *fn, uint32_t count,
     const flow_do_options *options, size_t size)
 {
+    if (!flow_coll_type(in))
+        return fl_no_coll(in.pipeline);
+    flow_do_options known;
+    flow_options_copy(&known, sizeof known, options, size); // flow_do refuses what it does not know
+    fl_scope(in.pipeline, known.name, fn ? fn->name : "partition");
     if (count == 0 || count > PARTS_MAX) {
         flow_pipeline_fail(in.pipeline, FLOW_INVALID, NULL,
             "flow_partition: %u parts were asked for, 1 to %u may be", (unsigned)count, PARTS_MAX);
@@ -63,6 +68,7 @@ flow_coll flow_partition_sized(flow_coll in, const flow_partition_fn *fn, uint32
             "flow_partition: it was given no function that says the part of an element");
         return fl_no_coll(in.pipeline);
     }
-    const flow_fn *step = flow_coll_type(in) ? make(in, fn, count) : NULL;
+    flow_scope_end(in.pipeline);
+    const flow_fn *step = make(in, fn, count);
     return step ? flow_do_sized(in, step, options, size) : fl_no_coll(in.pipeline);
 }

@@ -22,6 +22,9 @@ static bool is_smaller(const struct fl_best *how, const void *a, const void *b)
 flow_coll flow_sample(flow_coll in, uint32_t count, uint64_t seed)
 {
     static const struct fl_best_names names = { "flow_sample_state", "drawn" };
+    if (!flow_coll_type(in))
+        return fl_no_coll(in.pipeline);
+    flow_scope_begin(in.pipeline, "sample");
     if (!fl_best_fits(in, "flow_sample", count))
         return fl_no_coll(in.pipeline);
     struct fl_best how;
@@ -30,7 +33,6 @@ flow_coll flow_sample(flow_coll in, uint32_t count, uint64_t seed)
     how.before = is_drawn;
     how.limit = count;
     how.seed = seed;
-    flow_scope_begin(in.pipeline, "sample");
     const flow_coll rows = fl_keyed_like(fl_best(in, &names, &how, NULL), in);
     flow_scope_end(in.pipeline);
     return rows;
@@ -39,6 +41,9 @@ flow_coll flow_sample(flow_coll in, uint32_t count, uint64_t seed)
 flow_coll flow_any(flow_coll in)
 {
     static const struct fl_best_names names = { "flow_any_state", "first" };
+    if (!flow_coll_type(in))
+        return fl_no_coll(in.pipeline);
+    flow_scope_begin(in.pipeline, "any");
     if (!fl_best_fits(in, "flow_any", 1))
         return fl_no_coll(in.pipeline);
     struct fl_best how;
@@ -46,7 +51,6 @@ flow_coll flow_any(flow_coll in)
     how.type = how.inner = flow_coll_type(in);
     how.before = is_smaller;
     how.limit = 1;
-    flow_scope_begin(in.pipeline, "any");
     const flow_coll rows = fl_keyed_like(fl_best(in, &names, &how, NULL), in);
     flow_scope_end(in.pipeline);
     return rows;

@@ -104,7 +104,7 @@ flow_coll flow_sequence(flow_pipeline *pipeline, int64_t from, int64_t to)
     if (!config)
         return fl_no_coll(pipeline);
     if (to < from) {
-        flow_pipeline_fail(pipeline, FLOW_INVALID, NULL,
+        flow_pipeline_fail(pipeline, FLOW_INVALID, sequence_source.name,
             "flow_sequence: it goes from %lld to %lld, which is before", (long long)from,
             (long long)to);
         return fl_no_coll(pipeline);

@@ -95,5 +95,5 @@ flow_coll flow_sum(flow_coll in, flow_field_ref field)
         return fl_field_combine(in, &integer_sum, &field, false);
     if (fl_kind_is_float(field.kind))
         return fl_field_combine(in, &number_sum, &field, false);
-    return fl_field_refuse(in, "flow_sum", "a number or a duration", &field);
+    return fl_field_refuse_step(in, "flow_sum", "a number or a duration", &field);
 }

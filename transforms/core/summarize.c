@@ -77,6 +77,6 @@ static const flow_combine_fn summary_combine = {
 flow_coll flow_summarize(flow_coll in, flow_field_ref field)
 {
     if (!fl_kind_is_integer(field.kind) && !fl_kind_is_float(field.kind))
-        return fl_field_refuse(in, "flow_summarize", "a number or a duration", &field);
+        return fl_field_refuse_step(in, "flow_summarize", "a number or a duration", &field);
     return fl_field_combine(in, &summary_combine, &field, false);
 }

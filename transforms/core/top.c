@@ -17,7 +17,10 @@ static bool is_larger(const struct fl_best *how, const void *a, const void *b)
 flow_coll flow_top(flow_coll in, uint32_t count, flow_field_ref field)
 {
     static const struct fl_best_names names = { "flow_top_state", "largest" };
-    if (flow_coll_type(in) && flow_kind_size(field.kind) == 0)
+    if (!flow_coll_type(in))
+        return fl_no_coll(in.pipeline);
+    flow_scope_begin(in.pipeline, "top");
+    if (flow_kind_size(field.kind) == 0)
         return fl_field_refuse(in, "flow_top", "a field that is no record and no list", &field);
     if (!fl_best_fits(in, "flow_top", count))
         return fl_no_coll(in.pipeline);
@@ -28,7 +31,6 @@ flow_coll flow_top(flow_coll in, uint32_t count, flow_field_ref field)
     how.limit = count;
     how.offset = field.offset;
     how.kind = field.kind;
-    flow_scope_begin(in.pipeline, "top");
     const flow_coll rows = fl_keyed_like(fl_best(in, &names, &how, &field), in);
     flow_scope_end(in.pipeline);
     return rows;

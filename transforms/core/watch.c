@@ -390,12 +390,14 @@ flow_coll flow_watch_sized(
     if (!type)
         return fl_no_coll(in.pipeline);
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "watch");
     const char *why = copied ? wrong(type, fn, &known) : FLOW_OPTION_UNKNOWN;
     if (why) {
         flow_pipeline_fail(
             in.pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL, "flow_watch: %s", why);
         return fl_no_coll(in.pipeline);
     }
+    flow_scope_end(in.pipeline);
     const struct watch *watch = make(in, fn, &known);
     const flow_do_options step = { .name = known.name,
         .on_error = known.on_error,

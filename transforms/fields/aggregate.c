@@ -402,7 +402,6 @@ static flow_coll build(flow_coll in, const flow_aggregate_options *options)
     aggregate->outs[0] = fl_record_end(&out);
     if (!state || !aggregate->outs[0])
         return fl_no_coll(in.pipeline);
-    fl_scope(in.pipeline, options->name, "aggregate");
     const flow_coll made = apply(in, aggregate, state, options->on_error);
     flow_scope_end(in.pipeline);
     return made;
@@ -413,7 +412,9 @@ flow_coll flow_aggregate_sized(flow_coll in, const flow_aggregate_options *optio
     flow_aggregate_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "aggregate");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_aggregate: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);

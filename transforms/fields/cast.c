@@ -259,6 +259,11 @@ bool fl_cast_make(flow_pipeline *pipeline, const char *builder, struct fl_cast *
     return cast->text != NULL;
 }
 
+static void *take_kept(void *user, size_t size)
+{
+    return flow_pipeline_alloc(user, size);
+}
+
 const void *fl_constant(
     flow_pipeline *pipeline, const char *builder, flow_kind kind, const char *text)
 {
@@ -272,14 +277,18 @@ const void *fl_constant(
     uint32_t offset = 0;
     if (!copy || !row)
         return NULL;
-    if (is_text(kind)) {
+    flow_duration span;
+    if (kind == FLOW_KIND_STR || (kind == FLOW_KIND_BYTES && !copy[0])) {
         const flow_str all = flow_str_of(copy);
         return memcpy(row, &all, sizeof all);
     }
+    if (kind == FLOW_KIND_DURATION && flow_duration_parse(flow_str_of(copy), &span))
+        return memcpy(row, &span, sizeof span);
     const flow_csv *reader = cell_reader(pipeline, kind, &offset);
     if (!reader)
         return NULL;
-    if (flow_csv_read(reader, flow_str_of(copy), row, NULL, NULL) == FLOW_OK)
+    const flow_memory memory = { take_kept, pipeline };
+    if (flow_csv_read(reader, flow_str_of(copy), row, &memory, NULL) == FLOW_OK)
         return row + offset;
     flow_pipeline_fail(pipeline, FLOW_PARSE, NULL, "%s: the constant \"%s\" is no %s", builder,
         text, flow_kind_name(kind));

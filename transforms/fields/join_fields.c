@@ -124,7 +124,6 @@ static flow_coll build(flow_sides sides, const flow_join_fields_options *options
         .left = joined->sides[0].pair->outs[0],
         .right = joined->sides[1].pair->outs[0],
         .pair = give_pair };
-    fl_scope(pipeline, options->name, "join_fields");
     const flow_sides pairs = { fl_pair_apply(sides.left, joined->sides[0].pair),
         fl_pair_apply(sides.right, joined->sides[1].pair) };
     const flow_coll out = flow_join(pairs, options->kind, &joined->fn, NULL);
@@ -139,7 +138,9 @@ flow_coll flow_join_fields_sized(
     flow_join_fields_options known;
     if (!flow_coll_type(sides.left) || !flow_coll_type(sides.right))
         return fl_no_coll(pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(pipeline, known.name, "join_fields");
+    if (!copied) {
         flow_pipeline_fail(
             pipeline, FLOW_UNSUPPORTED, NULL, "flow_join_fields: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(pipeline);

@@ -153,6 +153,7 @@ flow_coll fl_project_end(struct fl_projecting *p, const flow_type *type, const c
     p->step->outs[0] = type ? type : fl_record_end(&p->record);
     if (!p->step->outs[0])
         return fl_no_coll(p->in.pipeline);
+    flow_scope_end(p->in.pipeline);
     p->step->fn = (flow_fn){ .name = name,
         .form = FLOW_FORM_EMIT,
         .in = flow_coll_type(p->in),

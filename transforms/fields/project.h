@@ -47,7 +47,8 @@ bool fl_project_into(struct fl_projecting *p, const flow_type *type, const flow_
 flow_status fl_project_row(
     flow_ctx *ctx, const struct fl_projection *step, const char *row, char *out);
 
-// The step; `type` NULL: to the record in the making.
+// Ends the scope that the builder began for its errors, and makes the step; `type` NULL: to the
+// record in the making.
 flow_coll fl_project_end(struct fl_projecting *p, const flow_type *type, const char *name,
     const flow_do_options *options);
 

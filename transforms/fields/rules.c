@@ -450,6 +450,7 @@ flow_rules flow_rules_of_sized(
     if (!flow_coll_type(rules))
         return out;
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(p, known.name, "rules");
     const char *why =
         copied ? wrong(flow_coll_type(rules), element, &known, rules) : FLOW_OPTION_UNKNOWN;
     if (why)
@@ -464,7 +465,6 @@ flow_rules flow_rules_of_sized(
     if (!make_types(p, made) || !make_readers(p, element, made->readers))
         return out;
     describe(made);
-    fl_scope(p, known.name, "rules");
     out.checked = flow_do(rules, &made->check, &(flow_do_options){ .on_error = known.on_error });
     const flow_coll lanes = flow_do(out.checked, &made->lane);
     const flow_do_options sorted = { .time_sorted = known.as_of };
@@ -485,6 +485,7 @@ flow_coll flow_apply_rules_sized(flow_coll in, flow_rules rules, const flow_rule
     if (!apply)
         return fl_no_coll(in.pipeline);
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, fn ? fn->fn.name : "apply_rules");
     const char *why = !copied                ? FLOW_OPTION_UNKNOWN
                       : known.side_count > 0 ? "its options have side inputs: the rules are its one"
                       : !fn || !fn->matched  ? "it was given no function"
@@ -497,6 +498,7 @@ flow_coll flow_apply_rules_sized(flow_coll in, flow_rules rules, const flow_rule
             "flow_apply_rules: %s", why);
         return fl_no_coll(in.pipeline);
     }
+    flow_scope_end(in.pipeline);
     *apply = (struct apply){ .fn = fn->fn, .user = fn, .made = rules.made };
     apply->fn.form = FLOW_FORM_EMIT;
     apply->fn.process = apply_to_rows;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // flow_select, flow_with_fields, flow_drop_fields, flow_convert.
+#include <string.h>
+
+#include "core/parts.h"
 #include "project.h"
 
 #define COLUMNS_MAX 1000u
@@ -17,10 +20,13 @@ static bool begin(struct fl_projecting *p, flow_coll in, const char *builder, si
     return fl_project_begin(p, in, builder, type->name, (uint32_t)count + type->field_count);
 }
 
+// Begins the scope that errors name until fl_project_end.
 static bool copy_options(flow_coll in, const char *builder, flow_do_options *known,
     const flow_do_options *options, size_t size)
 {
-    if (flow_options_copy(known, sizeof *known, options, size))
+    const bool copied = flow_options_copy(known, sizeof *known, options, size);
+    fl_scope(in.pipeline, known->name, builder + strlen("flow_"));
+    if (copied)
         return true;
     flow_pipeline_fail(in.pipeline, FLOW_UNSUPPORTED, NULL, "%s: " FLOW_OPTION_UNKNOWN, builder);
     return false;
@@ -31,7 +37,7 @@ flow_coll flow_select_sized(flow_coll in, const flow_column *columns, size_t cou
 {
     struct fl_projecting p;
     flow_do_options known;
-    bool good = copy_options(in, "flow_select", &known, options, size) &&
+    bool good = flow_coll_type(in) && copy_options(in, "flow_select", &known, options, size) &&
                 begin(&p, in, "flow_select", columns ? count : 0);
     for (size_t i = 0; i < count && good; i++)
         good = fl_project_column(&p, &columns[i]);
@@ -67,9 +73,9 @@ flow_coll flow_with_fields_sized(flow_coll in, const flow_column *columns, size_
 {
     struct fl_projecting p;
     flow_do_options known;
-    const bool good = copy_options(in, "flow_with_fields", &known, options, size) &&
-                      begin(&p, in, "flow_with_fields", columns ? count : 0) &&
-                      with_fields(&p, columns, count);
+    const bool good =
+        flow_coll_type(in) && copy_options(in, "flow_with_fields", &known, options, size) &&
+        begin(&p, in, "flow_with_fields", columns ? count : 0) && with_fields(&p, columns, count);
     return good ? fl_project_end(&p, NULL, "with_fields", &known) : fl_no_coll(in.pipeline);
 }
 
@@ -87,6 +93,9 @@ flow_coll flow_drop_fields(flow_coll in, const char *const *names, size_t count)
     struct fl_projecting p;
     struct fl_place place;
     const flow_type *type = flow_coll_type(in);
+    if (!type)
+        return fl_no_coll(in.pipeline);
+    fl_scope(in.pipeline, NULL, "drop_fields");
     bool good = begin(&p, in, builder, names ? count : 0);
     for (size_t i = 0; i < count && good; i++)
         good = flow_type_field(type, names[i]) || fl_place_find(in, builder, names[i], &place);
@@ -105,12 +114,13 @@ flow_coll flow_convert_sized(
     struct fl_projecting p;
     flow_do_options known;
     flow_error error = { 0 };
+    if (!flow_coll_type(in) || !copy_options(in, builder, &known, options, size))
+        return fl_no_coll(in.pipeline);
     if (flow_type_check(type, &error) != FLOW_OK) {
         flow_pipeline_fail(in.pipeline, error.status, NULL, "%s: %s", builder, error.message);
         return fl_no_coll(in.pipeline);
     }
-    bool good = copy_options(in, builder, &known, options, size) &&
-                fl_project_begin(&p, in, builder, type->name, type->field_count);
+    bool good = fl_project_begin(&p, in, builder, type->name, type->field_count);
     for (uint32_t i = 0; good && i < type->field_count; i++)
         good = fl_project_into(&p, type, &type->fields[i]);
     return good ? fl_project_end(&p, type, "convert", &known) : fl_no_coll(in.pipeline);

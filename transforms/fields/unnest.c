@@ -78,6 +78,9 @@ flow_coll flow_unnest(flow_coll in, const char *list)
 {
     struct fl_projecting p;
     struct fl_place place;
+    if (!flow_coll_type(in))
+        return fl_no_coll(in.pipeline);
+    fl_scope(in.pipeline, NULL, "unnest");
     if (!fl_place_find(in, "flow_unnest", list, &place))
         return fl_no_coll(in.pipeline);
     if (place.field.kind != FLOW_KIND_LIST) {
@@ -99,6 +102,7 @@ flow_coll flow_unnest(flow_coll in, const char *list)
     unnest->outs[0] = fl_record_end(&p.record);
     if (!unnest->outs[0])
         return fl_no_coll(in.pipeline);
+    flow_scope_end(in.pipeline);
     unnest->fn = (flow_fn){ .name = "unnest",
         .form = FLOW_FORM_EMIT,
         .in = type,

@@ -33,6 +33,7 @@ flow_coll flow_where(flow_coll in, const flow_condition *conditions, size_t coun
 {
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
+    fl_scope(in.pipeline, name, "where");
     if (!conditions || count == 0 || count > CONDITIONS_MAX) {
         flow_pipeline_fail(in.pipeline, FLOW_INVALID, NULL,
             "flow_where: %zu conditions were given, 1 to %u may be", conditions ? count : 0,
@@ -47,6 +48,7 @@ flow_coll flow_where(flow_coll in, const flow_condition *conditions, size_t coun
     for (size_t i = 0; i < count; i++)
         if (!fl_condition_make(in, "flow_where", &conditions[i], &parts->conditions[i]))
             return fl_no_coll(in.pipeline);
+    flow_scope_end(in.pipeline);
     parts->fn = (flow_fn){
         .name = "where", .form = FLOW_FORM_FILTER, .in = flow_coll_type(in), .process = keep_rows
     };

@@ -121,7 +121,11 @@ flow_coll flow_as_of_join_sized(
     static const char builder[] = "flow_as_of_join";
     flow_pipeline *pipeline = sides.left.pipeline;
     flow_as_of_join_options known;
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    if (!flow_coll_type(sides.left))
+        return fl_no_coll(pipeline);
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(pipeline, known.name, "as_of_join");
+    if (!copied) {
         flow_pipeline_fail(pipeline, FLOW_UNSUPPORTED, NULL, "%s: " FLOW_OPTION_UNKNOWN, builder);
         return fl_no_coll(pipeline);
     }
@@ -140,6 +144,6 @@ flow_coll flow_as_of_join_sized(
         return fl_no_coll(pipeline);
     const flow_coll ins[] = { sides.left, sides.right };
     const flow_do_options how = { .name = known.name, .on_error = known.on_error };
-    const struct fl_cogroup_call call = { builder, ins, "as_of_join", &how, sizeof how };
+    const struct fl_cogroup_call call = { builder, ins, &how };
     return fl_cogroup(&call, &as_of->made);
 }

@@ -126,21 +126,28 @@ static bool check_input(
     return false;
 }
 
+bool fl_join_begin(flow_coll in, const char *builder, flow_do_options *known,
+    const flow_do_options *options, size_t size)
+{
+    if (!flow_coll_type(in))
+        return false; // building has failed already
+    const bool copied = flow_options_copy(known, sizeof *known, options, size);
+    fl_scope(in.pipeline, known->name, builder + strlen("flow_"));
+    if (!copied)
+        flow_pipeline_fail(
+            in.pipeline, FLOW_UNSUPPORTED, NULL, "%s: " FLOW_OPTION_UNKNOWN, builder);
+    return copied;
+}
+
 flow_coll fl_cogroup(const struct fl_cogroup_call *call, struct fl_cogroup *made)
 {
     flow_pipeline *pipeline = call->ins[0].pipeline;
-    flow_do_options options;
-    if (!flow_options_copy(&options, sizeof options, call->options, call->options_size)) {
-        flow_pipeline_fail(
-            pipeline, FLOW_UNSUPPORTED, NULL, "%s: " FLOW_OPTION_UNKNOWN, call->builder);
-        return fl_no_coll(pipeline);
-    }
+    flow_do_options options = *call->options;
     for (uint32_t i = 0; i < made->in_count; i++)
         if (!check_input(call, made, i))
             return fl_no_coll(pipeline);
     if (!lay_out(call->ins[0], made))
         return fl_no_coll(pipeline);
-    fl_scope(pipeline, options.name, call->scope);
     options.name = NULL;
     flow_coll all[FLOW_COGROUP_INPUTS];
     for (uint32_t i = 0; i < made->in_count; i++)
@@ -260,6 +267,9 @@ flow_coll flow_cogroup_sized(
     flow_pipeline *pipeline = ins ? ins[0].pipeline : NULL;
     if (!pipeline)
         return fl_no_coll(NULL);
+    flow_do_options known;
+    if (!fl_join_begin(ins[0], "flow_cogroup", &known, options, size))
+        return fl_no_coll(pipeline);
     if (!fn || fn->in_count == 0 || fn->in_count > FLOW_COGROUP_INPUTS) {
         flow_pipeline_fail(pipeline, FLOW_INVALID, NULL,
             "flow_cogroup: the function has %u inputs, 1 to %u may be",
@@ -272,6 +282,6 @@ flow_coll flow_cogroup_sized(
     made->fn = fn->fn;
     made->ins = fn->ins;
     made->in_count = fn->in_count;
-    const struct fl_cogroup_call call = { "flow_cogroup", ins, "cogroup", options, size };
+    const struct fl_cogroup_call call = { "flow_cogroup", ins, &known };
     return fl_cogroup(&call, made);
 }

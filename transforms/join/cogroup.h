@@ -32,12 +32,16 @@ static inline uint32_t fl_cogroup_input(const struct fl_cogroup *made, const cha
 struct fl_cogroup_call {
     const char *builder; // for errors
     const flow_coll *ins;
-    const char *scope; // usual name
     const flow_do_options *options;
-    size_t options_size;
 };
 
-// `made` in pipeline memory, with all members but the layout filled.
+// Copies the options of a builder and begins its scope, for the sake of its errors. False when
+// building has failed.
+bool fl_join_begin(flow_coll in, const char *builder, flow_do_options *known,
+    const flow_do_options *options, size_t size);
+
+// `made` in pipeline memory, with all members but the layout filled. Ends the scope that the
+// builder began.
 flow_coll fl_cogroup(const struct fl_cogroup_call *call, struct fl_cogroup *made);
 
 // Gives a join's function a pair, one of which may be NULL. Where it fails, it does so on this pair

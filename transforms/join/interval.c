@@ -163,7 +163,11 @@ flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
     static const char builder[] = "flow_interval_join";
     flow_pipeline *pipeline = sides.left.pipeline;
     flow_interval_join_options known;
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    if (!flow_coll_type(sides.left))
+        return fl_no_coll(pipeline);
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(pipeline, known.name, "interval_join");
+    if (!copied) {
         flow_pipeline_fail(pipeline, FLOW_UNSUPPORTED, NULL, "%s: " FLOW_OPTION_UNKNOWN, builder);
         return fl_no_coll(pipeline);
     }
@@ -188,6 +192,6 @@ flow_coll flow_interval_join_sized(flow_sides sides, const flow_join_fn *fn,
     const flow_do_options how = {
         .name = known.name, .time_sorted = true, .on_error = known.on_error
     };
-    const struct fl_cogroup_call call = { builder, ins, "interval_join", &how, sizeof how };
+    const struct fl_cogroup_call call = { builder, ins, &how };
     return fl_cogroup(&call, &interval->made);
 }

@@ -127,6 +127,9 @@ flow_coll flow_join_sized(flow_sides sides, flow_join_kind kind, const flow_join
     const flow_do_options *options, size_t size)
 {
     flow_pipeline *pipeline = sides.left.pipeline;
+    flow_do_options known;
+    if (!fl_join_begin(sides.left, "flow_join", &known, options, size))
+        return fl_no_coll(pipeline);
     if (!fn || !fn->pair || kind < FLOW_JOIN_INNER || kind > FLOW_JOIN_FULL) {
         flow_pipeline_fail(pipeline, FLOW_INVALID, NULL,
             fn && fn->pair ? "flow_join: there is no such kind of join"
@@ -144,6 +147,6 @@ flow_coll flow_join_sized(flow_sides sides, flow_join_kind kind, const flow_join
     join->made.fn.form = FLOW_FORM_GROUP;
     join->made.fn.process = join_batch;
     const flow_coll ins[] = { sides.left, sides.right };
-    const struct fl_cogroup_call call = { "flow_join", ins, "join", options, size };
+    const struct fl_cogroup_call call = { "flow_join", ins, &known };
     return fl_cogroup(&call, &join->made);
 }

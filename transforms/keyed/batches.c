@@ -298,7 +298,9 @@ flow_coll flow_batches_sized(
     flow_batches_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "batches");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_batches: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
@@ -306,7 +308,6 @@ flow_coll flow_batches_sized(
     const struct batches *batches = check(in, out, &known) ? make(in, out, &known) : NULL;
     if (!batches)
         return fl_no_coll(in.pipeline);
-    fl_scope(in.pipeline, known.name, "batches");
     const flow_coll batched = at_their_time(flow_do(in, &batches->fn), out);
     flow_scope_end(in.pipeline);
     return batched;

@@ -170,7 +170,9 @@ flow_coll flow_deduplicate_sized(flow_coll in, const flow_deduplicate_options *o
     flow_deduplicate_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "deduplicate");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_deduplicate: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
@@ -182,7 +184,6 @@ flow_coll flow_deduplicate_sized(flow_coll in, const flow_deduplicate_options *o
     const struct once *once = check(in, &known) ? make(in, &known) : NULL;
     if (!once)
         return fl_no_coll(in.pipeline);
-    fl_scope(in.pipeline, known.name, "deduplicate");
     const flow_coll out = fl_keyed_like(flow_do(flow_key_by(in, known.by), &once->fn), in);
     flow_scope_end(in.pipeline);
     return out;

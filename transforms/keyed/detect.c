@@ -164,7 +164,9 @@ flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_score
         flow_coll_type(in) ? flow_pipeline_alloc(in.pipeline, sizeof *detect) : NULL;
     if (!detect)
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, fn ? fn->fn.name : "detect");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_detect: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
@@ -177,6 +179,7 @@ flow_coll flow_detect_sized(flow_coll in, flow_field_ref field, const flow_score
     known.warm_up = known.warm_up ? known.warm_up : 10;
     if (!check(in, &field, fn, &known))
         return fl_no_coll(in.pipeline);
+    flow_scope_end(in.pipeline);
     detect->user = fn;
     detect->options = known;
     detect->field.offset = field.offset;

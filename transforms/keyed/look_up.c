@@ -447,6 +447,7 @@ flow_coll flow_look_up_sized(flow_coll in, const flow_ask_fn *ask, const flow_jo
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "look_up");
     const char *why = copied ? wrong(in, ask, join, &known) : FLOW_OPTION_UNKNOWN;
     if (why) {
         flow_pipeline_fail(
@@ -462,7 +463,6 @@ flow_coll flow_look_up_sized(flow_coll in, const flow_ask_fn *ask, const flow_jo
     struct look_up *made = make(in, ask, join, &known);
     if (!made)
         return fl_no_coll(in.pipeline);
-    fl_scope(in.pipeline, known.name, "look_up");
     const flow_coll asked = known.in_flight ? in_lanes(in, made) : in;
     flow_coll out = fl_no_coll(in.pipeline);
     if (flow_coll_type(asked)) {

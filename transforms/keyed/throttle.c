@@ -283,6 +283,7 @@ flow_coll flow_throttle_sized(flow_coll in, const flow_throttle_options *options
     if (!type)
         return fl_no_coll(in.pipeline);
     const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "throttle");
     known.burst = known.burst ? known.burst : 1;
     const char *why = copied ? wrong(in, &known) : FLOW_OPTION_UNKNOWN;
     if (why) {
@@ -290,7 +291,6 @@ flow_coll flow_throttle_sized(flow_coll in, const flow_throttle_options *options
             in.pipeline, copied ? FLOW_INVALID : FLOW_UNSUPPORTED, NULL, "flow_throttle: %s", why);
         return fl_no_coll(in.pipeline);
     }
-    fl_scope(in.pipeline, known.name, "throttle");
     const flow_coll lanes = known.by_key ? in : in_one_lane(in);
     const flow_coll out = fl_keyed_like(waiting(with_turns(lanes, type, &known), type), in);
     flow_scope_end(in.pipeline);

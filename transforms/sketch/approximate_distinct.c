@@ -220,7 +220,9 @@ flow_coll flow_approximate_distinct_sized(flow_coll in, flow_field_ref field,
     flow_approximate_distinct_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "approximate_distinct");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_approximate_distinct: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
@@ -234,5 +236,6 @@ flow_coll flow_approximate_distinct_sized(flow_coll in, flow_field_ref field,
     }
     if (field.kind == FLOW_KIND_LIST)
         return fl_field_refuse(in, "flow_approximate_distinct", "a field that is no list", &field);
+    flow_scope_end(in.pipeline);
     return combine(in, &field, precision, known.name);
 }

@@ -345,7 +345,9 @@ flow_coll flow_frequent_sized(flow_coll in, flow_field_ref field, const flow_typ
     flow_frequent_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "frequent");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_frequent: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
@@ -359,7 +361,6 @@ flow_coll flow_frequent_sized(flow_coll in, flow_field_ref field, const flow_typ
     const flow_combine_options how = {
         .field = field, .config = &parts->layout, .config_size = sizeof parts->layout
     };
-    fl_scope(in.pipeline, known.name, "frequent");
     flow_coll rows = flow_do(flow_combine_with(in, &parts->combine, &how), &parts->rows);
     if (flow_coll_is_keyed(in) && rows.id)
         rows = flow_key_by(rows, fl_field_named(out, out->fields[0].name));

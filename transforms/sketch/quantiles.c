@@ -149,11 +149,15 @@ flow_coll flow_quantiles_sized(flow_coll in, flow_field_ref field, const flow_ty
     flow_quantiles_options known;
     if (!flow_coll_type(in))
         return fl_no_coll(in.pipeline);
-    if (!flow_options_copy(&known, sizeof known, options, size)) {
+    const bool copied = flow_options_copy(&known, sizeof known, options, size);
+    fl_scope(in.pipeline, known.name, "quantiles");
+    if (!copied) {
         flow_pipeline_fail(
             in.pipeline, FLOW_UNSUPPORTED, NULL, "flow_quantiles: " FLOW_OPTION_UNKNOWN);
         return fl_no_coll(in.pipeline);
     }
-    return check(in, &field, out, &known) ? combine(in, &field, out, &known)
-                                          : fl_no_coll(in.pipeline);
+    if (!check(in, &field, out, &known))
+        return fl_no_coll(in.pipeline);
+    flow_scope_end(in.pipeline);
+    return combine(in, &field, out, &known);
 }

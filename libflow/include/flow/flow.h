@@ -176,7 +176,8 @@ FLOW_API void flow_scope_begin(flow_pipeline *pipeline, const char *name);
 /** Ends the innermost scope. */
 FLOW_API void flow_scope_end(flow_pipeline *pipeline);
 
-/** Fails building with a sentence, as builders do: for composites with checks of their own. */
+/** Fails building with a sentence, as builders do: for composites with checks of their own. The
+ * error names `step` within the scopes that were begun; NULL: the innermost scope itself. */
 FLOW_API void flow_pipeline_fail(flow_pipeline *pipeline, flow_status status, const char *step,
     const char *format, ...) FLOW_PRINTF(4, 5);
 

@@ -135,6 +135,21 @@ START_TEST(every_builder_passes_the_invalid_collection_on)
 }
 END_TEST
 
+START_TEST(a_failure_of_a_composite_names_it_within_its_scopes)
+{
+    static const char *const steps[] = { NULL, "mine", "shop/orders/mine" };
+    static const char *const wanted[] = { "shop/orders", "shop/orders/mine", "shop/orders/mine" };
+    flow_pipeline *p = flow_pipeline_new("scopes");
+    flow_scope_begin(p, "shop");
+    flow_scope_begin(p, "orders");
+    flow_pipeline_fail(p, FLOW_USER, steps[_i], "too many");
+    flow_error error = { 0 };
+    ck_assert_int_eq(flow_pipeline_check(p, &error), FLOW_USER);
+    ck_assert_str_eq(error.step, wanted[_i]);
+    flow_pipeline_free(p);
+}
+END_TEST
+
 START_TEST(composites_fail_building_as_builders_do)
 {
     flow_pipeline *p = flow_pipeline_new("composite");
@@ -225,6 +240,7 @@ TCase *pipeline_tests(void)
     tcase_add_test(tests, each_failing_allocation_is_an_error_without_a_leak);
     tcase_add_test(tests, first_error_sticks_and_names_the_step);
     tcase_add_test(tests, every_builder_passes_the_invalid_collection_on);
+    tcase_add_loop_test(tests, a_failure_of_a_composite_names_it_within_its_scopes, 0, 3);
     tcase_add_test(tests, composites_fail_building_as_builders_do);
     tcase_add_loop_test(tests, misuse_is_refused_in_one_sentence, 0, TABLE_SIZE(table));
     tcase_add_test(tests, pipeline_memory_is_zeroed_aligned_and_lasting);

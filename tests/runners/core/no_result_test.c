@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Combines whose `extract` makes no result of a key and window: the job fails, or the key with its
 // accumulator is rejected, and all others have their results.
+#include <stddef.h>
+#include <stdio.h>
+
 #include <check.h>
 
 #include <string.h>
@@ -130,9 +133,10 @@ START_TEST(a_result_that_cannot_be_fails_the_job)
     flow_expect(
         flow_combine(by_shop(windowed(flow_fixed(flow_seconds(10)))), &total), "1: {\"value\":12}");
     const flow_error error = runs(FLOW_USER);
-    ck_assert_str_eq(error.message, "its result for a key does not fit (total): the window that "
-                                    "ends at 1970-01-01T00:00:10Z has "
-                                    "no value");
+    ck_assert_str_eq(error.message,
+        "its result for the key 2 does not fit (total): the window that "
+        "ends at 1970-01-01T00:00:10Z has "
+        "no value");
 }
 END_TEST
 
@@ -143,8 +147,49 @@ START_TEST(a_result_of_the_global_window_that_cannot_be_says_so)
     p = flow_pipeline_new("bills");
     flow_expect(flow_combine(by_shop(flow_create(p, &one)), &total), "none");
     const flow_error error = runs(FLOW_USER);
-    ck_assert_str_eq(
-        error.message, "its result for a key does not fit (total): the global window has no value");
+    ck_assert_str_eq(error.message,
+        "its result for the key 2 does not fit (total): the global window has no value");
+}
+END_TEST
+
+struct named {
+    flow_str name;
+    int64_t cents;
+};
+FLOW_RECORD(named, name, cents);
+
+static const flow_field secret_fields[] = { FLOW_COLUMN_CLASSIFIED(named, name),
+    FLOW_COLUMN(named, cents) };
+static const flow_type secret_type = { "secret", sizeof(struct named), _Alignof(struct named), 2,
+    secret_fields };
+
+static flow_error too_much(const flow_type *type, const char *name)
+{
+    const struct named rows[] = { { flow_str_of(name), INT64_MAX }, { flow_str_of(name), 1 } };
+    const flow_create_options two = { .type = type, .rows = rows, .count = 2 };
+    p = flow_pipeline_new("named");
+    const flow_coll in = flow_create(p, &two);
+    const flow_field_ref key = { type, "name", 0, FLOW_KIND_STR };
+    const flow_field_ref cents = { type, "cents", offsetof(struct named, cents), FLOW_KIND_I64 };
+    flow_expect(flow_sum(flow_key_by(in, key), cents), "x");
+    return runs(FLOW_USER);
+}
+
+START_TEST(the_key_of_a_result_that_cannot_be_is_said_as_far_as_it_may)
+{
+    static const char rest[] = " does not fit (sum): the global window has no value";
+    char wanted[200];
+    flow_error error = too_much(&named_type, "a \"b\"");
+    snprintf(wanted, sizeof wanted, "its result for the key \"a \\\"b\\\"\"%s", rest);
+    ck_assert_str_eq(error.message, wanted);
+    error = too_much(&named_type,
+        "éééééééééééééééééééééééééééééééééééééééé"); // cut within no character
+    snprintf(wanted, sizeof wanted, "its result for the key \"%s…%s",
+        "ééééééééééééééééééééééééééééééé", rest);
+    ck_assert_str_eq(error.message, wanted);
+    error = too_much(&secret_type, "Ann");
+    snprintf(wanted, sizeof wanted, "its result for the key \"***\"%s", rest);
+    ck_assert_str_eq(error.message, wanted);
 }
 END_TEST
 
@@ -211,6 +256,7 @@ TCase *no_result_tests(void)
     tcase_add_loop_test(tests, a_result_that_cannot_be_is_a_dead_letter, 0, 8);
     tcase_add_test(tests, a_result_that_cannot_be_fails_the_job);
     tcase_add_test(tests, a_result_of_the_global_window_that_cannot_be_says_so);
+    tcase_add_test(tests, the_key_of_a_result_that_cannot_be_is_said_as_far_as_it_may);
     tcase_add_test(tests, one_that_is_taken_back_is_a_dead_letter_again);
     tcase_add_test(tests, a_group_whose_sum_does_not_fit_is_rejected_with_its_fields);
     return tests;

@@ -87,6 +87,38 @@ START_TEST(what_keeps_elements_refuses_such_as_are_taken_back)
 }
 END_TEST
 
+// --- building that is refused
+
+static flow_coll no_funnel(flow_coll in)
+{
+    return flow_funnel(in, NULL, &(flow_funnel_options){ .name = "prices" });
+}
+
+static flow_coll no_periods(flow_coll in)
+{
+    return flow_retention(in, NULL);
+}
+
+static flow_coll no_gap(flow_coll in)
+{
+    return flow_sessionize(in, NULL, NULL);
+}
+
+static const struct {
+    flow_test_build *build;
+    const char *step;
+} unbuilt[] = {
+    { no_funnel, "shop/prices" },
+    { no_periods, "shop/retention" },
+    { no_gap, "shop/sessionize" },
+};
+
+START_TEST(errors_of_building_name_the_step_and_its_scope)
+{
+    flow_test_refused_step(unbuilt[_i].build, unbuilt[_i].step);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
@@ -95,5 +127,7 @@ TCase *contract_tests(void)
         (int)(sizeof transforms / sizeof transforms[0]));
     tcase_add_loop_test(tests, what_keeps_elements_refuses_such_as_are_taken_back, 0,
         (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_loop_test(tests, errors_of_building_name_the_step_and_its_scope, 0,
+        (int)(sizeof unbuilt / sizeof unbuilt[0]));
     return tests;
 }

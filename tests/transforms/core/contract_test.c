@@ -170,11 +170,100 @@ START_TEST(every_transform_keeps_the_contract)
 }
 END_TEST
 
+// --- building that is refused
+
+static flow_coll sum_of_text(flow_coll in)
+{
+    return flow_sum(in, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll mean_of_text(flow_coll in)
+{
+    return flow_mean(in, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll min_of_text(flow_coll in)
+{
+    return flow_min(in, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll max_of_text(flow_coll in)
+{
+    return flow_max(in, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll summary_of_text(flow_coll in)
+{
+    return flow_summarize(in, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll top_none(flow_coll in)
+{
+    return flow_top(in, 0, FLOW_FIELD(flow_test_row, s));
+}
+
+static flow_coll sample_none(flow_coll in)
+{
+    return flow_sample(in, 0, 1);
+}
+
+static flow_coll no_parts(flow_coll in)
+{
+    return flow_partition(in, NULL, 0, &(flow_do_options){ .name = "prices" });
+}
+
+static flow_coll empty_sequence(flow_coll in)
+{
+    return flow_sequence(in.pipeline, 2, 1);
+}
+
+static flow_coll no_paced(flow_coll in)
+{
+    return flow_sequence_with(
+        in.pipeline, &(flow_sequence_options){ .name = "prices", .lasts = flow_seconds(-1) });
+}
+
+static flow_coll never(flow_coll in)
+{
+    return flow_impulses(in.pipeline, &(flow_impulses_options){ 0 });
+}
+
+static flow_coll not_watched(flow_coll in)
+{
+    return flow_watch(in, NULL, NULL);
+}
+
+static const struct {
+    flow_test_build *build;
+    const char *step;
+} unbuilt[] = {
+    { sum_of_text, "shop/sum" },
+    { mean_of_text, "shop/mean" },
+    { min_of_text, "shop/min" },
+    { max_of_text, "shop/max" },
+    { summary_of_text, "shop/summarize" },
+    { top_none, "shop/top" },
+    { sample_none, "shop/sample" },
+    { no_parts, "shop/prices" },
+    { empty_sequence, "shop/sequence" },
+    { no_paced, "shop/prices" },
+    { never, "shop/impulses" },
+    { not_watched, "shop/watch" },
+};
+
+START_TEST(errors_of_building_name_the_step_and_its_scope)
+{
+    flow_test_refused_step(unbuilt[_i].build, unbuilt[_i].step);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, every_transform_keeps_the_contract, 0,
         4 * (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_loop_test(tests, errors_of_building_name_the_step_and_its_scope, 0,
+        (int)(sizeof unbuilt / sizeof unbuilt[0]));
     return tests;
 }

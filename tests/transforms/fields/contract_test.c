@@ -190,6 +190,75 @@ START_TEST(rules_refuse_what_takes_back)
 }
 END_TEST
 
+// --- building that is refused
+
+static flow_coll no_such_column(flow_coll in)
+{
+    return flow_select(
+        in, &(flow_column){ .from = "nope" }, 1, &(flow_do_options){ .name = "prices" });
+}
+
+static flow_coll no_column(flow_coll in)
+{
+    return flow_with_fields(in, NULL, 0, NULL);
+}
+
+static flow_coll no_field_to_drop(flow_coll in)
+{
+    return flow_drop_fields(in, NULL, 0);
+}
+
+static flow_coll no_type(flow_coll in)
+{
+    return flow_convert(in, &listed_type, &(flow_do_options){ .name = "prices" });
+}
+
+static flow_coll no_condition(flow_coll in)
+{
+    return flow_where(in, NULL, 0, NULL);
+}
+
+static flow_coll no_constant(flow_coll in)
+{
+    return flow_where(in, &(flow_condition){ "k", FLOW_EQUAL, "x" }, 1, "prices");
+}
+
+static flow_coll no_list(flow_coll in)
+{
+    return flow_unnest(in, "k");
+}
+
+static flow_coll no_figure(flow_coll in)
+{
+    return flow_aggregate(in, &(flow_aggregate_options){ .name = "prices" });
+}
+
+static flow_coll no_key_to_join_by(flow_coll in)
+{
+    return flow_join_fields((flow_sides){ in, in }, NULL);
+}
+
+static const struct {
+    flow_test_build *build;
+    const char *step;
+} unbuilt[] = {
+    { no_such_column, "shop/prices" },
+    { no_column, "shop/with_fields" },
+    { no_field_to_drop, "shop/drop_fields" },
+    { no_type, "shop/prices" },
+    { no_condition, "shop/where" },
+    { no_constant, "shop/prices" },
+    { no_list, "shop/unnest" },
+    { no_figure, "shop/prices" },
+    { no_key_to_join_by, "shop/join_fields" },
+};
+
+START_TEST(errors_of_building_name_the_step_and_its_scope)
+{
+    flow_test_refused_step(unbuilt[_i].build, unbuilt[_i].step);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
@@ -197,5 +266,7 @@ TCase *contract_tests(void)
     tcase_add_loop_test(tests, every_transform_of_fields_keeps_the_contract, 0,
         (int)(sizeof transforms / sizeof transforms[0]));
     tcase_add_test(tests, rules_refuse_what_takes_back);
+    tcase_add_loop_test(tests, errors_of_building_name_the_step_and_its_scope, 0,
+        (int)(sizeof unbuilt / sizeof unbuilt[0]));
     return tests;
 }

@@ -2,6 +2,8 @@
 // flow_where: all conditions must be met.
 #include <stdio.h>
 
+#include <flow/memory.h>
+
 #include "sales.h"
 
 static void add_some(void)
@@ -79,6 +81,52 @@ START_TEST(conditions_that_cannot_be_are_refused)
 }
 END_TEST
 
+struct call {
+    int64_t id;
+    flow_duration took;
+    flow_bytes tag;
+};
+FLOW_RECORD(call, id, took, tag);
+
+static const struct {
+    flow_condition condition;
+    size_t count; // of the calls that pass
+} texts[] = {
+    { { "took", FLOW_BELOW, "10m" }, 1 },
+    { { "took", FLOW_AT_LEAST, "10m" }, 2 },
+    { { "took", FLOW_AT_LEAST, "600000000" }, 2 },
+    { { "took", FLOW_BELOW, "0s" }, 0 },
+    { { "took", FLOW_EQUAL, "1h30m" }, 1 },
+    { { "tag", FLOW_EQUAL, "AQ==" }, 1 },
+    { { "tag", FLOW_EQUAL, "" }, 1 },
+    { { "tag", FLOW_NOT_EQUAL, "/wE=" }, 2 },
+};
+
+START_TEST(durations_have_units_and_bytes_are_base64)
+{
+    static const struct call calls[] = { { 1, { 1000000 }, { "\xff\x01", 2 } },
+        { 2, { 600000000 }, { "\x01", 1 } }, { 3, { 5400000000 }, { NULL, 0 } } };
+    const flow_create_options three = { .type = &call_type, .rows = calls, .count = 3 };
+    const flow_coll some = flow_where(flow_create(p, &three), &texts[_i].condition, 1, NULL);
+    char line[32];
+    snprintf(line, sizeof line, "{\"count\":%zu}", texts[_i].count);
+    if (texts[_i].count)
+        flow_expect(flow_count(some), line);
+    else
+        flow_expect_empty(some, NULL);
+    passes();
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_base64_are_refused)
+{
+    const flow_create_options none = { .type = &call_type };
+    const flow_condition odd = { "tag", FLOW_EQUAL, "?" };
+    ck_assert_uint_eq(flow_where(flow_create(p, &none), &odd, 1, NULL).id, 0);
+    fails("flow_where: the constant \"?\" is no bytes");
+}
+END_TEST
+
 TCase *where_tests(void)
 {
     TCase *tests = tcase_create("where");
@@ -86,5 +134,8 @@ TCase *where_tests(void)
     tcase_add_loop_test(tests, elements_that_meet_all_conditions_pass, 0, (int)TABLE_SIZE(cases));
     tcase_add_test(tests, the_key_stays);
     tcase_add_test(tests, conditions_that_cannot_be_are_refused);
+    tcase_add_loop_test(
+        tests, durations_have_units_and_bytes_are_base64, 0, (int)TABLE_SIZE(texts));
+    tcase_add_test(tests, bytes_that_are_no_base64_are_refused);
     return tests;
 }

@@ -185,6 +185,52 @@ START_TEST(joins_by_time_refuse_elements_that_are_taken_back)
 }
 END_TEST
 
+// --- building that is refused
+
+static flow_coll join_without_key(flow_coll in)
+{
+    return flow_join((flow_sides){ in, in }, FLOW_JOIN_INNER, &one_pair_join,
+        &(flow_do_options){ .name = "prices" });
+}
+
+static flow_coll join_without_function(flow_coll in)
+{
+    return flow_join((flow_sides){ in, in }, FLOW_JOIN_INNER, NULL, NULL);
+}
+
+static flow_coll no_interval(flow_coll in)
+{
+    return flow_interval_join(
+        (flow_sides){ in, in }, NULL, &(flow_interval_join_options){ .name = "prices" });
+}
+
+static flow_coll no_versions(flow_coll in)
+{
+    return flow_as_of_join((flow_sides){ in, in }, NULL, NULL);
+}
+
+static flow_coll no_cogroup(flow_coll in)
+{
+    return flow_cogroup(&in, NULL, NULL);
+}
+
+static const struct {
+    flow_test_build *build;
+    const char *step;
+} unbuilt[] = {
+    { join_without_key, "shop/prices" },
+    { join_without_function, "shop/join" },
+    { no_interval, "shop/prices" },
+    { no_versions, "shop/as_of_join" },
+    { no_cogroup, "shop/cogroup" },
+};
+
+START_TEST(errors_of_building_name_the_step_and_its_scope)
+{
+    flow_test_refused_step(unbuilt[_i].build, unbuilt[_i].step);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
@@ -194,5 +240,7 @@ TCase *contract_tests(void)
     // those over windows understand signs
     tcase_add_loop_test(tests, joins_by_time_refuse_elements_that_are_taken_back, 4,
         (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_loop_test(tests, errors_of_building_name_the_step_and_its_scope, 0,
+        (int)(sizeof unbuilt / sizeof unbuilt[0]));
     return tests;
 }

@@ -185,6 +185,52 @@ START_TEST(what_keeps_elements_refuses_such_as_are_taken_back)
 }
 END_TEST
 
+// --- building that is refused
+
+static flow_coll before_time(flow_coll in)
+{
+    return flow_deduplicate(
+        in, &(flow_deduplicate_options){ .name = "prices", .duration = flow_seconds(-1) });
+}
+
+static flow_coll no_batch(flow_coll in)
+{
+    return flow_batches(in, &pack_type, NULL);
+}
+
+static flow_coll no_number(flow_coll in)
+{
+    return flow_detect(
+        in, FLOW_FIELD(flow_test_row, s), NULL, &(flow_detect_options){ .name = "prices" });
+}
+
+static flow_coll no_pace(flow_coll in)
+{
+    return flow_throttle(in, NULL);
+}
+
+static flow_coll no_table(flow_coll in)
+{
+    return flow_look_up(in, NULL, NULL, &(flow_look_up_options){ .name = "prices" });
+}
+
+static const struct {
+    flow_test_build *build;
+    const char *step;
+} unbuilt[] = {
+    { before_time, "shop/prices" },
+    { no_batch, "shop/batches" },
+    { no_number, "shop/prices" },
+    { no_pace, "shop/throttle" },
+    { no_table, "shop/prices" },
+};
+
+START_TEST(errors_of_building_name_the_step_and_its_scope)
+{
+    flow_test_refused_step(unbuilt[_i].build, unbuilt[_i].step);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
@@ -193,5 +239,7 @@ TCase *contract_tests(void)
         (int)(sizeof transforms / sizeof transforms[0]));
     tcase_add_loop_test(tests, what_keeps_elements_refuses_such_as_are_taken_back, 0,
         (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_loop_test(tests, errors_of_building_name_the_step_and_its_scope, 0,
+        (int)(sizeof unbuilt / sizeof unbuilt[0]));
     return tests;
 }

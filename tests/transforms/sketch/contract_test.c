@@ -91,11 +91,47 @@ START_TEST(every_sketch_keeps_the_contract)
 }
 END_TEST
 
+// --- building that is refused
+
+static flow_coll no_ranks(flow_coll in)
+{
+    return flow_quantiles(
+        in, FLOW_FIELD(flow_test_row, x), NULL, &(flow_quantiles_options){ .name = "prices" });
+}
+
+static flow_coll no_frequent(flow_coll in)
+{
+    return flow_frequent(in, FLOW_FIELD(flow_test_row, s), NULL, NULL);
+}
+
+static flow_coll no_such_error(flow_coll in)
+{
+    return flow_approximate_distinct(
+        in, FLOW_FIELD(flow_test_row, s), &(flow_approximate_distinct_options){ .error = 1 });
+}
+
+static const struct {
+    flow_test_build *build;
+    const char *step;
+} unbuilt[] = {
+    { no_ranks, "shop/prices" },
+    { no_frequent, "shop/frequent" },
+    { no_such_error, "shop/approximate_distinct" },
+};
+
+START_TEST(errors_of_building_name_the_step_and_its_scope)
+{
+    flow_test_refused_step(unbuilt[_i].build, unbuilt[_i].step);
+}
+END_TEST
+
 TCase *contract_tests(void)
 {
     TCase *tests = tcase_create("contract");
     tcase_set_timeout(tests, 240);
     tcase_add_loop_test(
         tests, every_sketch_keeps_the_contract, 0, (int)(sizeof transforms / sizeof transforms[0]));
+    tcase_add_loop_test(tests, errors_of_building_name_the_step_and_its_scope, 0,
+        (int)(sizeof unbuilt / sizeof unbuilt[0]));
     return tests;
 }

@@ -60,12 +60,15 @@ FLOW_API extern const flow_type flow_summary_type;
 /** Counts elements per key and window (per window without a key). */
 FLOW_API flow_coll flow_count(flow_coll in);
 
-/** Sums a field: flow_integer for integers (a sum outside 64 bits fails the step) and durations (in
- * microseconds), flow_number for floats. */
+/** Sums a field: flow_integer for integers and durations (in microseconds), flow_number for floats.
+ * A sum outside 64 bits fails the job and names the key: to hand such results on instead, sum with
+ * flow_aggregate or flow_combine, whose options have `on_error`. */
 FLOW_API flow_coll flow_sum(flow_coll in, flow_field_ref field);
 
 /** The smallest value of a field: flow_integer for integers, times and durations (in microseconds),
- * flow_number for floats, where a NaN gives way to any number. */
+ * flow_number for floats, where a NaN gives way to any number. A uint64 is compared without a sign;
+ * one above INT64_MAX has no flow_integer and fails the job as a sum does: flow_aggregate makes a
+ * uint64 of it. */
 FLOW_API flow_coll flow_min(flow_coll in, flow_field_ref field);
 
 /** The largest value of a field, as flow_min. */
