@@ -51,6 +51,7 @@ PROGRAMS = [
     'examples/guide/state.c',
     'examples/guide/tested.c',
     'examples/guide/triggers.c',
+    'examples/guide/types.c',
     'examples/guide/visits.c',
     'examples/guide/why.c',
     'examples/guide/watch.c',

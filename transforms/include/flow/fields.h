@@ -86,8 +86,8 @@ typedef enum flow_comparison {
 typedef struct flow_condition {
     const char *field;  /**< Its path; all kinds but records and lists. */
     flow_comparison is; /**< How it is compared. */
-    const char *value;  /**< With what, as text: numbers, times (RFC 3339) as cells of CSV, durations
-                           as flow_duration_parse or in microseconds, bytes as base64. */
+    const char *value;  /**< With what, as text: durations as flow_duration_parse or in
+                           microseconds, bytes as base64, all else as in CSV. */
 } flow_condition;
 
 /** The elements that meet all conditions. Keyed as its input. `name` may be NULL: "where". */
