@@ -107,6 +107,9 @@ void *fl_grow(flow_pipeline *pipeline, void *items, uint32_t count, uint32_t *ro
 // Names a call: the user's choice, or the default.
 void fl_call_name(fl_call *call, const char *chosen, const char *fallback);
 
+// Refuses the name of a `what` that is empty, has a '/' or a control character, or is not UTF-8.
+bool fl_name_check(const fl_call *call, const char *what);
+
 // The path of a step under the pipeline's innermost scope, unique; NULL when it cannot be had.
 const char *fl_path_claim(const fl_call *call, uint32_t node);
 

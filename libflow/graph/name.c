@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include <flow/flow.h>
+#include <flow/text.h>
 
 #include "graph/graph.h"
 
@@ -77,13 +78,29 @@ static const char *chosen(const fl_call *call, const char *path, uint32_t node)
     return path;
 }
 
+bool fl_name_check(const fl_call *call, const char *what)
+{
+    const char *at = call->step;
+    const char *const end = at + strlen(at);
+    fl_call unnamed = *call;
+    unnamed.step = ""; // it would be shown as it is
+    if (at == end || strchr(at, '/'))
+        return fl_refuse(call, FLOW_INVALID, "a %s needs a name without '/'", what);
+    while (at < end) {
+        const size_t len = flow_utf8_len(at, end);
+        if (len == 0 || (unsigned char)*at < 0x20 || *at == 0x7f)
+            return fl_refuse(&unnamed, FLOW_INVALID,
+                "a %s needs a name in UTF-8 without control characters", what);
+        at += len;
+    }
+    return true;
+}
+
 const char *fl_path_claim(const fl_call *call, uint32_t node)
 {
     flow_pipeline *p = call->pipeline;
-    if (call->named && (!call->step[0] || strchr(call->step, '/'))) {
-        fl_refuse(call, FLOW_INVALID, "a step needs a name without '/'");
+    if (call->named && !fl_name_check(call, "step"))
         return NULL;
-    }
     const char *scope = p->scope ? p->scope->path : "";
     const size_t size = strlen(scope) + strlen(call->step) + 1;
     char *asked = flow_pipeline_alloc(p, size);

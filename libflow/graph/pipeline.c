@@ -174,10 +174,8 @@ void flow_scope_begin(flow_pipeline *pipeline, const char *name)
     if (!pipeline || pipeline->error.status != FLOW_OK)
         return;
     const fl_call call = { pipeline, "flow_scope_begin", name ? name : "", true };
-    if (!name || !name[0] || strchr(name, '/')) {
-        fl_refuse(&call, FLOW_INVALID, "a scope needs a name without '/'");
+    if (!fl_name_check(&call, "scope"))
         return;
-    }
     const char *outer = pipeline->scope ? pipeline->scope->path : "";
     const size_t size = strlen(outer) + strlen(name) + 2;
     fl_scope *scope = flow_pipeline_alloc(pipeline, sizeof *scope);

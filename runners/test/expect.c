@@ -185,6 +185,14 @@ const flow_sink fl_expect_sink = {
 
 static struct expectation *expect(flow_coll in, const flow_expect_options *options)
 {
+    const flow_expect_options all = { 0 };
+    const flow_expect_options *asked = options ? options : &all;
+    const bool panes = asked->panes >= FLOW_PANES_ALL && asked->panes <= FLOW_PANES_FOLDED;
+    if (!panes || (asked->in_window && asked->window.start.us > asked->window.end.us)) {
+        flow_pipeline_fail(in.pipeline, FLOW_INVALID, asked->name ? asked->name : "expect",
+            panes ? "its window ends before it begins" : "there are no such panes to look at");
+        return NULL;
+    }
     struct expectation *made = in.pipeline ? flow_pipeline_alloc(in.pipeline, sizeof *made) : NULL;
     if (made && options)
         made->options = *options;

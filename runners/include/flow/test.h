@@ -86,14 +86,15 @@ typedef enum flow_panes {
 typedef struct flow_expect_options {
     const char *name;   /**< Name of the step; NULL: "expect". */
     bool in_window;     /**< Only elements of `window`. */
-    flow_window window; /**< Which. */
+    flow_window window; /**< Which. One that ends before it begins is refused. */
     flow_panes panes;   /**< Only those panes. */
 } flow_expect_options;
 
 /**
  * Expects these elements, in any order, and no others; floats agree to 1e-12 of their size. Each
  * line is an element as JSON, of a keyed collection its key as JSON, a colon and the element:
- * `"\"hat\": {\"count\":2}"`. What lacks or is too much fails the run with FLOW_UNEXPECTED.
+ * `"\"hat\": {\"count\":2}"`. What lacks or is too much fails the run with FLOW_UNEXPECTED. JSON
+ * has no NaN and no infinities: expect elements that have them with flow_expect_rows.
  */
 FLOW_API void flow_expect_lines(
     flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options);
@@ -109,8 +110,8 @@ FLOW_API void flow_expect_one(flow_coll in, const char *line, const flow_expect_
 FLOW_API void flow_expect_map(
     flow_coll in, const char *const *lines, size_t count, const flow_expect_options *options);
 
-/** Expects rows of a struct, in any order, and no others. Of keyed collections, keys are not
- * looked at. */
+/** Expects rows of a struct, in any order, and no others; a NaN agrees with a NaN. Of keyed
+ * collections, keys are not looked at. */
 FLOW_API void flow_expect_rows(flow_coll in, const flow_type *type, const void *rows, size_t count,
     const flow_expect_options *options);
 

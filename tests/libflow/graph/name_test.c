@@ -40,7 +40,21 @@ static void no_name(flow_pipeline *p)
     flow_named(test_readings(p, NULL, false), NULL);
 }
 
+static void name_of_two_lines(flow_pipeline *p)
+{
+    test_readings(p, "a\nb", false);
+}
+
+static void name_not_in_utf8(flow_pipeline *p)
+{
+    flow_do(test_readings(p, NULL, false), split, &(flow_do_options){ .name = "caf\xE9" });
+}
+
 static const refused table[] = {
+    { name_of_two_lines, FLOW_INVALID,
+        "flow_read(): a step needs a name in UTF-8 without control characters" },
+    { name_not_in_utf8, FLOW_INVALID,
+        "flow_do(): a step needs a name in UTF-8 without control characters" },
     { double_name, FLOW_INVALID, "flow_read(in): another step is already called 'in'" },
     { double_name_in_a_scope, FLOW_INVALID,
         "flow_named(in): another step is already called 'orders/in'" },

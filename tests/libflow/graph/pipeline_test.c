@@ -174,7 +174,14 @@ static void scope_without_name(flow_pipeline *p)
     flow_scope_begin(p, NULL);
 }
 
+static void scope_of_two_lines(flow_pipeline *p)
+{
+    flow_scope_begin(p, "a\nb");
+}
+
 static const refused table[] = {
+    { scope_of_two_lines, FLOW_INVALID,
+        "flow_scope_begin(): a scope needs a name in UTF-8 without control characters" },
     { unbegun_scope, FLOW_INVALID, "flow_scope_end: no scope was begun" },
     { scope_without_name, FLOW_INVALID, "flow_scope_begin(): a scope needs a name without '/'" },
 };

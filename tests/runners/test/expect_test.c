@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expectations: what lacks, what is too much, in which window and pane.
+#include <math.h>
+
 #include "kit.h"
 
 static bool two_panes(const flow_seen *seen, size_t count, void *user, flow_error *error)
@@ -221,6 +223,47 @@ START_TEST(what_is_taken_back_and_had_not_come_is_named)
 }
 END_TEST
 
+static flow_status odd_prices(flow_ctx *ctx, const struct click *in)
+{
+    struct click out = *in;
+    out.price = NAN;
+    if (FLOW_EMIT_ROW(ctx, click, &out) != FLOW_OK)
+        return ctx->status;
+    out.price = -INFINITY;
+    return FLOW_EMIT_ROW(ctx, click, &out);
+}
+FLOW_ELEMENT_FN(odd_prices, click, click);
+
+START_TEST(options_that_no_element_can_meet_are_refused)
+{
+    const flow_expect_options panes = { .name = "odd", .panes = (flow_panes)99 };
+    flow_expect_empty(clicks, &panes);
+    says(FLOW_INVALID, "there are no such panes to look at");
+    flow_pipeline_free(p);
+    kit_setup();
+    const flow_expect_options window = { .in_window = true, .window = { { 5 }, { 3 } } };
+    flow_expect_empty(clicks, &window);
+    says(FLOW_INVALID, "its window ends before it begins");
+}
+END_TEST
+
+START_TEST(nan_and_infinities_are_expected_as_rows)
+{
+    add("a", 1, 3);
+    const flow_coll odd = flow_do(clicks, &odd_prices_fn);
+    FLOW_EXPECT_ROWS(odd, click, { .page = { "a", 1 }, .amount = 1, .price = NAN },
+        { .page = { "a", 1 }, .amount = 1, .price = -INFINITY });
+    passes(NULL);
+    flow_pipeline_free(p);
+    kit_setup();
+    add("a", 1, 3);
+    FLOW_EXPECT_ROWS(flow_do(clicks, &odd_prices_fn), click,
+        { .page = { "a", 1 }, .amount = 1, .price = NAN },
+        { .page = { "a", 1 }, .amount = 1, .price = INFINITY });
+    ck_assert_int_eq(run(NULL).status, FLOW_UNEXPECTED);
+}
+END_TEST
+
 TCase *expect_tests(void)
 {
     TCase *tests = tcase_create("expect");
@@ -235,5 +278,7 @@ TCase *expect_tests(void)
     tcase_add_test(tests, a_map_is_expected_by_key);
     tcase_add_test(tests, signs_are_folded_to_what_they_come_to_in_each_window);
     tcase_add_test(tests, what_is_taken_back_and_had_not_come_is_named);
+    tcase_add_test(tests, options_that_no_element_can_meet_are_refused);
+    tcase_add_test(tests, nan_and_infinities_are_expected_as_rows);
     return tests;
 }
