@@ -110,7 +110,7 @@ flow_coll fl_keyed_like(flow_coll coll, flow_coll like)
 
 void fl_scope(flow_pipeline *pipeline, const char *given, const char *usual)
 {
-    flow_scope_begin(pipeline, given ? given : usual);
+    flow_scope_begin(pipeline, given ? given : usual ? usual : "step"); // a function may have none
 }
 
 bool fl_known_in_time(flow_coll in, const char *builder)
