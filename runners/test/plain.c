@@ -70,6 +70,8 @@ int fl_floats_order(const void *a, const void *b, size_t count)
         const double x = float_at(a, i), y = float_at(b, i);
         if (x < y || x > y)
             return x < y ? -1 : 1;
+        if (isnan(x) != isnan(y))
+            return isnan(x) ? 1 : -1; // behind all numbers, so that sorting is whole
     }
     return 0;
 }
@@ -79,7 +81,8 @@ bool fl_floats_agree(const void *a, const void *b, size_t count)
     for (size_t i = 0; i < count; i++) {
         const double x = float_at(a, i), y = float_at(b, i);
         const double most = fmax(1.0, fmax(fabs(x), fabs(y)));
-        if (!(isnan(x) && isnan(y)) && !(fabs(x - y) <= 1e-12 * most))
+        const bool same = x == y || (isnan(x) && isnan(y));
+        if (!same && !(isfinite(most) && fabs(x - y) <= 1e-12 * most))
             return false;
     }
     return true;
