@@ -22,7 +22,7 @@ static flow_coll best_of(flow_coll in, const char *name, uint32_t count, flow_fi
 {
     flow_scope_begin(in.pipeline, name);
     if (in.id != 0 && !flow_coll_is_keyed(in))
-        flow_pipeline_fail(in.pipeline, FLOW_INVALID, name,
+        flow_pipeline_fail(in.pipeline, FLOW_INVALID, NULL,
             "takes the best per key, but its "
             "input has no key");
     flow_coll different = flow_distinct(in);

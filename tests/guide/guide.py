@@ -22,6 +22,7 @@ PROGRAMS = [
     'examples/guide/cutting.c',
     'examples/guide/destinations.c',
     'examples/guide/errors.c',
+    'examples/guide/evolve.c',
     'examples/guide/fields.c',
     'examples/guide/files.c',
     'examples/guide/first_pipeline.c',
