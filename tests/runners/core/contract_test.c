@@ -159,12 +159,12 @@ static flow_status window_over_due(flow_ctx *ctx, const int64_t *key)
     while (flow_cursor_next(&at)) {
         flow_cursor of = FLOW_CELL_ALL_OF(ctx, rows_of, FLOW_KEY_AT(values, at));
         while (flow_cursor_next(&of))
-            sum = sum * 7 + FLOW_AT(rows_of, of)->k;
+            sum = (sum * 7 + FLOW_AT(rows_of, of)->k) % 1000003;
     }
     at = FLOW_CELL_RANGE(ctx, by_value, ((flow_time){ -5 }), ((flow_time){ 5 }));
     while (flow_cursor_next(&at))
-        sum = sum * 3 + FLOW_AT(by_value, at)->k;
-    return FLOW_EMIT(ctx, label, .k = sum % 1000003, .text = { NULL, 0 });
+        sum = (sum * 3 + FLOW_AT(by_value, at)->k) % 1000003;
+    return FLOW_EMIT(ctx, label, .k = sum, .text = { NULL, 0 });
 }
 FLOW_CELLS_FN(keep_cells, int64_t, flow_test_row, (label),
     FLOW_CELLS(range, by_text, values, rows_of, by_value), FLOW_TIMERS(by_tag, window_over));
