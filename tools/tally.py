@@ -135,15 +135,28 @@ def print_tap(cases):
         print(f"{sign} {index} - {one['suite']}: {one['program']}: {one['name']}{skip}")
 
 
+def print_skipped(cases):
+    """A line for each program and reason: they may be many."""
+    skipped = {}
+    for one in cases:
+        if one['status'] == 'skipped':
+            why = re.sub(r'^SKIP\s*|:\s*Passed$', '', one['message'].strip(), flags=re.I)
+            key = (one['suite'], one['program'], why)
+            skipped[key] = skipped.get(key, 0) + 1
+    for (suite, program, why), count in skipped.items():
+        print(f'skipped: {suite}: {program}: {count}' + (f' ({why})' if why else ''))
+
+
 def end(results, junit, tap):
     with open(results, encoding='utf-8') as lines:
         cases = [json.loads(line) for line in lines]
     number, line = counted(cases)
     if tap:
         print_tap(cases)
+    print_skipped(cases)
     for one in cases:
-        if one['status'] != 'passed':
-            print(f"{one['status']}: {one['suite']}: {one['program']}: {one['name']}")
+        if one['status'] == 'failed':
+            print(f"failed: {one['suite']}: {one['program']}: {one['name']}")
             for text in one['message'].splitlines()[:40]:
                 print('    ' + text)
     if junit:
