@@ -125,10 +125,12 @@ def main(build, compiler, *rest):
         counts = {name: check(i + 1, name, known[name], Path(build), Path(folder))
                   for i, name in enumerate(names)}
     print(f"1..{len(names)}")
-    if "--write" in rest and None not in counts.values():
+    if None in counts.values():
+        return 1
+    if "--write" in rest:
         write(compiler, counts)
         return 0
-    return 0
+    return 1 if any(value > known[name] * MORE for name, value in counts.items()) else 0
 
 
 if __name__ == "__main__":
