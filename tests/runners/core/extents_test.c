@@ -234,18 +234,7 @@ END_TEST
 
 static struct flow_test_sim *stand(flow_pipeline *pipeline)
 {
-    flow_error error = { 0 };
-    pieces[PIECES - 1].endless = true;
-    struct flow_test_sim *sim = flow_test_open(pipeline, &spills, &error);
-    ck_assert_msg(sim != NULL, "%s", error.message);
-    ck_assert(!flow_test_settle(sim));
-    return sim;
-}
-
-static void leave(struct flow_test_sim *sim)
-{
-    fl_engine_free(sim->engine);
-    free(sim);
+    return spill_stand(pipeline, &pieces[PIECES - 1], &spills);
 }
 
 START_TEST(a_snapshot_of_rows_that_cannot_be_read_back_is_refused)
@@ -260,7 +249,7 @@ START_TEST(a_snapshot_of_rows_that_cannot_be_read_back_is_refused)
     ck_assert_int_eq(error.status, FLOW_IO);
     ck_assert_str_eq(error.step, "add_up");
     flow_buffer_free(&bytes);
-    leave(sim);
+    spill_leave(sim);
     flow_pipeline_free(pipeline);
 }
 END_TEST
@@ -272,7 +261,7 @@ START_TEST(a_snapshot_whose_rows_do_not_fit_onto_the_disk_is_not_restored)
     flow_pipeline *pipeline = build(GROUP_TEXT, ONE_SESSION, &got);
     struct flow_test_sim *sim = stand(pipeline);
     ck_assert_msg(fl_engine_snapshot(sim->engine, &bytes, &error), "%s", error.message);
-    leave(sim);
+    spill_leave(sim);
     sim = flow_test_open(pipeline, &spills, &error);
     ck_assert_msg(sim != NULL, "%s", error.message);
     disk.write_at = disk.writes + 2;
@@ -283,7 +272,7 @@ START_TEST(a_snapshot_whose_rows_do_not_fit_onto_the_disk_is_not_restored)
     const char *begin = "cannot write to the scratch directory /the/scratch: No space left";
     ck_assert_msg(strncmp(error.message, begin, strlen(begin)) == 0, "%s", error.message);
     flow_buffer_free(&bytes);
-    leave(sim);
+    spill_leave(sim);
     disk.opened = disk.closed = 1;
     flow_pipeline_free(pipeline);
 }
@@ -304,7 +293,7 @@ START_TEST(a_window_that_grows_slowly_is_read_in_few_pieces)
     ck_assert_uint_gt(disk.reads - before, 2);
     ck_assert_uint_lt(disk.reads - before, 300); // two a block
     flow_buffer_free(&bytes);
-    leave(sim);
+    spill_leave(sim);
     disk.opened = disk.closed = 1;
     flow_pipeline_free(pipeline);
 }
@@ -326,7 +315,7 @@ START_TEST(an_answer_why_says_which_rows_are_on_disk)
     ck_assert_msg(strstr(words, "it has spilled 0 MiB to /the/scratch, in "), "%s", words);
     ck_assert_msg(strstr(words, " windows"), "%s", words);
     flow_text_free(words);
-    leave(sim);
+    spill_leave(sim);
     flow_pipeline_free(pipeline);
 }
 END_TEST

@@ -2,6 +2,8 @@
 // Functions over groups and pairs, and library combines: what they give depends on every row.
 #include "spill_answer.h"
 
+#include <stdlib.h>
+
 #include <flow/join.h>
 
 static flow_status add_up(flow_ctx *ctx, const flow_str *s, flow_rows *of)
@@ -157,4 +159,21 @@ flow_coll spill_answer(enum spill_what what, flow_coll in)
     default:
         return flow_top(by_s, 3, FLOW_FIELD(flow_test_row, v));
     }
+}
+
+struct flow_test_sim *spill_stand(
+    flow_pipeline *pipeline, struct flow_test_piece *last, const struct flow_test_options *options)
+{
+    flow_error error = { 0 };
+    last->endless = true;
+    struct flow_test_sim *sim = flow_test_open(pipeline, options, &error);
+    ck_assert_msg(sim != NULL, "%s", error.message);
+    ck_assert(!flow_test_settle(sim));
+    return sim;
+}
+
+void spill_leave(struct flow_test_sim *sim)
+{
+    fl_engine_free(sim->engine);
+    free(sim);
 }

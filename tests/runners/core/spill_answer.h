@@ -26,4 +26,9 @@ enum spill_what {
 
 flow_coll spill_answer(enum spill_what what, flow_coll in);
 
+// A job that stands amid its input, whose last piece does not end, with all it grouped spilled.
+struct flow_test_sim *spill_stand(
+    flow_pipeline *pipeline, struct flow_test_piece *last, const struct flow_test_options *options);
+void spill_leave(struct flow_test_sim *sim);
+
 #endif

@@ -291,18 +291,7 @@ END_TEST
 // A job that stands amid its input, with all it grouped spilled.
 static struct flow_test_sim *stand(flow_pipeline *pipeline)
 {
-    flow_error error = { 0 };
-    pieces[PIECES - 1].endless = true;
-    struct flow_test_sim *sim = flow_test_open(pipeline, &spills, &error);
-    ck_assert_msg(sim != NULL, "%s", error.message);
-    ck_assert(!flow_test_settle(sim));
-    return sim;
-}
-
-static void leave(struct flow_test_sim *sim)
-{
-    fl_engine_free(sim->engine);
-    free(sim);
+    return spill_stand(pipeline, &pieces[PIECES - 1], &spills);
 }
 
 START_TEST(a_snapshot_of_what_cannot_be_read_back_is_refused)
@@ -317,7 +306,7 @@ START_TEST(a_snapshot_of_what_cannot_be_read_back_is_refused)
     ck_assert_int_eq(error.status, FLOW_IO);
     ck_assert_str_eq(error.step, "add_up");
     flow_buffer_free(&bytes);
-    leave(sim);
+    spill_leave(sim);
     flow_pipeline_free(pipeline);
 }
 END_TEST
@@ -329,7 +318,7 @@ START_TEST(a_snapshot_that_does_not_fit_onto_the_disk_is_not_restored)
     flow_pipeline *pipeline = build(GROUP_TEXT, 0, &got);
     struct flow_test_sim *sim = stand(pipeline);
     ck_assert_msg(fl_engine_snapshot(sim->engine, &bytes, &error), "%s", error.message);
-    leave(sim);
+    spill_leave(sim);
     sim = flow_test_open(pipeline, &spills, &error);
     ck_assert_msg(sim != NULL, "%s", error.message);
     disk.write_at = disk.writes + 2;
@@ -340,7 +329,7 @@ START_TEST(a_snapshot_that_does_not_fit_onto_the_disk_is_not_restored)
     const char *begin = "cannot write to the scratch directory /the/scratch: No space left";
     ck_assert_msg(strncmp(error.message, begin, strlen(begin)) == 0, "%s", error.message);
     flow_buffer_free(&bytes);
-    leave(sim);
+    spill_leave(sim);
     ck_assert_uint_eq(disk.opened, disk.closed);
     disk.opened = disk.closed = 1;
     flow_pipeline_free(pipeline);
@@ -381,7 +370,7 @@ START_TEST(the_first_time_is_logged_and_explained)
         "count: worker 0 spills to /the/scratch: what it groups is more than its share of "
         "1024 MiB");
     flow_buffer_free(&text);
-    leave(sim);
+    spill_leave(sim);
     flow_pipeline_free(pipeline);
 }
 END_TEST
@@ -402,7 +391,7 @@ START_TEST(an_answer_why_names_the_runs_that_it_did_not_read)
         "%s", words);
     ck_assert_ptr_null(strstr(words, "nothing is kept"));
     flow_text_free(words);
-    leave(sim);
+    spill_leave(sim);
     flow_pipeline_free(pipeline);
 }
 END_TEST
